@@ -1,0 +1,106 @@
+"""The pad map: what Padscope says about one board. Plain data, written and read as `STEM.padmap.json`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from padscope.types import Affine, Scale
+
+SCHEMA = 1
+
+
+class Verdict(StrEnum):
+    """From best to worst, as they are sorted for a person; UNKNOWN comes last because it says nothing about the metal."""
+
+    OK = "OK"
+    OK_SHIFT = "OK_SHIFT"
+    REDUCED = "REDUCED"
+    RE_CLEAN = "RE_CLEAN"
+    NOT_BONDABLE = "NOT_BONDABLE"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """A connected part of a pad that is not sound metal. The box is x0, y0, x1, y1 in board µm."""
+
+    defect_class: str
+    area_um2: float
+    box_um: tuple[float, float, float, float]
+    level: float
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """One wire: where its foot was planned and where it can land; `proposed_um` is None where it cannot."""
+
+    wire: str
+    planned_um: tuple[float, float]
+    proposed_um: tuple[float, float] | None
+    margin_um: float | None  # free way around the foot beyond its tolerance, before a defect or the pad's edge
+    foot_um: tuple[float, float]
+    direction_deg: float
+
+    @property
+    def shift_um(self) -> tuple[float, float] | None:
+        if self.proposed_um is None:
+            return None
+        return self.proposed_um[0] - self.planned_um[0], self.proposed_um[1] - self.planned_um[1]
+
+
+@dataclass(frozen=True, slots=True)
+class PadResult:
+    """One pad: its verdict with the reasons in words, its worst level (None where nothing could be judged), its defects and
+    the landings of its wires."""
+
+    pad: str
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    level: float | None
+    usable_fraction: float | None
+    defects: tuple[Defect, ...]
+    landings: tuple[Landing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """Which picture a pad map speaks about."""
+
+    file: str
+    sha256: str
+    width_px: int
+    height_px: int
+    scale: Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What a pad map was made with, so that it can be made again."""
+
+    detector: str
+    model_sha256: str
+    rules: str
+    rules_sha256: str
+    layout: str
+    layout_sha256: str
+    created_at: str  # UTC ISO 8601
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class PadMap:
+    """A verdict for every pad and a landing for every wire of one board, and what they were made from."""
+
+    picture: PictureFacts
+    um_to_px: Affine
+    residual_um: float
+    pose_method: str
+    provenance: Provenance
+    pads: tuple[PadResult, ...]
+
+    def counts(self) -> dict[Verdict, int]:
+        return {v: sum(p.verdict is v for p in self.pads) for v in Verdict}
+
+    def landings(self) -> list[Landing]:
+        return [landing for p in self.pads for landing in p.landings]

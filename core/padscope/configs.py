@@ -1,0 +1,131 @@
+"""Settings: one frozen dataclass per detector, each field with its label, unit and range.
+
+Forms in the window, `--set key=value` on the command line, `list-detectors` and the saved model all read the same table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from padscope.errors import UsageError
+
+C = TypeVar("C")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a person must know of one setting; `low` and `high` are inclusive."""
+
+    name: str
+    kind: type
+    default: Any
+    label: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+
+
+def setting(
+    default: Any,
+    label: str,
+    *,
+    unit: str = "",
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    help: str = "",
+) -> Any:
+    """A dataclass field that carries its own form entry."""
+    facts = {"label": label, "unit": unit, "low": low, "high": high, "choices": choices, "help": help}
+    return field(default=default, metadata=facts)
+
+
+def settings_of(config: type) -> tuple[Setting, ...]:
+    """The table of a settings dataclass, in the order of its fields."""
+    kinds = typing.get_type_hints(config)
+    return tuple(
+        Setting(name=f.name, kind=_plain(kinds[f.name]), default=f.default, **f.metadata)
+        for f in dataclasses.fields(config)
+    )
+
+
+def configured(config: type[C], values: Mapping[str, Any]) -> C:
+    """`config` with these values, given as text or as numbers; UsageError names an unknown setting or a bad value."""
+    table = {s.name: s for s in settings_of(config)}
+    for name in values:
+        if name not in table:
+            raise UsageError(f"There is no setting “{name}” here; the settings are {', '.join(table)}.")
+    return config(**{name: _checked(table[name], value) for name, value in values.items()})
+
+
+def values_of(config: Any) -> dict[str, Any]:
+    """The settings as a plain dict, ready for JSON; `configured` takes it back."""
+    return dataclasses.asdict(config)
+
+
+def _plain(kind: Any) -> type:
+    """int | None -> int: an optional setting is typed by what it holds."""
+    if isinstance(kind, types.UnionType):
+        kind = next(k for k in kind.__args__ if k is not type(None))
+    return kind
+
+
+def _checked(s: Setting, value: Any) -> Any:
+    if value is None and s.default is None:
+        return None
+    try:
+        value = _read(s.kind, value)
+    except ValueError:
+        raise UsageError(f"The setting “{s.name}” takes {_wanted(s)}, not “{value}”.") from None
+    if s.choices and value not in s.choices:
+        raise UsageError(f"The setting “{s.name}” takes {_wanted(s)}, not “{value}”.")
+    if (s.low is not None and value < s.low) or (s.high is not None and value > s.high):
+        raise UsageError(f"The setting “{s.name}” takes {_wanted(s)}, not {value}.")
+    return value
+
+
+def _read(kind: type, value: Any) -> Any:
+    if kind is bool:
+        words = {
+            "true": True,
+            "yes": True,
+            "on": True,
+            "1": True,
+            "false": False,
+            "no": False,
+            "off": False,
+            "0": False,
+        }
+        if str(value).lower() not in words:
+            raise ValueError
+        return words[str(value).lower()]
+    if kind is int:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise ValueError
+        return int(value)
+    if kind is float:
+        number = float(value)
+        if number != number:  # NaN compares with nothing, so no range would catch it
+            raise ValueError
+        return number
+    return kind(value)
+
+
+def _wanted(s: Setting) -> str:
+    if s.choices:
+        return "one of " + ", ".join(s.choices)
+    word = {int: "a whole number", float: "a number", bool: "yes or no", str: "a word"}[s.kind]
+    if s.low is not None and s.high is not None:
+        word += f" from {s.low:g} to {s.high:g}"
+    elif s.low is not None:
+        word += f" of at least {s.low:g}"
+    elif s.high is not None:
+        word += f" of at most {s.high:g}"
+    return word + (f" {s.unit}" if s.unit else "")

@@ -1,0 +1,55 @@
+"""Errors that say what is wrong and what to do.
+
+Two families: the world's fault (`InputError` and its children: shown to the user as one sentence, exit status 1) and wrong
+usage of the program (`UsageError`, exit status 2). Anything else that escapes is a bug of ours and keeps its traceback.
+"""
+
+
+class PadscopeError(Exception):
+    """One clear sentence for a person: what is wrong, and what to do about it."""
+
+    exit_status = 1
+
+
+class UsageError(PadscopeError):
+    """The program was asked for something it does not know: an option, a setting, a name."""
+
+    exit_status = 2
+
+
+class InputError(PadscopeError):
+    """Something the program was given cannot be used."""
+
+
+class PictureError(InputError):
+    """A picture cannot be read, or is not what its name says."""
+
+
+class LayoutError(InputError):
+    """A layout contradicts itself or cannot be read."""
+
+
+class PoseError(InputError):
+    """The board was not found in the picture, or not well enough to be trusted."""
+
+
+class DetectorError(InputError):
+    """Tiles that a detector cannot learn from or cannot score."""
+
+
+class ModelError(InputError):
+    """A model file is damaged, foreign, or made by another version."""
+
+
+class StoreError(InputError):
+    """A project file cannot be opened, or not written."""
+
+
+class OutputError(InputError):
+    """A result cannot be written where it was asked for."""
+
+
+class Cancelled(PadscopeError):
+    """A person stopped the work; nothing half-written is left."""
+
+    exit_status = 130
