@@ -6,13 +6,14 @@ multiples of the network's coarsest stride, so that a cell's value does not depe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.types import Array, Box, Floats, Mask
+from padscope.types import Box, Floats, Mask, Pixels
 
 ALIGN = 16
 """px; tiles begin and end at multiples of it (the coarsest stride of the default backbone)."""
@@ -40,7 +41,7 @@ def plan_tiles(width: int, height: int, tile: int, halo: int) -> list[TileBox]:
     return [TileBox(core, snapped(core).grown(halo)) for core in cores]
 
 
-def cut(read: Callable[[Box], Array], width: int, height: int, box: Box) -> Array:
+def cut(read: Callable[[Box], Pixels], width: int, height: int, box: Box) -> Pixels:
     """The pixels of a box that may reach over the picture's borders, continued there by reflection, (h, w, …)."""
     columns, rows = _reflected(box.x0, box.x1, width), _reflected(box.y0, box.y1, height)
     window = Box(int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1)
@@ -50,7 +51,7 @@ def cut(read: Callable[[Box], Array], width: int, height: int, box: Box) -> Arra
     return pixels[np.ix_(rows - window.y0, columns - window.x0)]
 
 
-def as_unit(pixels: Array) -> NDArray[np.float32]:
+def as_unit(pixels: Pixels) -> NDArray[np.float32]:
     """8 or 16 bit pixels (h, w, 3) as float32 (3, h, w) in [0, 1]."""
     full = np.float32(np.iinfo(pixels.dtype).max)
     return np.ascontiguousarray(np.moveaxis(pixels, -1, 0), dtype=np.float32) / full
@@ -64,7 +65,7 @@ def grid_shape(width: int, height: int, cell: int = CELL) -> tuple[int, int]:
 def cells_inside(inside: Mask, cell: int = CELL) -> Mask:
     """Cells (…, H / cell, W / cell) that hold at least one pixel of `inside` (…, H, W)."""
     *rest, h, w = inside.shape
-    return inside.reshape(*rest, h // cell, cell, w // cell, cell).any(axis=(-3, -1))
+    return np.asarray(inside.reshape(*rest, h // cell, cell, w // cell, cell).any(axis=(-3, -1)))
 
 
 def lay(grid: Floats, heat: Floats, keep: Mask, outer: Box, cell: int = CELL) -> None:
@@ -83,8 +84,8 @@ def lay(grid: Floats, heat: Floats, keep: Mask, outer: Box, cell: int = CELL) ->
 
 def _spans(length: int, tile: int) -> list[tuple[int, int]]:
     """Equal aligned parts of at most about `tile` px; the last one ends at the border."""
-    count = -(-length // tile)
-    step = -(-(-(-length // count)) // ALIGN) * ALIGN
+    count = math.ceil(length / tile)
+    step = math.ceil(length / count / ALIGN) * ALIGN
     return [(start, min(start + step, length)) for start in range(0, length, step)]
 
 

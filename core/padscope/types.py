@@ -18,6 +18,7 @@ T = TypeVar("T")
 Array = NDArray[np.generic]
 Floats = NDArray[np.floating]
 Mask = NDArray[np.bool_]
+Pixels = NDArray[np.integer]  # uint8 or uint16
 
 
 @dataclass(frozen=True, slots=True)

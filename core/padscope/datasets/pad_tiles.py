@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from padscope.boards.layout import Layout, Pad
 from padscope.tiling import as_unit, cut, snapped
-from padscope.types import Affine, Array, Box, Floats, Mask, Tiles
+from padscope.types import Affine, Box, Floats, Mask, Pixels, Tiles
 
 RIM_PX = 3.0
 """Outermost px of a pad, where the edge blurs metal into background and the pose may be a pixel off: replaced by the
@@ -103,11 +103,9 @@ def _inside(pad: Pad, um_to_px: Affine, box: Box) -> Mask:
     return mask.astype(bool)
 
 
-def _mirrored(
-    pixels: Array, pad: Pad, um_to_px: Affine, box: Box, s: Floats, t: Floats, inside: Mask
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def _mirrored(pixels: Pixels, pad: Pad, um_to_px: Affine, box: Box, s: Floats, t: Floats, inside: Mask) -> Pixels:
     """The pixels with everything beyond the pad's rim replaced by the pad's reflection at that rim, bilinear."""
-    rim = np.float32(RIM_PX / um_to_px.scale)
+    rim = RIM_PX / um_to_px.scale
     if pad.polygon_um is None:
         half_s, half_t = (max(h - rim, rim) for h in _half_extents(pad))
         metal = (np.abs(s) <= half_s) & (np.abs(t) <= half_t)
