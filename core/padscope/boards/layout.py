@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -169,16 +170,23 @@ def _refuse_twice(what: str, names: list[str], layout: str) -> None:
 
 
 def _refuse_overlaps(layout: Layout) -> None:
-    corners = [p.corners_um for p in layout.pads]
+    pair = overlapping_pads(layout.pads)
+    if pair:
+        a, b = (layout.pads[i].id for i in pair)
+        raise LayoutError(f"Pads {a} and {b} of layout “{layout.name}” overlap; move one of them.")
+
+
+def overlapping_pads(pads: Sequence[Pad]) -> tuple[int, int] | None:
+    """The places in the list of the first two pads that share metal, or None; pads that only touch do not overlap."""
+    corners = [p.corners_um for p in pads]
     low = np.array([c.min(axis=0) for c in corners])
     high = np.array([c.max(axis=0) for c in corners])
-    for i, a in enumerate(layout.pads):
+    for i in range(len(pads)):
         near = np.flatnonzero((low[i + 1 :] < high[i]).all(axis=1) & (high[i + 1 :] > low[i]).all(axis=1)) + i + 1
         for j in near:
             if _convex_overlap(corners[i], corners[j]):
-                raise LayoutError(
-                    f"Pads {a.id} and {layout.pads[j].id} of layout “{layout.name}” overlap; move one of them."
-                )
+                return i, int(j)
+    return None
 
 
 def _convex_overlap(a: NDArray[np.float64], b: NDArray[np.float64], slack_um: float = 1e-6) -> bool:
