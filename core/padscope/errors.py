@@ -37,6 +37,10 @@ class DetectorError(InputError):
     """Tiles that a detector cannot learn from or cannot score."""
 
 
+class CalibrationError(InputError):
+    """Scores that cannot carry a threshold."""
+
+
 class ModelError(InputError):
     """A model file is damaged, foreign, or made by another version."""
 
