@@ -7,7 +7,7 @@ arrays of shape (..., 2) with x first; arrays of pixels are (rows, cols, channel
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -45,6 +45,19 @@ def finish(work: Work[T]) -> T:
             next(work)
         except StopIteration as stop:
             return stop.value
+
+
+def relayed(work: Work[T], change: Callable[[Progress], Progress]) -> Work[T]:
+    """A work inside another one, its progress told in the outer one's terms."""
+    try:
+        while True:
+            try:
+                step = next(work)
+            except StopIteration as stop:
+                return stop.value
+            yield change(step)
+    finally:
+        work.close()
 
 
 @dataclass(frozen=True, slots=True)

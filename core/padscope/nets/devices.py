@@ -1,0 +1,27 @@
+"""Which device the networks run on, and how it is named to a person."""
+
+from __future__ import annotations
+
+import torch
+
+from padscope.errors import InputError, UsageError
+
+WANTED = ("auto", "cpu", "cuda")
+
+
+def chosen(wanted: str = "auto") -> str:
+    """ "cuda" or "cpu"; InputError where CUDA is asked for and absent, UsageError for an unknown word."""
+    if wanted not in WANTED:
+        raise UsageError(f"There is no device “{wanted}”; the devices are {', '.join(WANTED)}.")
+    found = torch.cuda.is_available()
+    if wanted == "cuda" and not found:
+        raise InputError("No CUDA device was found; use --device cpu or auto, or see `padscope doctor`.")
+    return "cuda" if found and wanted != "cpu" else "cpu"
+
+
+def described(device: str, wanted: str = "auto") -> str:
+    """What the status bar says: "NVIDIA RTX A2000" or "CPU, 4 threads (no GPU found)"."""
+    if device == "cuda":
+        return str(torch.cuda.get_device_name())
+    why = "" if wanted == "cpu" else " (no GPU found)"
+    return f"CPU, {torch.get_num_threads()} threads{why}"
