@@ -1,0 +1,64 @@
+"""What every file format offers to a Picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from padscope.errors import PictureError
+from padscope.pictures.files import damaged
+from padscope.pictures.scales import ScaleFound
+from padscope.types import Box
+
+Pixels = NDArray[np.unsignedinteger[Any]]
+"""(h, w, channels) uint8 or uint16."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file declares before any pixel is decoded."""
+
+    width: int
+    height: int
+    channels: int  # 1 or 3: what is shown, without an alpha channel
+    bits: int  # 8 or 16
+    format: str
+    pages: int = 1
+    orientation: int = 1  # the EXIF tag as found; it is never applied
+    scales: tuple[ScaleFound, ...] = ()
+
+
+MAX_PIXELS = 500_000_000
+"""A picture that declares more is refused before anything is decoded: 20 000 x 20 000 px fit, a decompression bomb does not."""
+
+
+def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
+    """PictureError for sizes no microscope makes."""
+    if width < 1 or height < 1:
+        raise damaged(name, f"it declares {width} x {height} px")
+    if width * height > max_pixels:
+        raise PictureError(
+            f"'{name}' declares {width} x {height} px ({width * height / 1e6:.0f} megapixels), more than the limit of "
+            f"{max_pixels / 1e6:.0f}: if it is genuine, raise the limit (max_pixels)."
+        )
+
+
+class Source(Protocol):
+    """Pixels of one page of one file, always as stored: never turned, never stretched, 16 bit stay 16 bit."""
+
+    header: Header
+
+    def window(self, box: Box) -> Pixels:
+        """(h, w, channels) uint8 or uint16, the caller's own; `box` lies inside the picture. Raises PictureError."""
+        ...
+
+    def reduced(self, step: int) -> Pixels | None:
+        """The whole picture, (ceil(H / step), ceil(W / step), channels), if the format can do this without a full decode."""
+        ...
+
+    def release(self) -> None:
+        """Give back the memory of decoded pixels."""
+        ...
