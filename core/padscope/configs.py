@@ -129,3 +129,30 @@ def _wanted(s: Setting) -> str:
     elif s.high is not None:
         word += f" of at most {s.high:g}"
     return word + (f" {s.unit}" if s.unit else "")
+
+
+@dataclass(frozen=True, slots=True)
+class PatchcoreConfig:
+    """A memory bank of embeddings of sound metal (`detectors.patchcore`)."""
+
+    bank_size: int = setting(
+        4096, "Embeddings in the bank", low=16, high=200_000, help="More: finer, slower, larger file."
+    )
+    neighbourhood: int = setting(3, "Pooling neighbourhood", unit="cells", low=1, high=9)
+    blur: float = setting(0.5, "Blur of the heat", unit="cells of 8 px", low=0, high=16)
+    reweighting: int = setting(
+        0, "Neighbours that re-weight", low=0, high=64, help="PatchCore eq. 7; 0 is off, the paper's value is 9."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BlobConfig:
+    """Thresholding of what is darker or brighter than its surroundings (`detectors.blob`)."""
+
+    background: float = setting(
+        24.0, "Local background", unit="px", low=2, high=500, help="Sigma of the mean it is compared with."
+    )
+    smoothing: float = setting(
+        1.5, "Smoothing", unit="px", low=0, high=50, help="Sigma that takes away the camera's noise."
+    )
+    blur: float = setting(0.0, "Blur of the heat", unit="cells of 8 px", low=0, high=16)

@@ -24,6 +24,7 @@ class Detector(Protocol):
 
     name: ClassVar[str]
     family: ClassVar[str]
+    version: ClassVar[int]  # counts up whenever old arrays would no longer give the same heat
     Config: ClassVar[type]
     stride: ClassVar[int]
     halo: ClassVar[int]  # px of context a tile needs around what is scored for its heat not to feel the tile's edge

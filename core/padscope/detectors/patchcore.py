@@ -1,0 +1,119 @@
+"""PatchCore: a memory bank of sound embeddings, and the distance to the nearest one as heat.
+
+Roth et al., “Towards Total Recall in Industrial Anomaly Detection”, CVPR 2022; thesis 8.3.3 (eq. 8.17, 8.18).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from padscope.configs import PatchcoreConfig
+from padscope.detectors.base import Arrays
+from padscope.detectors.checks import checked, refuse_too_large, sound_batches
+from padscope.detectors.smoothing import blurred
+from padscope.errors import ModelError
+from padscope.nets.backbone import HALO_PX, Backbone, load_backbone
+from padscope.nets.embedding import embeddings
+from padscope.stats.coreset import Reservoir
+from padscope.stats.neighbors import Neighbors, neighbors_of
+from padscope.tiling import cells_inside
+from padscope.types import Floats, Mask, Progress, Tiles, TileSource, Work
+
+AT_LEAST = 2
+"""Sound tiles without which nothing is known of how sound metal varies."""
+PORTION_BYTES = 256 << 20
+"""Embeddings reduced together; up to here the coreset is the full greedy's."""
+
+
+@dataclass(frozen=True, eq=False)
+class Patchcore:
+    """A fitted PatchCore; heat is the Euclidean distance (not squared) to the nearest embedding of the bank."""
+
+    name: ClassVar[str] = "patchcore"
+    family: ClassVar[str] = "memory bank"
+    version: ClassVar[int] = 1
+    Config: ClassVar[type] = PatchcoreConfig
+    stride: ClassVar[int] = 8
+    halo: ClassVar[int] = HALO_PX
+
+    config: PatchcoreConfig
+    backbone: Backbone
+    neighbors: Neighbors
+    around: Tensor  # (K, b): each bank entry's nearest others, itself first; b = 0 without re-weighting
+
+    @classmethod
+    def fit(cls, config: PatchcoreConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
+        backbone = load_backbone(device=device)
+        refuse_unfit_bank(config.bank_size, sum(backbone.channels))
+        portion = max(2 * config.bank_size, PORTION_BYTES // (4 * sum(backbone.channels)))
+        reservoir = Reservoir(config.bank_size, portion, seed=seed)
+        for done, tiles in sound_batches(source, at_least=AT_LEAST):
+            rows, _ = embedded(backbone, tiles, config.neighbourhood)
+            yield from reservoir.add(rows)
+            yield Progress(done, len(source), "embeddings")
+        bank = yield from reservoir.centres()
+        return cls.of_bank(config, backbone, bank)
+
+    @classmethod
+    def of_bank(cls, config: PatchcoreConfig, backbone: Backbone, bank: Tensor) -> Self:
+        neighbors = neighbors_of(bank)
+        _, around = neighbors.nearest(bank, min(config.reweighting, len(bank)))
+        return cls(config, backbone, neighbors, around)
+
+    def score(self, tiles: Tiles) -> Floats:
+        rows, inside = embedded(self.backbone, checked(tiles), self.config.neighbourhood)
+        distances, nearest = self.neighbors.nearest(rows)
+        heat = np.zeros(inside.shape, dtype=np.float32)
+        heat[inside] = self._weighted(rows, distances[:, 0], nearest[:, 0]).cpu().numpy()
+        return blurred(heat, inside, self.config.blur)
+
+    def _weighted(self, rows: Tensor, distance: Tensor, nearest: Tensor) -> Tensor:
+        if self.config.reweighting == 0:
+            return distance
+        others = self.neighbors.bank[self.around[nearest]]
+        return distance * reweighting(torch.linalg.vector_norm(rows[:, None] - others, dim=2), distance)
+
+    def to_arrays(self) -> Arrays:
+        return {
+            "bank": self.neighbors.bank.cpu().numpy(),
+            "backbone_sha256": np.frombuffer(bytes.fromhex(self.backbone.sha256), dtype=np.uint8),
+        }
+
+    @classmethod
+    def from_arrays(cls, config: PatchcoreConfig, arrays: Arrays, *, device: str) -> Self:
+        backbone = load_backbone(device=device)
+        bank = arrays.get("bank")
+        if bank is None or bank.ndim != 2 or bank.shape[1] != sum(backbone.channels) or not np.isfinite(bank).all():
+            raise ModelError("The model holds no usable bank of embeddings; train it again.")
+        if arrays["backbone_sha256"].tobytes().hex() != backbone.sha256:
+            raise ModelError("The model was trained with other backbone weights than those installed; train it again.")
+        return cls.of_bank(config, backbone, torch.from_numpy(np.array(bank, dtype=np.float32)).to(device))
+
+
+def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tensor, Mask]:
+    """Embeddings (M, D) of the cells that hold metal, row by row, and the mask (N, h, w) of those cells."""
+    inside = cells_inside(tiles.inside, backbone.strides[0])
+    grid = embeddings(backbone(torch.from_numpy(tiles.pixels)), neighbourhood)
+    return grid[torch.from_numpy(inside).to(grid.device)], inside
+
+
+def reweighting(to_others: Tensor, distance: Tensor) -> Tensor:
+    """w = 1 - exp|q - m*| / Σ exp|q - m| over the b nearest others m of the nearest entry m* (PatchCore eq. 7), as a stable
+    softmax; to_others (M, b), distance = |q - m*| (M,). The paper weighs only the worst cell, here it is every cell."""
+    highest = to_others.amax(dim=1)
+    return 1 - torch.exp(distance - highest) / torch.exp(to_others - highest[:, None]).sum(dim=1)
+
+
+def refuse_unfit_bank(bank_size: int, dimensions: int) -> None:
+    """DetectorError for a bank that cannot be chosen in the memory that is free: rows, centred rows and their union."""
+    rows = max(2 * bank_size, PORTION_BYTES // (4 * dimensions)) + bank_size
+    refuse_too_large(
+        3 * 4 * rows * dimensions,
+        f"A bank of {bank_size} embeddings of {dimensions} numbers",
+        "lower the setting bank_size",
+    )

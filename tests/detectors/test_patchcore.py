@@ -1,0 +1,71 @@
+"""PatchCore: its re-weighting, its memory, its model."""
+
+import dataclasses
+
+import numpy as np
+import psutil
+import pytest
+import torch
+
+import reference_memory_bank as slow
+from drawn_metal import metal, split
+from padscope.configs import PatchcoreConfig
+from padscope.detectors.patchcore import Patchcore, embedded, reweighting
+from padscope.errors import DetectorError, ModelError
+from padscope.nets.backbone import load_backbone
+from padscope.types import finish
+
+CONFIG = PatchcoreConfig(bank_size=128, blur=0)
+
+
+def fitted(config: PatchcoreConfig) -> Patchcore:
+    return finish(Patchcore.fit(config, split(metal(6, seed=1), 6), seed=0, device="cpu"))
+
+
+def test_heat_is_the_distance_to_the_nearest_entry() -> None:
+    detector, tiles = fitted(CONFIG), metal(2, seed=2)
+    rows, inside = embedded(load_backbone(), tiles, CONFIG.neighbourhood)
+    expected, _ = slow.nearest(rows.double().numpy(), detector.neighbors.bank.double().numpy(), 1)
+    heat = detector.score(tiles)
+    assert heat[inside] == pytest.approx(expected[:, 0], rel=1e-5)
+    assert (heat[~inside] == 0).all()
+
+
+def test_metal_that_was_learned_is_cold() -> None:
+    everything = fitted(dataclasses.replace(CONFIG, bank_size=100_000))
+    assert everything.score(metal(6, seed=1)).max() < 1e-3
+    assert everything.score(metal(6, seed=2)).max() > 1
+
+
+def test_reweighting_is_equation_7() -> None:
+    detector, tiles = fitted(dataclasses.replace(CONFIG, reweighting=9)), metal(1, seed=2)
+    rows, inside = embedded(load_backbone(), tiles, 3)
+    bank = detector.neighbors.bank.double().numpy()
+    expected = [slow.eq_7(row, bank, 9) for row in rows.double().numpy()]
+    assert detector.score(tiles)[inside] == pytest.approx(expected, rel=1e-4)
+
+
+def test_reweighting_survives_large_distances() -> None:
+    weights = reweighting(torch.tensor([[500.0, 500.0, 500.0]]), torch.tensor([500.0]))
+    assert weights.item() == pytest.approx(2 / 3)
+
+
+def test_a_bank_that_does_not_fit_says_how_large_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = psutil.virtual_memory()._replace(available=1 << 20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    with pytest.raises(DetectorError, match=r"bank of 128 embeddings .* GiB .* lower the setting bank_size"):
+        fitted(CONFIG)
+
+
+def test_a_model_of_other_backbone_weights_is_refused() -> None:
+    arrays = fitted(CONFIG).to_arrays()
+    arrays["backbone_sha256"] = np.zeros(32, dtype=np.uint8)
+    with pytest.raises(ModelError, match="other backbone weights"):
+        Patchcore.from_arrays(CONFIG, arrays, device="cpu")
+
+
+@pytest.mark.parametrize("bank", [np.zeros((4, 3), np.float32), np.full((4, 152), np.nan, np.float32)])
+def test_a_bank_that_cannot_be_is_refused(bank: np.ndarray) -> None:
+    arrays = fitted(CONFIG).to_arrays()
+    with pytest.raises(ModelError, match="no usable bank"):
+        Patchcore.from_arrays(CONFIG, arrays | {"bank": bank}, device="cpu")

@@ -1,0 +1,76 @@
+"""Nearest neighbours: exact, whatever the block size, the offset and the precision of the ranking."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference_memory_bank as slow
+from padscope.stats import neighbors
+from padscope.stats.neighbors import neighbors_of
+
+
+def drawn(n: int, d: int, seed: int) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(seed).normal(size=(n, d)).astype(np.float32))
+
+
+@given(
+    m=st.integers(1, 60),
+    n=st.integers(1, 80),
+    d=st.integers(1, 20),
+    k=st.integers(1, 5),
+    half=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_they_are_those_of_brute_force(m: int, n: int, d: int, k: int, half: bool, seed: int) -> None:
+    bank, queries, k = drawn(n, d, seed), drawn(m, d, seed + 1), min(k, n)
+    distances, indices = neighbors_of(bank, half=half).nearest(queries, k)
+    expected, _ = slow.nearest(queries.double().numpy(), bank.double().numpy(), k)
+    assert distances.shape == indices.shape == (m, k)
+    assert distances.numpy() == pytest.approx(expected, rel=1e-3, abs=1e-5)
+    own = torch.linalg.vector_norm(queries[:, None] - bank[indices], dim=2)
+    assert torch.equal(distances, own)
+
+
+def test_distances_are_not_squared() -> None:
+    distances, _ = neighbors_of(torch.tensor([[0.0, 0.0], [30.0, 40.0]])).nearest(torch.tensor([[3.0, 4.0]]))
+    assert distances.item() == 5.0
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_an_offset_far_from_zero_costs_no_digits(half: bool) -> None:
+    bank, queries = drawn(400, 32, 0) + 1000, drawn(300, 32, 1) + 1000
+    distances, indices = neighbors_of(bank, half=half).nearest(queries)
+    expected, order = slow.nearest(queries.double().numpy(), bank.double().numpy(), 1)
+    assert distances.numpy() == pytest.approx(expected, rel=1e-6)
+    assert np.array_equal(indices.numpy(), order)
+
+
+def test_large_values_do_not_overflow_half_precision() -> None:
+    bank, queries = drawn(200, 64, 0) * 1e4, drawn(100, 64, 1) * 1e4
+    distances, indices = neighbors_of(bank, half=True).nearest(queries)
+    assert np.array_equal(indices.numpy(), slow.nearest(queries.double().numpy(), bank.double().numpy(), 1)[1])
+    assert torch.isfinite(distances).all()
+
+
+def test_a_member_of_the_bank_is_at_distance_zero() -> None:
+    bank = drawn(500, 16, 0) + 7
+    distances, indices = neighbors_of(bank).nearest(bank)
+    assert indices[:, 0].tolist() == list(range(500))
+    assert (distances == 0).all()
+
+
+def test_a_bank_of_equal_entries_and_no_queries_are_fine() -> None:
+    ready = neighbors_of(torch.ones(5, 3))
+    assert ready.nearest(torch.zeros(2, 3))[0].tolist() == pytest.approx(np.full((2, 1), np.sqrt(3)))
+    assert ready.nearest(torch.zeros(0, 3))[0].shape == (0, 1)
+
+
+def test_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    bank, queries = drawn(300, 8, 0), drawn(1000, 8, 1)
+    whole = neighbors_of(bank).nearest(queries, 3)
+    monkeypatch.setattr(neighbors, "BLOCK_BYTES", {"cpu": 1})
+    parts = neighbors_of(bank).nearest(queries, 3)
+    assert torch.equal(whole[1], parts[1])
+    assert torch.equal(whole[0], parts[0])
