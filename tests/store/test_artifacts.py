@@ -9,6 +9,7 @@ import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from padscope.calibration import calibrated
 from padscope.errors import ModelError, OutputError
 from padscope.store import artifacts

@@ -1,0 +1,125 @@
+"""The tables of a project, and how an older project becomes a newer one.
+
+A change of the tables is a new entry of MIGRATIONS, never an edit of an old one: `PRAGMA user_version` counts how many a
+project has seen. Every table that two projects may share names its rows by content (`sha256`) or by a random `uid`, so that
+projects can be merged; numbers (`id`) hold only inside one file.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+APPLICATION_ID = 0x50616453  # "PadS": marks a SQLite file as a Padscope project
+
+FIRST = """
+CREATE TABLE project (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    uid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    software TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE pictures (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    path TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    width_px INTEGER NOT NULL,
+    height_px INTEGER NOT NULL,
+    um_per_px REAL,
+    scale_source TEXT NOT NULL,
+    scale_verified INTEGER NOT NULL,
+    module TEXT NOT NULL,
+    added_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX pictures_module ON pictures (module);
+
+CREATE TABLE layouts (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    file_sha256 TEXT NOT NULL,
+    name TEXT NOT NULL,
+    json TEXT NOT NULL,
+    added_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY,
+    sha256 TEXT NOT NULL UNIQUE,
+    detector TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    facts TEXT NOT NULL,
+    file BLOB,
+    added_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE inspections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id),
+    layout_id INTEGER REFERENCES layouts (id),
+    model_sha256 TEXT NOT NULL,
+    rules TEXT NOT NULL,
+    rules_sha256 TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    state TEXT NOT NULL,
+    seconds REAL NOT NULL,
+    author TEXT NOT NULL,
+    head TEXT NOT NULL,
+    pads_sha256 TEXT NOT NULL,
+    level BLOB,
+    level_rows INTEGER NOT NULL,
+    level_cols INTEGER NOT NULL,
+    level_sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX inspections_picture ON inspections (picture_id, id);
+
+CREATE TABLE verdicts (
+    inspection_id INTEGER NOT NULL REFERENCES inspections (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    pad TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    level REAL,
+    usable_fraction REAL,
+    result TEXT NOT NULL,
+    PRIMARY KEY (inspection_id, seq)
+) STRICT;
+CREATE INDEX verdicts_pad ON verdicts (pad, verdict);
+
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    offset_min INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    monotonic_s REAL NOT NULL,
+    author TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
+CREATE TRIGGER audit_append_only BEFORE INSERT ON audit
+    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit)
+    BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (("pictures, layouts, models, inspections, verdicts, audit", FIRST),)
+"""(what it brings, SQL), in order; a project of version n has seen the first n."""
+
+
+def statements(sql: str) -> list[str]:
+    """The single statements of a script, triggers whole, so that all of them can stand in one transaction."""
+    found, part = [], ""
+    for line in sql.splitlines(keepends=True):
+        part += line
+        if sqlite3.complete_statement(part):
+            found.append(part.strip())
+            part = ""
+    return found
