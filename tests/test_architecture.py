@@ -11,13 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ROOT / "core" / "padscope"
 DESKTOP = ROOT / "desktop" / "padscope_desktop"
 
-NAMES = {"types", "errors", "configs"}
+NAMES = {"types", "errors", "configs", "resources"}
 SEEING = NAMES | {"pictures", "boards", "tiling", "masks", "datasets"}
 LEARNING = NAMES | {"nets", "stats"}
 JUDGING = {"detectors", "calibration", "metrics"}
 MAY_USE = {
     "types": {"errors"},
     "errors": set(),
+    "resources": {"errors"},
     "configs": {"errors"},
     "pictures": NAMES,
     "tiling": NAMES,

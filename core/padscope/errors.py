@@ -45,6 +45,14 @@ class ModelError(InputError):
     """A model file is damaged, foreign, or made by another version."""
 
 
+class RulesError(InputError):
+    """Rules that cannot be read, or name what does not exist."""
+
+
+class PadMapError(InputError):
+    """A pad map or bond map cannot be read back."""
+
+
 class StoreError(InputError):
     """A project file cannot be opened, or not written."""
 

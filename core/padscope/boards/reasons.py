@@ -1,0 +1,263 @@
+"""Why a pad has its verdict: one function per rule, from the facts of a pad to reasons a technician understands.
+
+Each reason says which verdict it asks for (None: it only informs) and where on the board it lies, so that it can be shown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from padscope.boards.defects import Found, PadView
+from padscope.boards.layout import Pad
+from padscope.boards.pad_map import Defect, Landing, Verdict
+from padscope.boards.rules import Effect, Rules, plain_class
+from padscope.types import Affine, Box, Floats, Mask
+
+Polygon = tuple[tuple[float, float], ...]
+"""Corners in board µm."""
+
+VERDICT_OF = {
+    Effect.NONE: None,
+    Effect.NOTE: None,
+    Effect.RE_CLEAN: Verdict.RE_CLEAN,
+    Effect.NOT_BONDABLE: Verdict.NOT_BONDABLE,
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One sentence, the rule it comes from, the verdict it asks for, and the outlines it speaks of."""
+
+    rule: str
+    text: str
+    effect: Verdict | None = None
+    marks_um: tuple[Polygon, ...] = ()
+
+
+@dataclass(frozen=True)
+class PadFacts:
+    """What the rules are asked about: one pad that was seen, its defects and landings.
+
+    cleaned  the landings if everything that can be cleaned off were gone
+    lasting  (n,) which defects cannot be cleaned off
+    usable   part of the pad without lasting defects
+    box      what of the picture `found.labels` covers
+    """
+
+    pad: Pad
+    found: Found
+    landings: tuple[Landing, ...]
+    cleaned: tuple[Landing, ...]
+    lasting: Mask
+    usable: float
+    level: float | None
+    um_to_px: Affine
+    box: Box
+
+
+Rule = Callable[[PadFacts, Rules], tuple[Reason, ...]]
+
+
+def not_seen(view: PadView, doubt: str, *, painted: bool) -> tuple[Reason, ...]:
+    """Why nothing can be said about a pad; empty where it was seen. What a person painted has been seen by that person."""
+    outline = (_polygon(view.pad.corners_um),)
+    found = []
+    if view.cut_off:
+        found.append("the pad is not wholly inside the picture; take a picture that shows all of it")
+    elif view.unseen > 0 and not painted:
+        part = "the pad" if view.unseen >= 1 else f"{_percent(view.unseen)} of the pad"
+        found.append(f"{part} was not inspected; inspect the picture again or look at the pad yourself")
+    if doubt and not painted:
+        found.append(f"{doubt}: the pad cannot be judged here; take the picture again")
+    return tuple(Reason("coverage", text, Verdict.UNKNOWN, outline) for text in found)
+
+
+def classes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
+    """What the kinds of the defects mean, whatever their size."""
+    words = {
+        Effect.RE_CLEAN: "{what} on the pad: clean it and look again",
+        Effect.NOT_BONDABLE: "{what} on the pad: not to be bonded, whatever its size",
+    }
+    found = []
+    for name in dict.fromkeys(d.defect_class for d in facts.found.defects):
+        effect = rules.effect_of(name)
+        if effect in words:
+            marks = tuple(_box_polygon(d) for d in facts.found.defects if d.defect_class == name)
+            found.append(Reason("classes", words[effect].format(what=plain_class(name)), VERDICT_OF[effect], marks))
+    return tuple(found)
+
+
+def free_rectangle(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
+    """Whether every wire finds free ground for its foot and tolerance, and what that means for the pad."""
+    lost = [m for m in facts.landings if m.proposed_um is None]
+    if not lost:
+        return ()
+    n, k = len(facts.landings), len(facts.landings) - len(lost)
+    after = sum(m.proposed_um is not None for m in facts.cleaned)
+    across, along = (x + 2 * rules.landing.tolerance_um for x in lost[0].foot_um)
+    need = f"{across:g} × {along:g} µm of free ground (foot and tolerance)"
+    if n == 1:
+        text = f"no place on the pad has {need}"
+    elif k == 0:
+        text = f"none of the {n} wires finds {need}"
+    else:
+        text = f"{k} of {n} wires can land; {_listed([m.wire for m in lost])} cannot find {need}"
+    if after > k:
+        text += f"; {after} of {n} could once the pad is clean" if n > 1 else "; there is one once the pad is clean"
+    single = facts.pad.single_purpose and rules.free_rectangle.single_purpose_needs_all
+    if after == n:
+        effect = Verdict.RE_CLEAN
+    elif after == 0 or single:
+        effect = Verdict.NOT_BONDABLE
+        text += "; the pad has a net of its own and needs all its wires" if single and after else ""
+    else:
+        effect = Verdict.REDUCED
+    marks = tuple(foot_polygon(m, m.planned_um) for m in lost)
+    return (Reason("free_rectangle", text, effect, marks),)
+
+
+def shifts(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
+    """Which wires land beside their planned points."""
+    found = []
+    for m in facts.landings:
+        if m.proposed_um is None or m.shift_um is None or math.hypot(*m.shift_um) < rules.landing.as_planned_um:
+            continue
+        t = math.radians(m.direction_deg)
+        dx, dy = m.shift_um
+        along, across = dx * math.cos(t) + dy * math.sin(t), dy * math.cos(t) - dx * math.sin(t)
+        ways = [
+            f"{abs(w):.0f} µm {_heading(m.direction_deg + a, w)}"
+            for w, a in ((along, 0.0), (across, 90.0))
+            if abs(w) >= 0.5
+        ]
+        lane = "" if abs(across) >= 0.5 else ", along the wire"
+        marks = (foot_polygon(m, m.planned_um), foot_polygon(m, m.proposed_um))
+        found.append(Reason("landing", f"{m.wire} lands {' and '.join(ways)}{lane}", Verdict.OK_SHIFT, marks))
+    return tuple(found)
+
+
+def area(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
+    """Whether enough of the pad is free of defects, apart from what can be cleaned off."""
+    single = facts.pad.single_purpose
+    wanted = rules.area.single_purpose_usable_fraction if single else rules.area.usable_fraction
+    effect = Effect(rules.area.effect)
+    if effect is Effect.NONE or facts.usable >= wanted:
+        return ()
+    of = "a pad with a net of its own" if single else "a pad"
+    marks = tuple(_box_polygon(d) for d, lasts in zip(facts.found.defects, facts.lasting, strict=True) if lasts)
+    text = f"only {_percent(facts.usable)} of the pad is free of defects; {of} needs {_percent(wanted)}"
+    return (Reason("area", text, VERDICT_OF[effect], marks),)
+
+
+def pristine(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
+    """Whether a defect that cannot be cleaned off lies in the middle part of the pad that IPC-A-600 wants untouched."""
+    r = rules.pristine
+    effect = Effect(r.single_purpose_effect if facts.pad.single_purpose else r.effect)
+    if effect is Effect.NONE or not facts.found.defects:
+        return ()
+    window = pristine_window(facts.pad, r.width_fraction, r.length_fraction)
+    if window is None:
+        return ()
+    within = pixels_within(window, facts.um_to_px, facts.box)
+    px_um2 = 1 / abs(facts.um_to_px.determinant)
+    counts = np.bincount(facts.found.labels[within], minlength=len(facts.found.defects) + 1)[1:] * facts.lasting
+    hit = [(d, n * px_um2) for d, n in zip(facts.found.defects, counts, strict=True) if n * px_um2 > r.minimum_area_um2]
+    if not hit:
+        return ()
+    size = sum(a for _, a in hit)
+    what = "a defect lies" if len(hit) == 1 else f"{len(hit)} defects lie"
+    middle = f"the middle {_percent(r.width_fraction)} × {_percent(r.length_fraction)} of the pad"
+    text = f"{what} in {middle}, {thin(size)} µm² there"
+    return (Reason("pristine", text, VERDICT_OF[effect], (_polygon(window), *(_box_polygon(d) for d, _ in hit))),)
+
+
+def blemishes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
+    """What was seen but stands in nobody's way, so that a flagged pad with verdict OK explains itself."""
+    found = []
+    defects = facts.found.defects
+    if defects and all(m.proposed_um is not None for m in facts.landings):
+        largest = max(defects, key=lambda d: d.area_um2)
+        what = f"{_named(largest)} of {thin(largest.area_um2)} µm²"
+        if len(defects) > 1:
+            what = f"{len(defects)} defects, the largest {what},"
+        found.append(Reason("defects", f"{what} clear of every foot", None, tuple(map(_box_polygon, defects))))
+    if facts.found.painted and not defects and facts.level is not None and facts.level >= 1:
+        found.append(Reason("painted", f"a person painted no defect here; the level of {facts.level:.2f} is overruled"))
+    elif not defects and facts.found.too_small:
+        small = f"above the threshold only in specks below {rules.defects.minimum_area_um2:g} µm²; not counted"
+        found.append(Reason("defects", small))
+    return tuple(found)
+
+
+RULES: tuple[Rule, ...] = (classes, free_rectangle, area, pristine, shifts, blemishes)
+"""In the order in which their reasons are told."""
+
+
+def pristine_window(pad: Pad, width_fraction: float, length_fraction: float) -> Floats | None:
+    """Its four corners in board µm: the middle of the pad's rectangle along and across its wires, None if it has no size."""
+    t = math.radians(pad.direction_deg)
+    axes = np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]])
+    own = pad.corners_um @ axes.T
+    middle, size = (own.max(axis=0) + own.min(axis=0)) / 2, own.max(axis=0) - own.min(axis=0)
+    half = size / 2 * (length_fraction, width_fraction)
+    if not (half > 0).all():
+        return None
+    corners: Floats = (middle + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half) @ axes
+    return corners
+
+
+def foot_polygon(landing: Landing, centre_um: tuple[float, float]) -> Polygon:
+    """A foot's corners in board µm."""
+    t = math.radians(landing.direction_deg)
+    axes = np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]])
+    half = np.array([landing.foot_um[1], landing.foot_um[0]]) / 2
+    return _polygon(np.array(centre_um) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ axes)
+
+
+def pixels_within(polygon_um: Floats, um_to_px: Affine, box: Box) -> Mask:
+    """(h, w) over the box: pixels whose centre lies in a convex polygon given in board µm."""
+    filled = np.zeros((box.height, box.width), np.uint8)
+    corners = um_to_px.apply(polygon_um) - (box.x0, box.y0)
+    cv2.fillConvexPoly(filled, np.rint(corners * 16).astype(np.int32), 1, shift=4)
+    return filled.astype(bool)
+
+
+def thin(value: float) -> str:
+    """A rounded number with thin spaces between thousands."""
+    return f"{value:,.0f}".replace(",", "\u2009")
+
+
+def _heading(direction_deg: float, way: float) -> str:
+    """Where a step goes as seen in the layout (y down): in words near the axes, else as an angle."""
+    angle = (direction_deg + (180.0 if way < 0 else 0.0)) % 360.0
+    for word, at in (("right", 0.0), ("down", 90.0), ("left", 180.0), ("up", 270.0), ("right", 360.0)):
+        if abs(angle - at) <= 20:
+            return f"to the {word}" if word in ("right", "left") else word
+    return f"towards {angle:.0f}°"
+
+
+def _named(defect: Defect) -> str:
+    name = plain_class(defect.defect_class)
+    return "a defect" if name == "unknown" else name
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.0f} %" if fraction >= 0.01 or fraction == 0 else "less than 1 %"
+
+
+def _polygon(corners: Floats) -> Polygon:
+    return tuple((float(x), float(y)) for x, y in corners)
+
+
+def _box_polygon(defect: Defect) -> Polygon:
+    x0, y0, x1, y1 = defect.box_um
+    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)

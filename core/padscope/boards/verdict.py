@@ -1,0 +1,147 @@
+"""From level to verdicts: what stands on each pad, what the rules say of it, where its wires can land.
+
+`prepare` does what does not depend on the threshold, so that a slider can ask `verdicts(factor)` at every move; `judge` does
+both at once. Each rule is a function from the facts of a pad to reasons; the verdict is the worst effect among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from padscope.boards.defects import Found, PadView, PaintedMask, find_defects, pad_view
+from padscope.boards.landing import Obstacles, land
+from padscope.boards.layout import Layout, Wire
+from padscope.boards.pad_map import Landing, PadResult, Verdict
+from padscope.boards.reasons import RULES, PadFacts, Reason, not_seen
+from padscope.boards.rules import Effect, Rules, load_rules
+from padscope.types import Affine, Floats, Mask
+
+__all__ = ["Judge", "Judgement", "Rules", "judge", "load_rules", "prepare"]
+
+WORST_FIRST = (Verdict.NOT_BONDABLE, Verdict.RE_CLEAN, Verdict.REDUCED, Verdict.OK_SHIFT)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A pad's result and the reasons behind it, each with the place it speaks of."""
+
+    result: PadResult
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class PreparedPad:
+    """A pad as seen, with its landings where nothing lies on it."""
+
+    view: PadView
+    wires: tuple[Wire, ...]
+    sound: tuple[Landing, ...]
+    painted: PaintedMask | None
+    doubt: str
+
+
+class Judge:
+    """A board ready to be judged at any threshold."""
+
+    def __init__(self, pads: tuple[PreparedPad, ...], um_to_px: Affine, rules: Rules) -> None:
+        self._pads = pads
+        self._um_to_px = um_to_px
+        self._rules = rules
+
+    def verdicts(self, threshold_factor: float = 1.0) -> tuple[PadResult, ...]:
+        """All pads, in the layout's order; the threshold is the calibrated one times the factor."""
+        return tuple(j.result for j in self.judgements(threshold_factor))
+
+    def judgements(self, threshold_factor: float = 1.0) -> tuple[Judgement, ...]:
+        """The same with the place of every reason."""
+        return tuple(judged(p, self._um_to_px, self._rules, threshold_factor) for p in self._pads)
+
+
+def judge(
+    level: Floats,
+    layout: Layout,
+    um_to_px: Affine,
+    picture_size: tuple[int, int],
+    rules: Rules,
+    *,
+    masks: Mapping[str, PaintedMask] | None = None,
+    doubts: Mapping[str, str] | None = None,
+    threshold_factor: float = 1.0,
+) -> tuple[PadResult, ...]:
+    """Every pad of the layout in its order; the arguments are those of `prepare`."""
+    prepared = prepare(level, layout, um_to_px, picture_size, rules, masks=masks, doubts=doubts)
+    return prepared.verdicts(threshold_factor)
+
+
+def prepare(
+    level: Floats,
+    layout: Layout,
+    um_to_px: Affine,
+    picture_size: tuple[int, int],
+    rules: Rules,
+    *,
+    masks: Mapping[str, PaintedMask] | None = None,
+    doubts: Mapping[str, str] | None = None,
+) -> Judge:
+    """Everything that does not depend on the threshold.
+
+    level         (ceil(H / 8), ceil(W / 8)), NaN where nothing was inspected; picture_size is (width, height)
+    masks         by pad: what a person painted there, in place of heat
+    doubts        by pad: why the picture cannot be trusted there ("blurred", "glaring"); such pads are UNKNOWN
+    """
+    masks, doubts = masks or {}, doubts or {}
+    nothing = Obstacles(np.empty((0, 2)), um_to_px.inverse())
+    pads = []
+    for pad in layout.pads:
+        wires = layout.wires_of[pad.id]
+        sound = land(pad, wires, nothing, tolerance_um=rules.landing.tolerance_um)
+        view = pad_view(pad, um_to_px, picture_size, level)
+        pads.append(PreparedPad(view, wires, sound, masks.get(pad.id), doubts.get(pad.id, "")))
+    return Judge(tuple(pads), um_to_px, rules)
+
+
+def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: float = 1.0) -> Judgement:
+    """One pad at one threshold."""
+    view, pad = p.view, p.view.pad
+    found = find_defects(
+        view,
+        um_to_px,
+        minimum_area_um2=rules.defects.minimum_area_um2,
+        threshold_factor=threshold_factor,
+        painted=p.painted,
+    )
+    levels = [d.level for d in found.defects] + ([] if view.worst is None else [view.worst / threshold_factor])
+    level = max(levels, default=None)
+    unknown = not_seen(view, p.doubt, painted=p.painted is not None)
+    if unknown:
+        nowhere = tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
+        result = PadResult(pad.id, Verdict.UNKNOWN, _texts(unknown), level, None, found.defects, nowhere)
+        return Judgement(result, unknown)
+    lasting = np.array([rules.effect_of(d.defect_class) is not Effect.RE_CLEAN for d in found.defects], bool)
+    landings = cleaned = _landings(p, found, um_to_px, rules, np.ones(len(lasting), bool))
+    if not lasting.all() and any(m.proposed_um is None for m in landings):
+        cleaned = _landings(p, found, um_to_px, rules, lasting)
+    pixels = np.bincount(found.labels[view.inside], minlength=len(lasting) + 1)
+    usable, sound_now = (1.0 - float(n) / pixels.sum() for n in (pixels[1:] @ lasting, pixels[1:].sum()))
+    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, um_to_px, view.box)
+    said = tuple(reason for rule in RULES for reason in rule(facts, rules))
+    asked = {reason.effect for reason in said}
+    verdict = next((v for v in WORST_FIRST if v in asked), Verdict.OK)
+    return Judgement(PadResult(pad.id, verdict, _texts(said), level, sound_now, found.defects, landings), said)
+
+
+def _landings(p: PreparedPad, found: Found, um_to_px: Affine, rules: Rules, in_the_way: Mask) -> tuple[Landing, ...]:
+    """Where the wires land among those defects (n,)."""
+    if not in_the_way.any():
+        return p.sound
+    mask = np.concatenate([[False], in_the_way])[found.labels]
+    grown = rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
+    obstacles = Obstacles.of(mask, p.view.box, um_to_px, grown)
+    return land(p.view.pad, p.wires, obstacles, tolerance_um=rules.landing.tolerance_um)
+
+
+def _texts(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
+    return tuple(r.text for r in reasons)
