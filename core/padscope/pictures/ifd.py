@@ -102,12 +102,12 @@ def read_values(read: Reader, entry: Entry, dialect: Dialect) -> Any:
     return struct.unpack(dialect.order + TYPE_FORMAT[entry.type] * entry.count, raw)
 
 
-def walk_directories(read: Reader, size: int, first: int, dialect: Dialect) -> list[tuple[int, Directory]]:
-    """The main chain of directories, (offset, directory); every value must lie inside the `size` bytes of the data.
+def walk_directories(read: Reader, size: int, first: int, dialect: Dialect) -> list[Directory]:
+    """The main chain of directories, at least one; every value must lie inside the `size` bytes of the data.
 
     DirectoryError for loops, for offsets outside, and for chains without end.
     """
-    chain: list[tuple[int, Directory]] = []
+    chain: list[Directory] = []
     seen: set[int] = set()
     at = first
     while at:
@@ -120,6 +120,8 @@ def walk_directories(read: Reader, size: int, first: int, dialect: Dialect) -> l
         for entry in directory.entries.values():
             if entry.offset + entry.size > size:
                 raise DirectoryError(f"the values of tag {entry.tag} lie outside the file")
-        chain.append((at, directory))
+        chain.append(directory)
         at = directory.following
+    if not chain:
+        raise DirectoryError("it holds no directory")
     return chain

@@ -19,7 +19,7 @@ from padscope.pictures.jpeg import open_jpeg
 from padscope.pictures.raster import open_bmp, open_png
 from padscope.pictures.reduce import reduce_by
 from padscope.pictures.scales import ScaleFound, choose_scale, disagreement, typed_scale
-from padscope.pictures.source import MAX_PIXELS, Pixels, Source
+from padscope.pictures.source import MAX_PIXELS, Microscope, Pixels, Source
 from padscope.pictures.tiff import open_tiff
 from padscope.types import Box, Scale
 
@@ -85,6 +85,11 @@ class Picture:
     def orientation(self) -> int:
         """The orientation tag as found (1 upright … 8); it is never applied."""
         return self._source.header.orientation
+
+    @property
+    def microscope(self) -> Microscope | None:
+        """What the instrument wrote about itself, if it is one we can read."""
+        return self._source.header.microscope
 
     @property
     def box(self) -> Box:

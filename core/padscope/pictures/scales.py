@@ -61,7 +61,7 @@ class ScaleFound:
 
 def choose_scale(found: tuple[ScaleFound, ...]) -> Scale:
     """The most trusted usable number, or none. Disagreement does not change the choice; `disagreement` tells of it."""
-    usable = sorted((s for s in found if s.usable), key=lambda s: CHOICE.index(s.source))
+    usable = sorted((s for s in found if s.usable), key=lambda s: (CHOICE.index(s.source), not s.verified))
     return Scale(usable[0].um_per_px, usable[0].source, usable[0].verified) if usable else Scale()
 
 

@@ -18,6 +18,20 @@ Pixels = NDArray[np.unsignedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True)
+class Microscope:
+    """What an instrument says about itself and the shot; '' where it says nothing."""
+
+    model: str = ""
+    lens: str = ""
+    magnification: str = ""  # as written, "X1000"
+    software: str = ""
+    captured_at: str = ""  # ISO 8601, the instrument's own clock: its time zone is not stored
+    task: str = ""  # id of the automated task that took the picture
+    texts: tuple[str, ...] = ()  # typed by a person
+    notes: tuple[str, ...] = ()  # what is missing or damaged
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """What a file declares before any pixel is decoded."""
 
@@ -27,6 +41,7 @@ class Header:
     bits: int  # 8 or 16
     format: str
     pages: int = 1
+    microscope: Microscope | None = None
     orientation: int = 1  # the EXIF tag as found; it is never applied
     scales: tuple[ScaleFound, ...] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -13,9 +13,9 @@ import numpy as np
 import tifffile
 
 from padscope.errors import PictureError
-from padscope.pictures import jpeg
 from padscope.pictures.files import Original, damaged, decoding, incomplete, read_exactly
 from padscope.pictures.ifd import Dialect, Directory, DirectoryError, Reader, read_values, walk_directories
+from padscope.pictures.jpeg_frame import walk
 from padscope.pictures.source import Header, Pixels, check_size
 from padscope.pictures.tiff_scales import tiff_scales
 from padscope.types import Box
@@ -49,22 +49,37 @@ class Grid:
                     yield (plane * self.rows + r) * self.cols + c, plane, r * self.height, c * self.width
 
 
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Everything that is needed to read pixels of one page later, when the file is opened again."""
+
+    grid: Grid
+    offsets: tuple[int, ...]  # of each segment's bytes
+    counts: tuple[int, ...]
+    stored: np.dtype[Any]  # one sample as it lies in the file
+    bits: int
+    photometric: int
+    palette: Pixels | None  # (entries, 3) uint8
+    raw: bool  # uncompressed rows that follow one another: any row can be read by itself, however large the strip
+    jpeg: bool
+    tables: bytes | None  # shared by all JPEG segments
+    decode: Callable[..., Any]
+
+
 class TiffSource:
     """One page of a TIFF file."""
 
-    def __init__(self, original: Original, page: Any, grid: Grid, header: Header) -> None:
+    def __init__(self, original: Original, storage: Storage, header: Header) -> None:
         self.header = header
         self._original = original
-        self._page = page
-        self._grid = grid
+        self._storage = storage
         self._kept: OrderedDict[int, Pixels] = OrderedDict()
         self._kept_bytes = 0
         self._lock = threading.Lock()
 
     def window(self, box: Box) -> Pixels:
         with self._lock, decoding(self._original.name), self._original.reading() as file:
-            stored = self._raw_rows(file, box) if self._is_raw else self._segments(file, box)
-        return self._shown(stored)
+            return self._shown(self._raw_rows(file, box) if self._storage.raw else self._segments(file, box))
 
     def reduced(self, step: int) -> Pixels | None:
         return None
@@ -74,36 +89,21 @@ class TiffSource:
             self._kept.clear()
             self._kept_bytes = 0
 
-    @property
-    def _is_raw(self) -> bool:
-        """Uncompressed rows that follow one another: any row can be read by itself, however large the strip."""
-        p = self._page
-        return (
-            bool(p.is_contiguous)
-            and p.compression == 1
-            and p.predictor == 1
-            and p.bitspersample in (8, 16)
-            and not p.is_tiled
-        )
-
     def _raw_rows(self, file: BinaryIO, box: Box) -> Pixels:
-        p, g = self._page, self._grid
-        order = np.dtype(p.dtype).newbyteorder(p.parent.byteorder)
-        row_bytes = p.imagewidth * g.samples * order.itemsize
-        out = np.empty((box.height, box.width, g.planes * g.samples), order)
+        s, g, h = self._storage, self._storage.grid, self.header
+        pixel = g.samples * s.stored.itemsize
+        out = np.empty((box.height, box.width, g.planes * g.samples), s.stored)
         for plane in range(g.planes):
-            start = p.dataoffsets[0] + plane * p.imagelength * row_bytes
+            start = s.offsets[0] + plane * h.height * h.width * pixel
             for i, y in enumerate(range(box.y0, box.y1)):
-                file.seek(start + y * row_bytes + box.x0 * g.samples * order.itemsize)
-                row = np.frombuffer(
-                    read_exactly(file, box.width * g.samples * order.itemsize, self._original.name), order
-                )
+                file.seek(start + (y * h.width + box.x0) * pixel)
+                row = np.frombuffer(read_exactly(file, box.width * pixel, self._original.name), s.stored)
                 out[i, :, plane * g.samples : (plane + 1) * g.samples] = row.reshape(box.width, g.samples)
         return out
 
     def _segments(self, file: BinaryIO, box: Box) -> Pixels:
-        g, p = self._grid, self._page
-        out = np.empty((box.height, box.width, g.planes * g.samples), p.dtype)
+        g = self._storage.grid
+        out = np.empty((box.height, box.width, g.planes * g.samples), self._storage.stored.newbyteorder("="))
         touched = list(g.touched(box))
         with ThreadPoolExecutor(WORKERS) as pool:
             for start in range(0, len(touched), 4 * WORKERS):
@@ -114,16 +114,14 @@ class TiffSource:
                     batch, pool.map(self._decode, batch, known, coded), strict=True
                 ):
                     self._keep(index, pixels)
-                    part = Box(x, y, x + pixels.shape[1], y + pixels.shape[0]).clipped(
-                        self.header.width, self.header.height
-                    )
+                    part = Box(x, y, x + pixels.shape[1], y + pixels.shape[0])
                     part = Box(max(part.x0, box.x0), max(part.y0, box.y0), min(part.x1, box.x1), min(part.y1, box.y1))
                     channels = slice(plane * g.samples, plane * g.samples + pixels.shape[2])
                     out[(*part.shifted(-box.x0, -box.y0).slices, channels)] = pixels[part.shifted(-x, -y).slices]
         return out
 
     def _coded(self, file: BinaryIO, index: int) -> bytes:
-        offset, count = self._page.dataoffsets[index], self._page.databytecounts[index]
+        offset, count = self._storage.offsets[index], self._storage.counts[index]
         if not offset or not count:
             raise incomplete(self._original.name, "a part of its pixels was never written")
         file.seek(offset)
@@ -132,12 +130,11 @@ class TiffSource:
     def _decode(self, place: tuple[int, int, int, int], known: Pixels | None, coded: bytes) -> Pixels:
         if known is not None:
             return known
-        p = self._page
         more = {}
-        if p.compression in JPEG_CODECS:
-            jpeg.walk(coded, self._original.name)  # libjpeg would fill what is missing with grey
-            more = {"jpegtables": p.jpegtables}
-        pixels, _, _ = p.decode(coded, place[0], **more)
+        if self._storage.jpeg:
+            walk(coded, self._original.name)  # libjpeg would fill what is missing with grey
+            more = {"jpegtables": self._storage.tables}
+        pixels, _, _ = self._storage.decode(coded, place[0], **more)
         return np.asarray(pixels).reshape(pixels.shape[-3:])
 
     def _keep(self, index: int, pixels: Pixels) -> None:
@@ -152,59 +149,55 @@ class TiffSource:
 
     def _shown(self, stored: Pixels) -> Pixels:
         """From samples as stored to grey or RGB of 8 or 16 bits."""
-        p, h = self._page, self.header
-        if p.photometric == PALETTE:
-            table = np.asarray(p.colormap)[:, : 1 << p.bitspersample].T  # (entries, 3) uint16
-            return (table[stored[..., 0]] >> 8).astype(np.uint8)
+        s, h = self._storage, self.header
+        if s.palette is not None:
+            return s.palette[stored[..., 0]]
         shown = stored[..., : h.channels]
-        if p.bitspersample == 1:
+        if s.bits == 1:
             shown = shown.astype(np.uint8) * np.uint8(255)
-        elif p.photometric == WHITE_IS_ZERO:
-            shown = np.iinfo(shown.dtype).max - shown
-        if p.bitspersample == 1 and p.photometric == WHITE_IS_ZERO:
-            shown = np.uint8(255) - shown
+        if s.photometric == WHITE_IS_ZERO:
+            shown = ~shown
         return np.ascontiguousarray(shown, dtype=np.uint16 if h.bits == 16 else np.uint8)
 
 
 def open_tiff(original: Original, page: int, max_pixels: int) -> TiffSource:
     """PictureError for damaged directories, missing pages, and pixels that are not 8- or 16-bit grey or colour."""
     name = original.name
-    with original.reading() as file:
-
-        def read(at: int, length: int) -> bytes:
-            file.seek(at)
-            return file.read(length)
-
-        try:
-            dialect, first = Dialect.of(read(0, 16))
-            chain = walk_directories(read, original.size, first, dialect)
-            full = [i for i, (_, d) in enumerate(chain) if not _subfile_type(read, d, dialect) & (REDUCED | MASK_PAGE)]
-        except DirectoryError as error:
-            raise damaged(name, str(error)) from None
-        pages = full or list(range(len(chain)))
+    with decoding(name), original.reading() as file:
+        dialect, pages = _find_pages(file, original)
         if not 0 <= page < len(pages):
             raise PictureError(f"'{name}' has {len(pages)} page(s): there is no page {page + 1}.")
-        with decoding(name):
-            wanted = tifffile.TiffFile(_rewound(file)).pages[pages[page]]
-            assert isinstance(wanted, tifffile.TiffPage)
-    _check_page(name, wanted, original.size, max_pixels)
-    grey = wanted.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO)
-    header = Header(
-        wanted.imagewidth,
-        wanted.imagelength,
-        1 if grey else 3,
-        8 if wanted.bitspersample <= 8 or wanted.photometric == PALETTE else 16,
-        "BigTIFF" if dialect.big else "TIFF",
-        pages=len(pages),
-        orientation=int(wanted.tags.valueof(TAG_ORIENTATION, 1)),
-        scales=tiff_scales(wanted, name),
-    )
-    return TiffSource(original, wanted, _grid(wanted), header)
+        file.seek(0)
+        wanted: Any = tifffile.TiffFile(file).pages[pages[page]]
+        _check_page(name, wanted, original.size, max_pixels)
+        storage = _storage(wanted)
+        header = Header(
+            wanted.imagewidth,
+            wanted.imagelength,
+            1 if wanted.photometric in (WHITE_IS_ZERO, BLACK_IS_ZERO) else 3,
+            16 if storage.bits == 16 and storage.palette is None else 8,
+            "BigTIFF" if dialect.big else "TIFF",
+            pages=len(pages),
+            orientation=int(wanted.tags.valueof(TAG_ORIENTATION, 1)),
+            scales=tiff_scales(wanted),
+        )
+    return TiffSource(original, storage, header)
 
 
-def _rewound(file: BinaryIO) -> BinaryIO:
-    file.seek(0)
-    return file
+def _find_pages(file: BinaryIO, original: Original) -> tuple[Dialect, list[int]]:
+    """Places in the chain of directories that hold pictures of their own: no smaller copies, no masks."""
+
+    def read(at: int, length: int) -> bytes:
+        file.seek(at)
+        return file.read(length)
+
+    try:
+        dialect, first = Dialect.of(read(0, 16))
+        chain = walk_directories(read, original.size, first, dialect)
+        own = [i for i, d in enumerate(chain) if not _subfile_type(read, d, dialect) & (REDUCED | MASK_PAGE)]
+    except DirectoryError as error:
+        raise damaged(original.name, str(error)) from None
+    return dialect, own or list(range(len(chain)))
 
 
 def _subfile_type(read: Reader, directory: Directory, dialect: Dialect) -> int:
@@ -212,13 +205,28 @@ def _subfile_type(read: Reader, directory: Directory, dialect: Dialect) -> int:
     return int(read_values(read, entry, dialect)[0]) if entry is not None and entry.count else 0
 
 
+def _storage(page: Any) -> Storage:
+    plain = page.compression == 1 and page.predictor == 1 and page.bitspersample in (8, 16) and page.fillorder == 1
+    return Storage(
+        grid=_grid(page),
+        offsets=tuple(page.dataoffsets),
+        counts=tuple(page.databytecounts),
+        stored=np.dtype(page.dtype).newbyteorder(page.parent.byteorder),
+        bits=page.bitspersample,
+        photometric=int(page.photometric),
+        palette=(np.asarray(page.colormap).T >> 8).astype(np.uint8) if page.photometric == PALETTE else None,
+        raw=plain and page.is_contiguous and not page.is_tiled,
+        jpeg=page.compression in JPEG_CODECS,
+        tables=page.jpegtables,
+        decode=page.decode,
+    )
+
+
 def _grid(page: Any) -> Grid:
     planes = page.samplesperpixel if page.planarconfig == 2 else 1
-    height, width = (
-        (page.tilelength, page.tilewidth)
-        if page.is_tiled
-        else (min(page.rowsperstrip, page.imagelength), page.imagewidth)
-    )
+    height, width = min(page.rowsperstrip, page.imagelength), page.imagewidth
+    if page.is_tiled:
+        height, width = page.tilelength, page.tilewidth
     rows, cols = -(-page.imagelength // height), -(-page.imagewidth // width)
     return Grid(planes, rows, cols, height, width, page.samplesperpixel // planes)
 

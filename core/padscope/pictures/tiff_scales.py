@@ -17,7 +17,7 @@ OME_SIZE = re.compile(r'PhysicalSize([XY])="([-+.0-9eE]{1,40})"')
 OME_UNIT = re.compile(r'PhysicalSizeXUnit="([^"]{1,20})"')
 
 
-def tiff_scales(page: Any, name: str) -> tuple[ScaleFound, ...]:
+def tiff_scales(page: Any) -> tuple[ScaleFound, ...]:
     """Every number found, resolution tags first."""
     description = page.tags.valueof(TAG_DESCRIPTION, "")
     description = description if isinstance(description, str) else ""
