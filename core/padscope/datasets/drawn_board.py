@@ -41,7 +41,7 @@ SUBPIXEL_BITS = 6
 class DrawnPicture:
     """A picture in memory, (H, W, 3) RGB, read in windows like one on disk."""
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[np.uint8] | NDArray[np.uint16]
 
     @property
     def width(self) -> int:
@@ -51,13 +51,15 @@ class DrawnPicture:
     def height(self) -> int:
         return self.pixels.shape[0]
 
-    def read(self, box: Box, step: int = 1) -> NDArray[np.uint8]:
-        """(h, w, 3); with a step, reduced by averaging areas to ceil(h / step) rows and ceil(w / step) columns."""
+    def read(self, box: Box, step: int = 1) -> NDArray[np.uint8] | NDArray[np.uint16]:
+        """(h, w, 3); with a step, the mean of blocks of step × step pixels, those cut off by the rim continued beyond it."""
         cut = self.pixels[box.slices]
         if step == 1:
             return cut
-        size = (-(-box.width // step), -(-box.height // step))
-        return cv2.resize(cut, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        h, w = -(-box.height // step), -(-box.width // step)
+        whole = cv2.copyMakeBorder(cut, 0, h * step - box.height, 0, w * step - box.width, cv2.BORDER_REPLICATE)
+        small = cv2.resize(whole, (w, h), interpolation=cv2.INTER_AREA)
+        return small.astype(np.uint16) if cut.dtype == np.uint16 else small.astype(np.uint8)
 
 
 def demo_layout() -> Layout:
