@@ -1,0 +1,112 @@
+"""What workers bring home: plain values for the window, so that it never has to import what made them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from padscope.boards.layout import Layout
+from padscope.boards.pad_map import PadMap
+from padscope.configs import Setting
+from padscope.types import Affine, Scale
+
+
+@dataclass(frozen=True, slots=True)
+class PictureCard:
+    """What is known of a picture without decoding it."""
+
+    path: Path
+    width: int
+    height: int
+    bits: int
+    format: str
+    scale: Scale
+    scale_conflict: str = ""
+    microscope: str = ""
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """A picture (h, w, 3) uint8 RGB small enough for a list."""
+
+    card: PictureCard
+    pixels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedLevels:
+    """A picture at falling sizes in one file of raw uint8 RGB, one array (h, w, 3) after another, for `np.memmap`."""
+
+    file: Path
+    shapes: tuple[tuple[int, int, int], ...]
+
+    def arrays(self) -> list[NDArray[np.uint8]]:
+        """Read-only views; the file stays mapped while one of them lives."""
+        whole = np.memmap(self.file, dtype=np.uint8, mode="r")
+        starts = np.cumsum([0, *(h * w * c for h, w, c in self.shapes)]).tolist()
+        pairs = zip(starts[:-1], starts[1:], self.shapes, strict=True)
+        return [whole[a:b].reshape(shape) for a, b, shape in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What the networks run on, in words for a person."""
+
+    words: str
+    is_gpu: bool
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model file, with what the threshold panel needs of it.
+
+    sound_levels  (n,) float32 ascending: the worst level of each held-out sound pad, 1.0 at the shipped threshold
+    unit          what those were: “pads” or “pictures”
+    """
+
+    path: Path
+    detector: str
+    sha256: str
+    size_bytes: int
+    trained_at: str
+    learned_from: int
+    unit: str
+    layout: str
+    boards: tuple[str, ...]
+    rule: str
+    sound_levels: NDArray[np.float32]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+
+@dataclass(frozen=True)
+class DetectorCard:
+    name: str
+    family: str
+    summary: str
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """One inspection. `level` (ceil(H / 8), ceil(W / 8)) float32, NaN where nothing was inspected."""
+
+    pad_map: PadMap
+    level: NDArray[np.float32]
+    seconds: float
+    device: str
+
+
+@dataclass(frozen=True)
+class JudgedBoard:
+    """What is judged again while the threshold moves."""
+
+    level: NDArray[np.float32]
+    layout: Layout
+    um_to_px: Affine
+    picture_size: tuple[int, int]

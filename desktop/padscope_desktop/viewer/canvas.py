@@ -1,0 +1,392 @@
+"""The widget in the middle: layers over one picture, pan and zoom to the cursor, and what a person points at."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTransform,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+
+from padscope_desktop.viewer import overlays
+from padscope_desktop.viewer.heat_layer import HeatLayer
+from padscope_desktop.viewer.marks_layer import MarksLayer
+from padscope_desktop.viewer.pad_layer import PadLayer, PadMark
+from padscope_desktop.viewer.picture_layer import PictureLayer, Pixels
+from padscope_desktop.viewer.view import View, fitted, kept_near, least_zoom, whole, zoomed_within
+
+NOTCH = 1.25
+"""Zoom per notch of the wheel (120 eighths of a degree)."""
+SLACK = 6.0
+"""Logical px by which a click may miss a narrow pad."""
+SLOW_PAINT_S = 0.012
+REST_MS = 120
+PAD_ROOM = 3.0
+"""A pad that is zoomed to fills about a third of the canvas, so that its neighbours stay in sight."""
+PAN_STEP = 0.15
+
+
+class Canvas(QWidget):
+    """Signals: cursor_moved((x, y) px or None) · pad_clicked(name or None) · pad_double_clicked(name) ·
+    point_clicked((x, y) px), only while picking · view_changed(View)."""
+
+    cursor_moved = Signal(object)
+    pad_clicked = Signal(object)
+    pad_double_clicked = Signal(str)
+    point_clicked = Signal(object)
+    view_changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.picture = PictureLayer()
+        self.heat = HeatLayer()
+        self.pads = PadLayer()
+        self.marks = MarksLayer()
+        self.view = View(1.0, 0.0, 0.0, max(self.width(), 1), max(self.height(), 1))
+        self.overlays_visible = True
+        self._um_per_px: float | None = None
+        self._overview: QImage | None = None
+        self._ground = QColor("#1B1B1B")
+        self._accent = QColor("#5B9BF8")
+        self._picking = False
+        self._fits = True  # the view follows the widget's size until a person has moved it
+        self._drag: tuple[QPointF, View] | None = None
+        self._in_overview = False
+        self._pressed: QPointF | None = None
+        self._space = False
+        self._resting = True
+        self._last_paint_s = 0.0
+        self._rest = QTimer(self, interval=REST_MS, singleShot=True)
+        self._rest.timeout.connect(self._at_rest)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Picture")
+
+    # What is shown
+
+    def set_colours(self, ground: str, accent: str) -> None:
+        self._ground, self._accent = QColor(ground), QColor(accent)
+        self.update()
+
+    def set_picture(self, width: int, height: int, levels: Sequence[Pixels]) -> None:
+        """A new picture of width × height px, fitted; its levels may arrive later through `set_levels`."""
+        self.picture.set_picture(width, height, levels)
+        self._overview = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+        self.heat.set_level(None)
+        self.pads.set_marks(())
+        self.pads.hovered = self.pads.selected = None
+        self.marks.points = {}
+        self._um_per_px = None
+        self.fit()
+
+    def set_levels(self, levels: Sequence[Pixels]) -> None:
+        """More of the same picture: place and zoom stay."""
+        self.picture.set_picture(self.picture.width, self.picture.height, levels)
+        self._overview = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+        self.update()
+
+    def set_scale(self, um_per_px: float | None) -> None:
+        self._um_per_px = um_per_px
+        self.update()
+
+    def set_level(self, level: NDArray[np.float32] | None) -> None:
+        self.heat.set_level(level)
+        self.update()
+
+    def set_factor(self, factor: float) -> None:
+        self.heat.set_factor(factor)
+        self.update()
+
+    def set_heat_opacity(self, opacity: float) -> None:
+        self.heat.opacity = opacity
+        self.update()
+
+    def set_marks(self, marks: Sequence[PadMark]) -> None:
+        self.pads.set_marks(marks)
+        self.update()
+
+    def set_selected(self, pad: str | None) -> None:
+        self.pads.selected = pad
+        self.update()
+
+    def set_points(self, points: dict[str, tuple[float, float]]) -> None:
+        self.marks.points = dict(points)
+        self.update()
+
+    def set_visible(self, *, heat: bool, pads: bool, feet: bool) -> None:
+        self.heat.visible, self.pads.visible, self.pads.feet_visible = heat, pads, feet
+        self.update()
+
+    def set_overlays_visible(self, visible: bool) -> None:
+        """All of them at once, each remembering whether it was on."""
+        self.overlays_visible = visible
+        self.update()
+
+    def set_picking(self, picking: bool) -> None:
+        """While picking, a click is a point and not a choice of a pad."""
+        self._picking = picking
+        self._show_cursor()
+
+    # Where the view stands
+
+    def fit(self) -> None:
+        self._fits = True
+        if self.picture.width:
+            self._set_view(
+                fitted(
+                    whole(self.picture.width, self.picture.height),
+                    self.width(),
+                    self.height(),
+                    self.devicePixelRatioF(),
+                )
+            )
+
+    def fit_bounds(self, bounds: tuple[float, float, float, float], room: float = 1.0) -> None:
+        """Show x0, y0, x1, y1 (picture px) in the middle, with `room` times as much around it."""
+        x0, y0, x1, y1 = bounds
+        grow_x, grow_y = (x1 - x0) * (room - 1) / 2, (y1 - y0) * (room - 1) / 2
+        self._fits = False
+        around = (x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + grow_y)
+        self._set_view(fitted(around, self.width(), self.height(), self.devicePixelRatioF()))
+
+    def zoom_to_pad(self, name: str) -> None:
+        bounds = self.pads.bounds_of(name)
+        if bounds is not None:
+            x0, y0, x1, y1 = bounds
+            half = max(x1 - x0, y1 - y0) / 2
+            x, y = (x0 + x1) / 2, (y0 + y1) / 2
+            self.fit_bounds((x - half, y - half, x + half, y + half), PAD_ROOM / 2)
+
+    def reveal_pad(self, name: str) -> None:
+        """Bring a pad into sight without changing the zoom; one that is seen whole already stays where it is."""
+        bounds = self.pads.bounds_of(name)
+        if bounds is None:
+            return
+        x0, y0, x1, y1 = self.view.visible
+        if not (x0 <= bounds[0] and y0 <= bounds[1] and bounds[2] <= x1 and bounds[3] <= y1):
+            self.centre_on((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+
+    def centre_on(self, x: float, y: float) -> None:
+        v = self.view
+        self._fits = False
+        self._set_view(View(v.zoom, x, y, v.width, v.height, v.dpr))
+
+    def zoom_by(self, factor: float, at: tuple[float, float] | None = None) -> None:
+        """At a point of the widget, its middle by default."""
+        if not self.picture.width:
+            return
+        self._fits = False
+        least = least_zoom(self.view, self.picture.width, self.picture.height)
+        self._set_view(zoomed_within(self.view, factor, at or (self.width() / 2, self.height() / 2), least))
+
+    def zoom_to_pixels(self) -> None:
+        """One pixel of the picture on one pixel of the screen; under the cursor if it is over the canvas."""
+        here = self.mapFromGlobal(self.cursor().pos())
+        at = (here.x(), here.y()) if self.rect().contains(here) else None
+        self.zoom_by(1.0 / self.view.zoom, at)
+
+    def pan(self, right: float, down: float) -> None:
+        """By steps of a part of what is seen."""
+        v = self.view
+        self._fits = False
+        self._set_view(v.dragged(-right * PAN_STEP * v.width, -down * PAN_STEP * v.height))
+
+    def _set_view(self, view: View) -> None:
+        if self.picture.width:
+            view = kept_near(view, self.picture.width, self.picture.height)
+        self.view = view
+        self._resting = False
+        self._rest.start()
+        self.update()
+        self.view_changed.emit(view)
+
+    def _at_rest(self) -> None:
+        self._resting = True
+        if self._last_paint_s > SLOW_PAINT_S:
+            self.update()
+
+    # Pointing
+
+    def _point(self, position: QPointF) -> tuple[float, float]:
+        return self.view.to_picture(position.x(), position.y())
+
+    def _pad_under(self, position: QPointF) -> str | None:
+        if not self.overlays_visible:
+            return None
+        return self.pads.at(*self._point(position), SLACK / self.view.scale)
+
+    def _show_cursor(self) -> None:
+        shape = Qt.CursorShape.ArrowCursor
+        if self._drag is not None:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif self._picking:
+            shape = Qt.CursorShape.CrossCursor
+        elif self.pads.hovered is not None:
+            shape = Qt.CursorShape.PointingHandCursor
+        self.setCursor(shape)
+
+    def _hover(self, position: QPointF | None) -> None:
+        under = None if position is None or self._picking else self._pad_under(position)
+        if under != self.pads.hovered:
+            self.pads.hovered = under
+            self.update()
+        self._show_cursor()
+
+    def _look_from_overview(self, position: QPointF) -> None:
+        box = overlays.overview_box(self.picture.width, self.picture.height, self.view)
+        if box is not None:
+            self.centre_on(
+                (position.x() - box.x()) / box.width() * self.picture.width,
+                (position.y() - box.y()) / box.height() * self.picture.height,
+            )
+
+    # Qt overrides
+
+    def sizeHint(self) -> QSize:
+        return QSize(800, 600)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if not self.picture.width:
+            return
+        position = event.position()
+        box = overlays.overview_box(self.picture.width, self.picture.height, self.view)
+        left = event.button() == Qt.MouseButton.LeftButton
+        if left and self._overview is not None and box is not None and box.contains(position):
+            self._in_overview = True
+            self._look_from_overview(position)
+        elif event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
+            self._drag = (position, self.view)
+            self._show_cursor()
+        elif left:
+            self._pressed = position
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._in_overview:
+            self._look_from_overview(position)
+        elif self._drag is not None:
+            start, view = self._drag
+            self._fits = False
+            self._set_view(view.dragged(position.x() - start.x(), position.y() - start.y()))
+        elif self._pressed is not None:
+            way = position - self._pressed
+            if way.manhattanLength() >= QApplication.startDragDistance():
+                self._drag, self._pressed = (self._pressed, self.view), None
+                self.mouseMoveEvent(event)
+        else:
+            self._hover(position)
+        self.cursor_moved.emit(self._point(position) if self.picture.width else None)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._in_overview = False
+        pressed, self._pressed = self._pressed, None
+        if self._drag is not None:
+            self._drag = None
+        elif pressed is not None and event.button() == Qt.MouseButton.LeftButton:
+            if self._picking:
+                self.point_clicked.emit(self._point(event.position()))
+            else:
+                self.pad_clicked.emit(self._pad_under(event.position()))
+        self._hover(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        under = self._pad_under(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and under is not None and not self._picking:
+            self.pad_double_clicked.emit(under)
+        else:
+            self.mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        position = event.position()
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        self.zoom_by(NOTCH ** (turned / 120), (position.x(), position.y()))
+        if self._drag is not None:
+            self._drag = (position, self.view)  # wheel in mid-drag: go on from here
+        if self.picture.width:
+            self.cursor_moved.emit(self._point(position))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = True
+                self._show_cursor()
+            return
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space:
+            if not event.isAutoRepeat():
+                self._space = False
+                self._show_cursor()
+            return
+        super().keyReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._hover(event.position())
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        self.cursor_moved.emit(None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._fits:
+            self.fit()
+        if not self._fits or not self.picture.width:
+            self._set_view(self.view.resized(self.width(), self.height(), self.devicePixelRatioF()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        started = time.perf_counter()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._ground)
+        if self.picture.shows_something:
+            self._paint(painter)
+        painter.end()
+        self._last_paint_s = time.perf_counter() - started
+
+    def _paint(self, painter: QPainter) -> None:
+        view = self.view
+        smooth = self._resting or self._last_paint_s < SLOW_PAINT_S
+        dpr = self.devicePixelRatioF()
+        painter.save()
+        painter.scale(1 / dpr, 1 / dpr)  # device px
+        self.picture.paint(painter, view, smooth)
+        painter.restore()
+        if self.overlays_visible:
+            s = view.scale
+            to_screen = QTransform(s, 0, 0, s, view.width / 2 - view.cx * s, view.height / 2 - view.cy * s)
+            painter.save()
+            painter.setTransform(to_screen, True)
+            if self.heat.visible:
+                self.heat.paint(painter, view)
+            if self.pads.visible:
+                self.pads.paint_lines(painter, view)
+            painter.restore()
+            if self.pads.visible:
+                self.pads.paint_letters(painter, view, self.font())
+        self.marks.paint(painter, view, self.font(), self._accent)
+        if self._um_per_px is not None:
+            overlays.paint_scale_bar(painter, self._um_per_px, view, self.font())
+        box = overlays.overview_box(self.picture.width, self.picture.height, view)
+        if box is not None and self._overview is not None:
+            overlays.paint_overview(
+                painter, box, self._overview, self.picture.width, self.picture.height, view, self._accent
+            )

@@ -1,0 +1,68 @@
+"""What stays put while the picture moves: the scale bar and the overview."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+
+from padscope_desktop.quantities import length, round_length
+from padscope_desktop.viewer.view import View
+
+MARGIN = 16.0
+BAR_LONGEST = 160.0
+OVERVIEW_LONGEST = 150.0
+GROUND = QColor(0, 0, 0, 150)
+
+
+def scale_bar(um_per_px: float, view: View) -> tuple[float, float]:
+    """(length in µm, length in logical px) of the longest round bar within BAR_LONGEST."""
+    um_per_logical = um_per_px / view.scale
+    um = round_length(BAR_LONGEST * um_per_logical)
+    return um, um / um_per_logical
+
+
+def paint_scale_bar(painter: QPainter, um_per_px: float, view: View, font: QFont) -> None:
+    um, px = scale_bar(um_per_px, view)
+    text = length(um)
+    metrics = QFontMetricsF(font)
+    width = max(px, metrics.horizontalAdvance(text)) + 20
+    height = metrics.height() + 16
+    box = QRectF(MARGIN, view.height - MARGIN - height, width, height)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(GROUND)
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setPen(QColor("white"))
+    painter.setFont(font)
+    painter.drawText(QRectF(box.x(), box.y() + 3, box.width(), metrics.height()), Qt.AlignmentFlag.AlignCenter, text)
+    left, y = box.center().x() - px / 2, box.bottom() - 7
+    painter.setPen(QPen(QColor("white"), 2, c=Qt.PenCapStyle.FlatCap))
+    painter.drawLine(QPointF(left, y), QPointF(left + px, y))
+    for x in (left + 1, left + px - 1):
+        painter.drawLine(QPointF(x, y - 4), QPointF(x, y + 1))
+
+
+def overview_box(picture_width: int, picture_height: int, view: View) -> QRectF | None:
+    """Where the overview stands, in logical px; None where the whole picture is in sight anyway, or there is no room."""
+    x0, y0, x1, y1 = view.visible
+    all_seen = x0 <= 0 and y0 <= 0 and x1 >= picture_width - 1 and y1 >= picture_height - 1
+    if all_seen or view.width < 3 * OVERVIEW_LONGEST or view.height < 3 * OVERVIEW_LONGEST:
+        return None
+    shrink = OVERVIEW_LONGEST / max(picture_width, picture_height)
+    width, height = max(picture_width * shrink, 8), max(picture_height * shrink, 8)
+    return QRectF(view.width - MARGIN - width, view.height - MARGIN - height, width, height)
+
+
+def paint_overview(
+    painter: QPainter, box: QRectF, image: QImage, picture_width: int, picture_height: int, view: View, accent: QColor
+) -> None:
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+    painter.fillRect(box.adjusted(-4, -4, 4, 4), GROUND)
+    painter.drawImage(box, image)
+    x0, y0, x1, y1 = view.visible
+    sx, sy = box.width() / picture_width, box.height() / picture_height
+    seen = QRectF(box.x() + x0 * sx, box.y() + y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy).intersected(box)
+    for pen in (QPen(GROUND, 4), QPen(accent, 2)):
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(seen)

@@ -1,0 +1,297 @@
+"""What a worker can be asked to do. Only here the desktop meets the workflows, and only inside functions: each process imports
+no more than its orders need.
+
+Every command is a generator of Progress (and Part), and its return value is a payload.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from padscope.errors import PictureError
+from padscope.types import Box, Progress, Work
+from padscope_desktop.payloads import (
+    DetectorCard,
+    Device,
+    Inspected,
+    JudgedBoard,
+    MappedLevels,
+    ModelCard,
+    PictureCard,
+    Thumbnail,
+)
+from padscope_desktop.protocol import Part
+
+if TYPE_CHECKING:
+    from padscope.boards.layout import Layout
+    from padscope.boards.pad_map import PadResult
+    from padscope.pictures.picture import Picture
+    from padscope.store.artifacts import Model
+    from padscope.workflows.inspect import Inspector
+
+OVERVIEW_PX = 1600
+"""Longest side of what is shown while the rest of a picture is still being decoded."""
+SMALLEST_PX = 512
+STRIPE_BYTES = 48_000_000
+
+# pictures
+
+
+def thumbnail(path: Path, longest: int) -> Work[Thumbnail]:
+    """A picture at most `longest` px long."""
+    from padscope.pictures.picture import open_picture
+
+    with open_picture(path) as picture:
+        yield Progress(0, 1, "reading")
+        step = max(1, -(-max(picture.width, picture.height) // longest))
+        return Thumbnail(card_of(picture), to_8_bit(picture.read(picture.box, step)))
+
+
+def show(path: Path, um_per_px: float | None, file: Path) -> Generator[Progress | Part, None, MappedLevels]:
+    """First a Part with an overview (Thumbnail), then all levels in `file`, which is complete when this returns."""
+    from padscope.pictures.picture import open_picture
+
+    with open_picture(path, um_per_px=um_per_px) as picture:
+        step = max(1, -(-max(picture.width, picture.height) // OVERVIEW_PX))
+        overview = picture.read(picture.box, step)
+        low, high = display_range(overview)
+        yield Part(0, Thumbnail(card_of(picture), to_8_bit(overview, low, high)))
+        shapes = level_shapes(picture.width, picture.height)
+        try:
+            yield from _write_levels(picture, shapes, file, low, high)
+        except BaseException:  # also when closed: half a file is none
+            file.unlink(missing_ok=True)
+            raise
+    return MappedLevels(file, shapes)
+
+
+def level_shapes(width: int, height: int) -> tuple[tuple[int, int, int], ...]:
+    """Each half of the one before, rounded up, until the longer side is at most SMALLEST_PX."""
+    shapes = [(height, width, 3)]
+    while max(shapes[-1][:2]) > SMALLEST_PX:
+        h, w, _ = shapes[-1]
+        shapes.append((-(-h // 2), -(-w // 2), 3))
+    return tuple(shapes)
+
+
+def _write_levels(
+    picture: Picture, shapes: Sequence[tuple[int, int, int]], file: Path, low: float, high: float
+) -> Work[None]:
+    import cv2
+
+    total = sum(int(np.prod(s)) for s in shapes)
+    if shutil.disk_usage(file.parent).free < 1.2 * total:
+        raise PictureError(
+            f"There is no room to open “{picture.path.name}”: {total / 1e6:.0f} MB are needed in {file.parent}; free some space."
+        )
+    whole = np.memmap(file, dtype=np.uint8, mode="w+", shape=(total,))
+    starts = np.cumsum([0, *(int(np.prod(s)) for s in shapes)]).tolist()
+    levels = [whole[a : a + int(np.prod(s))].reshape(s) for a, s in zip(starts[:-1], shapes, strict=True)]
+    rows = max(1, STRIPE_BYTES // (picture.width * 3 * picture.bits // 8))
+    for y in range(0, picture.height, rows):
+        yield Progress(y, picture.height, "opening the picture")
+        box = Box(0, y, picture.width, min(y + rows, picture.height))
+        levels[0][box.y0 : box.y1] = to_8_bit(picture.read(box), low, high)
+    for larger, smaller in itertools.pairwise(levels):
+        yield Progress(picture.height, picture.height, "opening the picture")
+        smaller[:] = cv2.resize(larger, (smaller.shape[1], smaller.shape[0]), interpolation=cv2.INTER_AREA)
+
+
+def card_of(picture: Picture) -> PictureCard:
+    microscope = picture.microscope
+    return PictureCard(
+        picture.path,
+        picture.width,
+        picture.height,
+        picture.bits,
+        picture.format,
+        picture.scale,
+        picture.scale_conflict,
+        microscope.model if microscope is not None else "",
+    )
+
+
+def display_range(overview: NDArray[np.unsignedinteger[Any]]) -> tuple[float, float]:
+    """Which values are shown black and white: all of 8 bits; of 16 bits, what the picture uses, because 12-bit cameras fill
+    only a sixteenth of them."""
+    if overview.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = np.percentile(overview, (0.05, 99.95))
+    return float(low), float(max(high, low + 1))
+
+
+def to_8_bit(
+    pixels: NDArray[np.unsignedinteger[Any]], low: float | None = None, high: float | None = None
+) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint8:
+        return pixels.astype(np.uint8, copy=False)
+    if low is None or high is None:
+        low, high = display_range(pixels)
+    scaled = (pixels.astype(np.float32) - low) * np.float32(255.0 / (high - low))
+    return np.clip(scaled, 0, 255).astype(np.uint8)
+
+
+# layouts and models
+
+
+def read_layout(path: Path) -> Work[Layout]:
+    from padscope.boards.layout_files import load_layout
+
+    yield Progress(0, 1, "reading the layout")
+    return load_layout(path)
+
+
+def read_model(path: Path) -> Work[ModelCard]:
+    """Checked whole: a damaged model must not be chosen."""
+    from padscope.store.artifacts import load_model
+
+    yield Progress(0, 1, "checking the model")
+    return model_card(load_model(path), path)
+
+
+def model_card(model: Model, path: Path) -> ModelCard:
+    from padscope import calibration
+
+    facts = model.facts
+    sound = calibration.level(np.array(model.calibration.sound), model.calibration)
+    return ModelCard(
+        path=Path(path),
+        detector=model.detector,
+        sha256=model.sha256,
+        size_bytes=os.path.getsize(path),
+        trained_at=str(facts.get("trained_at", "")),
+        learned_from=int(facts.get("learned_from", 0)),
+        unit=str(facts.get("unit", "pads")),
+        layout=str(facts.get("layout", "")),
+        boards=tuple(str(b) for b in facts.get("boards", ())),
+        rule=model.calibration.rule,
+        sound_levels=np.sort(sound),
+    )
+
+
+def detectors() -> Work[tuple[DetectorCard, ...]]:
+    """What can be trained, with the settings each takes."""
+    from padscope.configs import settings_of
+    from padscope.workflows.train import registry
+
+    yield Progress(0, 1, "listing detectors")
+    return tuple(
+        DetectorCard(name, entry.family, entry.summary, settings_of(entry.config))
+        for name, entry in registry.DETECTORS.items()
+    )
+
+
+# inspecting and training
+
+
+def warm_up() -> Work[Device]:
+    """Load torch before anybody waits for it, and say what it runs on."""
+    yield Progress(0, 1, "starting the networks")
+    from padscope.workflows.inspect import devices
+
+    device = devices.chosen()
+    return Device(devices.described(device), device != "cpu")
+
+
+_inspectors: dict[tuple[str, int, str], Inspector] = {}
+"""The last one used: opening a model takes longer than inspecting with it."""
+
+
+def inspect(
+    picture: Path,
+    layout: Layout,
+    model: Path,
+    factor: float,
+    um_per_px: float | None,
+    clicks: Mapping[str, tuple[float, float]] | None,
+) -> Work[Inspected]:
+    """One picture, judged at `factor` times the model's threshold."""
+    yield Progress(0, len(layout.pads), "opening the model")
+    inspector = _inspector(model, layout)
+    found = yield from inspector.inspect(picture, um_per_px=um_per_px, clicks=clicks)
+    return Inspected(found.pad_map, found.level, found.seconds, found.device)
+
+
+def _inspector(model: Path, layout: Layout) -> Inspector:
+    from padscope.boards.rules import load_rules
+    from padscope.store.artifacts import load_model
+    from padscope.workflows.inspect import Inspector
+
+    key = (str(model), os.stat(model).st_mtime_ns, layout.sha256 or repr(layout))
+    if key not in _inspectors:
+        _inspectors.clear()
+        _inspectors[key] = Inspector(load_model(model), layout, load_rules(None))
+    return _inspectors[key]
+
+
+def train(
+    pictures: Sequence[Path], layout: Layout, detector: str, settings: Mapping[str, Any], out: Path
+) -> Work[ModelCard]:
+    """A model of sound pads, in `out` when this returns."""
+    yield Progress(0, len(pictures), "starting the networks")
+    from padscope.store.artifacts import save_model
+    from padscope.workflows.train import train_on_boards
+
+    model = yield from train_on_boards(list(pictures), layout, detector=detector, settings=settings)
+    yield Progress(1, 1, "writing the model")
+    return model_card(model, save_model(model, out))
+
+
+_judged: dict[str, JudgedBoard] = {}
+"""The board whose threshold is being moved."""
+
+
+def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadResult, ...]]:
+    """Verdicts and landings at another threshold. The board comes along the first time; later its key is enough."""
+    from padscope.boards.rules import load_rules
+    from padscope.boards.verdict import judge as judged
+
+    if board is not None:
+        _judged.clear()
+        _judged[key] = board
+    if key not in _judged:
+        raise LookupError(f"board {key} was never brought")
+    yield Progress(0, 1, "judging")
+    b = _judged[key]
+    return judged(b.level, b.layout, b.um_to_px, b.picture_size, load_rules(None), threshold_factor=factor)
+
+
+# care
+
+
+def sweep(folder: Path, alive: Sequence[int]) -> Work[int]:
+    """Remove what windows that crashed left behind: folders “padscope-PID-…” of processes that are gone."""
+    import psutil
+
+    yield Progress(0, 1, "tidying up")
+    removed = 0
+    for old in folder.glob("padscope-*-*"):
+        pid = old.name.split("-")[1]
+        if old.is_dir() and pid.isdigit() and int(pid) not in alive and not psutil.pid_exists(int(pid)):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(old)
+                removed += 1
+    return removed
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "thumbnail": thumbnail,
+    "show": show,
+    "read_layout": read_layout,
+    "read_model": read_model,
+    "detectors": detectors,
+    "warm_up": warm_up,
+    "inspect": inspect,
+    "train": train,
+    "judge": judge,
+    "sweep": sweep,
+}
