@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from pathlib import Path
@@ -56,4 +57,5 @@ def written_whole(path: Path, content: str | bytes) -> None:
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}); choose another place.") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
