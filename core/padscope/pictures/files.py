@@ -17,6 +17,20 @@ from padscope.errors import PictureError
 BLOCK = 1 << 20  # bytes hashed at a time
 
 
+DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    RuntimeError,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    struct.error,
+)
+"""What the libraries that decode throw at damaged data."""
+
+
 def incomplete(name: str, why: str) -> PictureError:
     return PictureError(f"'{name}' is incomplete: {why}; copy it from the microscope again.")
 
@@ -89,24 +103,16 @@ def read_exactly(file: BinaryIO, length: int, name: str) -> bytes:
 
 @contextmanager
 def decoding(name: str) -> Iterator[None]:
-    """What decoders throw at damaged data, in words."""
+    """DECODER_ERRORS in words."""
     try:
         yield
     except MemoryError:
         raise PictureError(
             f"'{name}' is too large for this computer's memory: close other programs, then try again."
         ) from None
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        RuntimeError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        struct.error,
-    ) as error:
-        raise damaged(name, f"its pixels cannot be decoded ({error})") from error
+    except DECODER_ERRORS as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise damaged(name, f"its pixels cannot be decoded ({why[:120]})") from error
 
 
 @contextmanager

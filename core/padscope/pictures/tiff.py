@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -19,6 +20,10 @@ from padscope.pictures.jpeg_frame import walk
 from padscope.pictures.source import Header, Pixels, check_size
 from padscope.pictures.tiff_scales import tiff_scales
 from padscope.types import Box
+
+logging.getLogger("tifffile").setLevel(
+    logging.CRITICAL
+)  # what it grumbles about is either harmless or raised here, in words
 
 REDUCED = 1  # bit of NewSubfileType: a smaller copy of another page
 MASK_PAGE = 4
@@ -253,6 +258,8 @@ def _check_page(name: str, page: Any, file_size: int, max_pixels: int) -> None:
             f"'{name}' stores its colours in a way that is not read (photometric {int(page.photometric)}, "
             f"{page.samplesperpixel} samples): save it in RGB or grey."
         )
+    if min((page.tilelength, page.tilewidth) if page.is_tiled else (page.rowsperstrip,)) < 1:
+        raise damaged(name, "it declares strips or tiles without pixels")
     grid = _grid(page)
     if len(page.dataoffsets) < grid.planes * grid.rows * grid.cols or len(page.dataoffsets) != len(page.databytecounts):
         raise incomplete(name, f"{len(page.dataoffsets)} strips or tiles do not fill it")
