@@ -31,7 +31,7 @@ from padscope.types import Affine, Scale
 
 PICTURE = PictureFacts("bad 01.jpg", "ab" * 32, 7200, 5600, Scale(2.5, "keyence", True))
 MADE = Provenance(
-    "patchcore", "cd" * 32, "standard", "ef" * 32, "quad", "01" * 32, "2026-01-02T03:04:05Z", "padscope 0.1.0"
+    "patchcore", "cd" * 32, "standard", "ef" * 32, "quad", "01" * 32, "2026-01-02T03:04:05Z", "padscope 0.1.0", 1.25
 )
 FOOT = (75.0, 125.0)
 SCRATCH = Defect("scratch", 812.0, (1.0, 2.0, 3.0, 4.0), 1.7)

@@ -92,7 +92,7 @@ def pad_map_object(pad_map: PadMap) -> dict[str, Any]:
             "method": pad_map.pose_method,
         },
         "layout": {"name": made.layout, "sha256": made.layout_sha256},
-        "model": {"detector": made.detector, "sha256": made.model_sha256},
+        "model": {"detector": made.detector, "sha256": made.model_sha256, "threshold_factor": made.threshold_factor},
         "rules": {"name": made.rules, "sha256": made.rules_sha256},
         "created_at": made.created_at,
         "software": made.software,
@@ -203,6 +203,7 @@ def _pad_map(data: dict[str, Any]) -> PadMap:
             layout_sha256=layout.get("sha256", ""),
             created_at=data["created_at"],
             software=data["software"],
+            threshold_factor=float(model.get("threshold_factor", 1.0)),
         ),
         tuple(map(_pad, data["pads"])),
     )

@@ -86,6 +86,7 @@ class Provenance:
     layout_sha256: str
     created_at: str  # UTC ISO 8601
     software: str
+    threshold_factor: float = 1.0  # the threshold a person chose, in thresholds of the model
 
 
 @dataclass(frozen=True, slots=True)
