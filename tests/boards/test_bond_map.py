@@ -99,7 +99,7 @@ def test_the_json_has_the_names_scripts_rely_on() -> None:
     assert data["schema"] == 1
     assert data["picture"]["um_per_px"] == 2.5
     assert data["pose"]["um_to_px"] == [[0.4, 0.006, -51.5], [-0.006, 0.4, 43.6]]
-    assert data["model"] == {"detector": "patchcore", "sha256": "cd" * 32}
+    assert data["model"] == {"detector": "patchcore", "sha256": "cd" * 32, "threshold_factor": 1.25}
     assert data["rules"] == {"name": "standard", "sha256": "ef" * 32}
     assert data["created_at"].endswith("Z")
     pad = data["pads"][1]
