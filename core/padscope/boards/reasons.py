@@ -125,20 +125,30 @@ def shifts(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     """Which wires land beside their planned points."""
     found = []
     for m in facts.landings:
-        if m.proposed_um is None or m.shift_um is None or math.hypot(*m.shift_um) < rules.landing.as_planned_um:
-            continue
-        t = math.radians(m.direction_deg)
-        dx, dy = m.shift_um
-        along, across = dx * math.cos(t) + dy * math.sin(t), dy * math.cos(t) - dx * math.sin(t)
-        ways = [
-            f"{abs(w):.0f} µm {_heading(m.direction_deg + a, w)}"
-            for w, a in ((along, 0.0), (across, 90.0))
-            if abs(w) >= 0.5
-        ]
-        lane = "" if abs(across) >= 0.5 else ", along the wire"
-        marks = (foot_polygon(m, m.planned_um), foot_polygon(m, m.proposed_um))
-        found.append(Reason("landing", f"{m.wire} lands {' and '.join(ways)}{lane}", Verdict.OK_SHIFT, marks))
+        if m.proposed_um is not None and is_shifted(m, rules.landing.as_planned_um):
+            marks = (foot_polygon(m, m.planned_um), foot_polygon(m, m.proposed_um))
+            found.append(Reason("landing", f"{m.wire} lands {shift_words(m)}", Verdict.OK_SHIFT, marks))
     return tuple(found)
+
+
+def is_shifted(landing: Landing, as_planned_um: float = 1.0) -> bool:
+    """Whether a wire lands beside its planned point."""
+    return landing.shift_um is not None and math.hypot(*landing.shift_um) >= as_planned_um
+
+
+def shift_words(landing: Landing) -> str:
+    """Which way a wire was moved, as seen in the layout: “47 µm to the right, along the wire”."""
+    along, across = shift_along_across(landing)
+    parts = ((along, 0.0), (across, 90.0))
+    ways = [f"{abs(w):.0f} µm {_heading(landing.direction_deg + a, w)}" for w, a in parts if abs(w) >= 0.5]
+    return " and ".join(ways) + ("" if abs(across) >= 0.5 else ", along the wire")
+
+
+def shift_along_across(landing: Landing) -> tuple[float, float]:
+    """The shift in the frame of the wire, µm; (0, 0) where it cannot land."""
+    dx, dy = landing.shift_um or (0.0, 0.0)
+    t = math.radians(landing.direction_deg)
+    return dx * math.cos(t) + dy * math.sin(t), dy * math.cos(t) - dx * math.sin(t)
 
 
 def area(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:

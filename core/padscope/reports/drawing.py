@@ -1,0 +1,273 @@
+"""The board drawn as a map: pads in the style of their verdict, feet where they land, arrows where they were moved from."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from reportlab.lib.colors import Color
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+from padscope.boards.layout import Layout, Pad
+from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
+from padscope.boards.reasons import foot_polygon, is_shifted, shift_words
+from padscope.reports.styles import BOLD, GREY, INK, PAPER, PLAIN, STYLES, printable
+from padscope.types import Affine, Floats
+
+BoxUm = tuple[float, float, float, float]
+SMALLEST_LABEL_PT, LARGEST_LABEL_PT = 3.6, 7.0
+BONDED = frozenset({Verdict.OK, Verdict.OK_SHIFT, Verdict.REDUCED})
+"""Verdicts with which a pad may be bonded now."""
+NEIGHBOURS_UM = 1500.0
+"""Pads nearer than this to each other belong to one strip."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A part of the board on a part of the page: layout µm to page pt (y up), and pt per µm."""
+
+    to_pt: Affine
+    scale: float
+
+    @staticmethod
+    def fitted(box: BoxUm, width: float, height: float, most: float = math.inf) -> Sheet:
+        """The box in the middle of width × height pt, y turned up, at most `most` pt per µm."""
+        x0, y0, x1, y1 = box
+        scale = min(width / max(x1 - x0, 1.0), height / max(y1 - y0, 1.0), most)
+        dx = (width - scale * (x1 - x0)) / 2 - scale * x0
+        dy = height - (height - scale * (y1 - y0)) / 2 + scale * y0
+        return Sheet(Affine(scale, 0.0, dx, 0.0, -scale, dy), scale)
+
+    def points(self, points_um: Floats | Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+        return self.to_pt.apply(np.asarray(points_um, dtype=np.float64))
+
+
+def draw_pads(
+    canvas: Canvas, pad_map: PadMap, layout: Layout, sheet: Sheet, only: frozenset[str] | None = None
+) -> None:
+    """Pads with their wires; the worst are drawn last, so that no neighbour's line covers theirs."""
+    results = [r for r in pad_map.pads if r.pad in layout.pad and (only is None or r.pad in only)]
+    for result in sorted(results, key=lambda r: STYLES[r.verdict].width):
+        draw_outline(canvas, sheet.points(layout.pad[result.pad].corners_um), result.verdict, fill=True)
+        for landing in result.landings:
+            draw_wire(canvas, sheet, landing, result.verdict)
+
+
+def draw_fiducials(canvas: Canvas, layout: Layout, sheet: Sheet) -> None:
+    canvas.setStrokeColor(GREY)
+    canvas.setLineWidth(0.5)
+    for f in layout.fiducials:
+        (x, y), r = sheet.points([(f.x_um, f.y_um)])[0], max(f.diameter_um / 2 * sheet.scale, 2.0)
+        canvas.circle(x, y, r)
+        canvas.line(x - r, y, x + r, y)
+        canvas.line(x, y - r, x, y + r)
+
+
+def draw_outline(canvas: Canvas, corners: Floats, verdict: Verdict, *, fill: bool) -> None:
+    """A closed outline (N, 2) in pt."""
+    style = STYLES[verdict]
+    path = canvas.beginPath()
+    path.moveTo(*corners[0])
+    for corner in corners[1:]:
+        path.lineTo(*corner)
+    path.close()
+    canvas.saveState()
+    canvas.setFillColor(style.tint)
+    canvas.setStrokeColor(style.colour)
+    canvas.setLineWidth(style.width)
+    if fill:
+        canvas.drawPath(path, stroke=0, fill=1)
+    if style.hatched:
+        _hatch(canvas, path, corners, style.colour)
+    if style.colour.red + style.colour.green > 1.4:  # yellow alone vanishes on white: a dark line under its dots
+        canvas.setStrokeColor(INK)
+        canvas.setLineWidth(0.3)
+        canvas.drawPath(path, stroke=1, fill=0)
+        canvas.setStrokeColor(style.colour)
+        canvas.setLineWidth(style.width)
+    canvas.setDash(*style.dashes) if style.dashes else canvas.setDash()
+    canvas.drawPath(path, stroke=1, fill=0)
+    canvas.restoreState()
+
+
+def draw_wire(canvas: Canvas, sheet: Sheet, landing: Landing, verdict: Verdict, *, on_picture: bool = False) -> None:
+    """A foot where it lands, filled if it may be bonded now; where it was moved from, an arrow; a cross where it cannot land;
+    only the planned foot, dashed, on a pad that could not be judged."""
+    ink: Color = PAPER if on_picture else INK
+    planned = sheet.points([landing.planned_um])[0]
+    planned_foot = sheet.points(foot_polygon(landing, landing.planned_um))
+    canvas.saveState()
+    canvas.setLineWidth(0.8 if on_picture else 0.4)
+    canvas.setStrokeColor(ink)
+    canvas.setFillColor(INK)
+    if landing.proposed_um is None or is_shifted(landing):
+        canvas.setDash(1.2, 1)
+        _closed(canvas, planned_foot, fill=False)
+        canvas.setDash()
+    if landing.proposed_um is not None:
+        fill = verdict in BONDED and not on_picture
+        _closed(canvas, sheet.points(foot_polygon(landing, landing.proposed_um)), fill=fill)
+        if is_shifted(landing):
+            _arrow(canvas, planned, sheet.points([landing.proposed_um])[0], STYLES[Verdict.OK_SHIFT].colour)
+    elif verdict is not Verdict.UNKNOWN:
+        r = max(2.0, 40 * sheet.scale)
+        canvas.setLineWidth(1.0)
+        canvas.setStrokeColor(ink if on_picture else STYLES[Verdict.NOT_BONDABLE].colour)
+        canvas.line(planned[0] - r, planned[1] - r, planned[0] + r, planned[1] + r)
+        canvas.line(planned[0] - r, planned[1] + r, planned[0] + r, planned[1] - r)
+    canvas.restoreState()
+
+
+def draw_labels(
+    canvas: Canvas,
+    pad_map: PadMap,
+    layout: Layout,
+    sheet: Sheet,
+    *,
+    notes: bool = False,
+    only: frozenset[str] | None = None,
+) -> None:
+    """Names beside the pads, on the side of the middle of the board; where they would not fit, only of pads that need somebody."""
+    x0, _, x1, _ = layout.bounds_um
+    middle = (x0 + x1) / 2
+    room = _room_between(layout, [r.pad for r in pad_map.pads if r.pad in layout.pad]) * sheet.scale
+    for result in pad_map.pads:
+        if result.pad not in layout.pad or (only is not None and result.pad not in only):
+            continue
+        size = min(LARGEST_LABEL_PT, 0.8 * room)
+        plain = result.verdict is Verdict.OK
+        if size < SMALLEST_LABEL_PT and plain:
+            continue
+        size = max(size, SMALLEST_LABEL_PT)
+        corners = sheet.points(layout.pad[result.pad].corners_um)
+        inward = layout.pad[result.pad].x_um < middle
+        y = (corners[:, 1].max() + corners[:, 1].min()) / 2 - 0.35 * size
+        text = printable(result.pad if plain else f"{result.pad}  {STYLES[result.verdict].letter}")
+        if notes and not plain:
+            text += printable(f"  {short_note(result)}")
+        canvas.setFillColor(GREY if plain else INK)
+        font = PLAIN if plain else BOLD
+        canvas.setFont(font, size)
+        if inward:
+            canvas.drawString(corners[:, 0].max() + 3, y, text)
+        else:
+            canvas.drawRightString(corners[:, 0].min() - 3, y, text)
+
+
+def draw_scale_bar(canvas: Canvas, sheet: Sheet, x: float, y: float) -> None:
+    """A bar of a round length, and which way the axes of the layout point."""
+    length_um = max((n * 10**e for e in range(1, 6) for n in (1, 2, 5) if n * 10**e * sheet.scale < 90), default=10)
+    width = length_um * sheet.scale
+    canvas.setStrokeColor(INK)
+    canvas.setFillColor(INK)
+    canvas.setLineWidth(0.8)
+    canvas.line(x, y, x + width, y)
+    for end in (x, x + width):
+        canvas.line(end, y - 2, end, y + 2)
+    canvas.setFont(PLAIN, 6.5)
+    words = f"{length_um / 1000:g} mm" if length_um >= 1000 else f"{length_um} µm"
+    canvas.drawString(x + width + 4, y - 2, f"{words}     x to the right, y down, as in the layout")
+
+
+def strips(layout: Layout) -> list[tuple[str, ...]]:
+    """Pads that lie near each other, as groups, largest first: the edges of a board."""
+    corners = [p.corners_um for p in layout.pads]
+    low = np.array([c.min(axis=0) for c in corners]) - NEIGHBOURS_UM / 2
+    high = np.array([c.max(axis=0) for c in corners]) + NEIGHBOURS_UM / 2
+    near = np.all((low[:, None] < high[None]) & (high[:, None] > low[None]), axis=2).astype(bool)
+    group = np.full(len(corners), -1)
+    for start in range(len(corners)):
+        if group[start] >= 0:
+            continue
+        reached = [start]
+        group[start] = start
+        while reached:
+            fresh = np.flatnonzero(near[reached.pop()] & (group < 0))
+            group[fresh] = start
+            reached += fresh.tolist()
+    members = [tuple(layout.pads[i].id for i in np.flatnonzero(group == g)) for g in np.unique(group)]
+    return sorted(members, key=len, reverse=True)
+
+
+def short_note(result: PadResult) -> str:
+    """What to do with a pad, in a few words."""
+    placed = [m for m in result.landings if m.proposed_um is not None]
+    moved = [m for m in placed if is_shifted(m)]
+    if result.verdict is Verdict.OK_SHIFT and moved:
+        if len(moved) == 1:
+            name = "" if len(result.landings) == 1 else f"{moved[0].wire}: "
+            return name + shift_words(moved[0])
+        farthest = max(math.hypot(*(m.shift_um or (0, 0))) for m in moved)
+        return f"{len(moved)} of {len(result.landings)} wires shifted, up to {farthest:.0f} µm"
+    if result.verdict is Verdict.REDUCED:
+        return f"{len(placed)} of {len(result.landings)} wires can land"
+    return STYLES[result.verdict].asks
+
+
+def box_of(pads: Sequence[Pad]) -> BoxUm:
+    """x0, y0, x1, y1 around pads."""
+    points = np.concatenate([p.corners_um for p in pads])
+    (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
+    return float(x0), float(y0), float(x1), float(y1)
+
+
+def fitting(text: str, font: str, size: float, width: float) -> str:
+    """The text, cut with “…” to a width in pt."""
+    if stringWidth(text, font, size) <= width:
+        return text
+    while text and stringWidth(text + "…", font, size) > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _room_between(layout: Layout, pads: list[str]) -> float:
+    """Distance between the rows of neighbouring pads, µm: the height a label may have."""
+    centres = sorted((round(p.x_um / 500), p.y_um) for p in (layout.pad[i] for i in pads))
+    gaps = [b[1] - a[1] for a, b in itertools.pairwise(centres) if a[0] == b[0] and b[1] > a[1]]
+    return float(np.percentile(gaps, 10)) if gaps else 1000.0
+
+
+def _closed(canvas: Canvas, corners: Floats, *, fill: bool) -> None:
+    path = canvas.beginPath()
+    path.moveTo(*corners[0])
+    for corner in corners[1:]:
+        path.lineTo(*corner)
+    path.close()
+    canvas.drawPath(path, stroke=1, fill=int(fill))
+
+
+def _arrow(canvas: Canvas, start: Floats, end: Floats, colour: Color) -> None:
+    way = np.asarray(end) - start
+    length = float(np.hypot(*way))
+    if length < 1e-3:
+        return
+    ahead = way / length
+    side = np.array([-ahead[1], ahead[0]])
+    head = min(4.0, max(1.6, 0.35 * length))
+    canvas.setDash()
+    for ink, width in ((PAPER, 1.6), (colour, 0.9)):
+        canvas.setStrokeColor(ink)
+        canvas.setFillColor(ink)
+        canvas.setLineWidth(width)
+        canvas.line(*start, *(end - ahead * head * 0.5))
+        _closed(
+            canvas,
+            np.array([end, end - ahead * head + side * head / 2, end - ahead * head - side * head / 2]),
+            fill=True,
+        )
+
+
+def _hatch(canvas: Canvas, path: object, corners: Floats, colour: Color) -> None:
+    (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
+    canvas.saveState()
+    canvas.clipPath(path, stroke=0, fill=0)
+    canvas.setStrokeColor(colour)
+    canvas.setLineWidth(0.4)
+    for x in np.arange(x0 - (y1 - y0), x1, 2.2):
+        canvas.line(x, y0, x + (y1 - y0), y1)
+    canvas.restoreState()
