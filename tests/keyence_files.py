@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import uuid
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -146,3 +147,32 @@ class Vhx:
         block += struct.pack(o + "HHII", 0x0201, 4, 1, thumb_at) + struct.pack(o + "HHII", 0x0202, 4, 1, len(thumbnail))
         block += struct.pack(o + "I", 0) + thumbnail
         return block, trailer
+
+
+def vk4_bytes(
+    colour: np.ndarray, light: np.ndarray | None = None, pm_per_px: int = 138_000, compression: int = 0
+) -> bytes:
+    """A VK4 file with one colour picture (in focus) and, if given, the laser's grey picture of 16 bits."""
+    conditions = np.zeros(80, "<u4")
+    conditions[1:8] = [2024, 5, 3, 6, 7, 8, 120]
+    conditions[24], conditions[42], conditions[43] = 500, pm_per_px, pm_per_px
+    table_bytes = 12 + 18 * 4
+    height, width = colour.shape[:2]
+    blocks = [conditions.tobytes()]
+    pixels = colour[..., ::-1].tobytes()
+    blocks.append(struct.pack("<5I", width, height, 24, compression, len(pixels)) + pixels)
+    if light is not None:
+        raw = light.astype("<u2").tobytes()
+        blocks.append(struct.pack("<7I", width, height, 16, 0, len(raw), 0, 65535) + bytes(768) + raw)
+    offsets = [table_bytes + sum(map(len, blocks[:i])) for i in range(len(blocks))]
+    table = np.zeros(18, "<u4")
+    table[[0, 1, 3][: len(offsets)]] = offsets
+    return b"VK4_" + bytes(8) + table.tobytes() + b"".join(blocks)
+
+
+def vk6_bytes(vk4: bytes) -> bytes:
+    """The same behind a preview and inside a ZIP."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as z:
+        z.writestr("Vk4File", vk4)
+    return b"VK6" + bytes(100) + archive.getvalue()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from keyence_files import Vhx
+from keyence_files import Vhx, vk4_bytes, vk6_bytes
 from padscope.errors import PictureError
 from padscope.pictures.facts import picture_facts
 from padscope.pictures.picture import open_picture
@@ -33,6 +33,8 @@ def originals() -> dict[str, bytes]:
     for kind in ("jpeg", "png", "bmp", *TIFF_VARIANTS):
         files[kind] = write_file(folder / kind, kind, pixels).read_bytes()
         (folder / kind).unlink()
+    files["vk4"] = vk4_bytes(pixels, drawn(40, 56, channels=1, bits=16))
+    files["vk6"] = vk6_bytes(files["vk4"])
     files["png-16"] = write_file(folder / "p", "png", drawn(40, 56, bits=16)).read_bytes()
     (folder / "p").unlink()
     folder.rmdir()

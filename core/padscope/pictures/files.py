@@ -6,6 +6,8 @@ import hashlib
 import os
 import stat
 import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import BinaryIO
 from padscope.errors import PictureError
 
 BLOCK = 1 << 20  # bytes hashed at a time
+DEFLATE_LIMIT = 1032  # no deflate stream grows more than this (zlib's technical notes)
 
 
 DECODER_ERRORS = (
@@ -26,7 +29,10 @@ DECODER_ERRORS = (
     LookupError,
     TypeError,
     AttributeError,
+    EOFError,
     struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
 )
 """What the libraries that decode throw at damaged data."""
 

@@ -21,6 +21,7 @@ from padscope.types import Box
 
 OUT = {1: "grayscale", 3: "rgb"}
 TAIL = 4096  # bytes at the end of the coded data on which the last blocks must depend
+LEAST_TAIL = 1024  # fewer could be the colours of one block, which `coarse` does not see
 NOISE = np.random.default_rng(0).integers(0, 255, 2 * TAIL, dtype=np.uint8).tobytes()  # holds no 0xFF, hence no marker
 
 
@@ -54,7 +55,7 @@ def check_coded_data(stream: bytes, frame: Frame, name: str) -> None:
     if filled_in and not np.array_equal(seen, coarse(body + NOISE + END_MARK, frame, scale)):
         raise unfilled
     tail = min(TAIL, size // 2)
-    if tail >= 16:
+    if tail >= LEAST_TAIL:
         cut = len(body) - tail
         cut -= body[cut - 1] == 0xFF
         noises = (NOISE[:tail], NOISE[-tail:])

@@ -21,6 +21,7 @@ from padscope.pictures.reduce import reduce_by
 from padscope.pictures.scales import ScaleFound, choose_scale, disagreement, typed_scale
 from padscope.pictures.source import MAX_PIXELS, Microscope, Pixels, Source
 from padscope.pictures.tiff import open_tiff
+from padscope.pictures.vk import open_vk
 from padscope.types import Box, Scale
 
 STRIPE = 64_000_000  # bytes decoded at a time for an overview
@@ -32,6 +33,9 @@ KINDS: tuple[tuple[bytes, str, Callable[[Original, int, int], Source]], ...] = (
     (b"MM\0*", "TIFF", open_tiff),
     (b"II+\0", "TIFF", open_tiff),
     (b"MM\0+", "TIFF", open_tiff),
+    (b"VK4_", "VK4", open_vk),
+    (b"VK6", "VK6", open_vk),
+    (b"VK7", "VK7", open_vk),
     (b"BM", "BMP", lambda original, page, limit: open_bmp(original, limit)),
 )
 """What a file is, told by its first bytes; its name is never asked."""
@@ -183,7 +187,7 @@ def open_picture(
         if named in (None, kind):
             raise
         raise PictureError(f"{error} (Its name says {named}, its content is {kind}.)") from None
-    if page and source.header.pages == 1 and kind != "TIFF":
+    if page and source.header.pages == 1:
         raise PictureError(f"'{path.name}' has 1 page: there is no page {page + 1}.")
     return Picture(original, source, typed + source.header.scales, page)
 

@@ -10,13 +10,12 @@ import imagecodecs
 import numpy as np
 
 from padscope.errors import PictureError
-from padscope.pictures.files import Original, damaged, decoding, incomplete, read_exactly
+from padscope.pictures.files import DEFLATE_LIMIT, Original, damaged, decoding, incomplete, read_exactly
 from padscope.pictures.scales import ScaleFound, density_scale
 from padscope.pictures.source import Header, Pixels, check_size
 from padscope.types import Box
 
 UM_PER_M = 1e6
-DEFLATE_LIMIT = 1032  # no deflate stream grows more than this (zlib technical notes)
 BLUE_FIRST = struct.pack("<3I", 0xFF0000, 0x00FF00, 0x0000FF)  # the masks of red, green and blue in a usual 32-bit BMP
 COLOUR = {0: (1, 1), 2: (3, 3), 3: (3, 1), 4: (1, 2), 6: (3, 4)}  # PNG colour type: channels shown, samples stored
 
