@@ -1,0 +1,138 @@
+"""The parser, and what an error looks like from outside: one sentence on stderr and the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+import padscope
+from padscope.errors import PadscopeError, UsageError
+
+CANCELLED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence instead of printing the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[0].upper()}{message[1:]}; see `{self.prog} --help`.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status."""
+    try:
+        parsed = parser().parse_args(arguments)
+        run: Callable[[argparse.Namespace], int] = getattr(import_module(parsed.module), parsed.function)
+        return run(parsed)
+    except PadscopeError as error:
+        return _refused(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _refused("Cancelled.", CANCELLED)
+    except BrokenPipeError:  # the reader of our output went away: `padscope … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def parser() -> Parser:
+    top = Parser(prog="padscope", description=padscope.__doc__, allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"padscope {padscope.__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+
+    def command(name: str, module: str, help: str) -> argparse.ArgumentParser:
+        new = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        # Only the chosen command's module is imported: torch takes seconds.
+        new.set_defaults(module=f"padscope.cli.{module}", function=name.replace("-", "_"))
+        return new
+
+    c = command("demo", "demo", "draw a small board, train, inspect it, and show its pad map")
+    c.add_argument("--headless", action="store_true", help="do not open the window")
+    c.add_argument("--out", type=Path, metavar="DIR", help="where its files go (default: a folder padscope-demo here)")
+
+    c = command("gui", "gui", "open the window")
+    c.add_argument("project", nargs="?", metavar="PROJECT")
+
+    c = command("info", "info", "say what a picture is, and its scale")
+    c.add_argument("picture", type=Path, metavar="PICTURE")
+    c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the scale, where the file does not know it")
+    _json(c)
+
+    c = command("train", "models", "learn what sound metal looks like")
+    c.add_argument("--detector", required=True, metavar="NAME", help="see `padscope list-detectors`")
+    c.add_argument("--model", required=True, type=Path, metavar="OUT", help="the model file to write")
+    _training_data(c)
+    c.add_argument("--set", action="append", default=[], metavar="key=value", help="a setting of the detector")
+    c.add_argument("--seed", type=int, default=0, metavar="N")
+    c.add_argument("--false-alarms", type=_share, metavar="SHARE", help="share of sound pads that may be flagged")
+    _device(c)
+    _json(c)
+
+    c = command("evaluate", "models", "measure a model against truth")
+    c.add_argument("--model", required=True, type=Path, metavar="M")
+    c.add_argument("--tiles", type=Path, metavar="DIR", help="test and ground_truth in MVTec-AD folders")
+    c.add_argument("--layout", type=Path, metavar="L")
+    c.add_argument("--boards", type=Path, metavar="DIR", help="boards with _truth.csv and _mask.png")
+    c.add_argument("--only", nargs="+", default=[], metavar="NAME", help="of these boards only")
+    c.add_argument("--rules", metavar="R", help="a name or a TOML file")
+    _device(c)
+    _json(c)
+
+    c = command("inspect", "inspect", "from pictures to pad maps")
+    c.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    c.add_argument("--layout", required=True, type=Path, metavar="L")
+    c.add_argument("--model", required=True, type=Path, metavar="M")
+    c.add_argument("--out", required=True, type=Path, metavar="DIR")
+    c.add_argument("--rules", metavar="R", help="a name or a TOML file")
+    c.add_argument("--project", type=Path, metavar="P", help="store everything in this project too")
+    c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the pictures' scale, where they do not know it")
+    c.add_argument("--heat", action="store_true", help="write the level of every cell too (STEM.heat.npz)")
+    _device(c)
+    _json(c)
+
+    c = command("doctor", "doctor", "check this computer before work begins")
+    _json(c)
+
+    c = command("list-detectors", "models", "detectors with their settings, ranges and defaults")
+    _json(c)
+    return top
+
+
+def _training_data(c: argparse.ArgumentParser) -> None:
+    c.add_argument("--tiles", type=Path, metavar="DIR", help="MVTec-AD folders: sound pictures in DIR/train/good")
+    c.add_argument("--layout", type=Path, metavar="L", help="the boards' layout, with --pictures")
+    c.add_argument("--pictures", nargs="+", type=Path, default=[], metavar="P", help="pictures of sound boards")
+
+
+def _json(c: argparse.ArgumentParser) -> None:
+    c.add_argument("--json", action="store_true", help="print one JSON object on stdout and nothing else there")
+
+
+def _device(c: argparse.ArgumentParser) -> None:
+    c.add_argument("--device", choices=["auto", "cpu", "cuda"], default="auto")
+
+
+def _above_zero(text: str) -> float:
+    return _number(text, 0, float("inf"), "a number above 0")
+
+
+def _share(text: str) -> float:
+    return _number(text, 0, 1, "a share between 0 and 1")
+
+
+def _number(text: str, low: float, high: float, wanted: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low < value < high:
+        raise argparse.ArgumentTypeError(f"{text} is not {wanted}")
+    return value
+
+
+def _refused(sentence: str, status: int) -> int:
+    print(f"padscope: {sentence}", file=sys.stderr)
+    return status

@@ -1,0 +1,87 @@
+"""What an inspection leaves behind: files in a folder, and a place in a project."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from padscope.boards.bond_map import write_bond_map, write_pad_map
+from padscope.boards.layout import Layout
+from padscope.errors import OutputError
+from padscope.pictures.picture import open_picture
+from padscope.reports.pdf import write_pdf
+from padscope.store.database import open_or_create_project
+from padscope.workflows.inspect import Inspection
+
+
+def prepared_folder(folder: Path) -> Path:
+    """The folder, made if needed; OutputError where it cannot be, before any work is done for it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as problem:
+        raise _unwritable(folder, problem) from problem
+
+
+def write_outputs(
+    inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False
+) -> list[Path]:
+    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none."""
+    stem = Path(picture).stem
+    pad_map = inspection.pad_map
+    with _all_or_none(folder) as draft:
+        write_pad_map(pad_map, draft / f"{stem}.padmap.json")
+        write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")
+        with open_picture(picture) as opened:
+            write_pdf(pad_map, layout, draft / f"{stem}.pdf", opened)
+        if heat:
+            np.savez_compressed(draft / f"{stem}.heat.npz", level=inspection.level.astype(np.float16))
+    return [
+        folder / f"{stem}.{kind}" for kind in ("padmap.json", "bondmap.csv", "pdf", *(["heat.npz"] if heat else []))
+    ]
+
+
+def store_inspection(
+    project: Path, inspection: Inspection, layout: Layout, model: Path, picture: Path, *, author: str = ""
+) -> None:
+    """Into a project, new or existing: the model, the picture, the layout, the pad map and its level."""
+    with open_or_create_project(project) as stored:
+        stored.add_model(model, author=author)
+        stored.add_inspection(
+            inspection.pad_map,
+            layout,
+            inspection.level,
+            picture_path=str(Path(picture).absolute()),
+            seconds=inspection.seconds,
+            author=author,
+        )
+
+
+@contextmanager
+def _all_or_none(folder: Path) -> Iterator[Path]:
+    """A folder beside the goal; what was written into it moves to the goal only when all of it is complete."""
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=".padscope-", dir=folder))
+    except OSError as problem:
+        raise _unwritable(folder, problem) from problem
+    try:
+        yield draft
+        for path in sorted(draft.iterdir()):
+            os.replace(path, folder / path.name)
+    except OSError as problem:
+        raise _unwritable(folder, problem) from problem
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _unwritable(folder: Path, problem: OSError) -> OutputError:
+    return OutputError(
+        f"{folder} cannot be written ({problem.strerror or problem}); choose another folder, or make space on this disk."
+    )

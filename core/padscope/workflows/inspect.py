@@ -1,0 +1,93 @@
+"""The way of a picture: pose, tiles over the pads, heat, level, verdicts, landing points, pad map."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import padscope
+from padscope.boards.layout import Layout
+from padscope.boards.pad_map import PadMap, PictureFacts, Provenance
+from padscope.boards.pose import Pose, find_pose, pose_from_clicks
+from padscope.boards.rules import Rules
+from padscope.boards.verdict import judge
+from padscope.datasets.board_tiles import BORDER_PX
+from padscope.datasets.pad_tiles import pad_cuts
+from padscope.nets import devices
+from padscope.pictures.picture import Picture, open_picture
+from padscope.store.artifacts import Model
+from padscope.types import Progress, Scale, Work
+from padscope.workflows.scoring import ReadyModel, pad_level, ready
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A pad map and what it was read from.
+
+    level   float32, one value per 8 px cell of the picture, NaN where nothing was inspected
+    """
+
+    pad_map: PadMap
+    level: NDArray[np.float32]
+    pose: Pose
+    seconds: float
+    device: str
+
+
+class Inspector:
+    """A model, a layout and rules, opened once for any number of pictures."""
+
+    def __init__(self, model: Model, layout: Layout, rules: Rules, *, device: str = "auto") -> None:
+        self.model = model
+        self.layout = layout
+        self.rules = rules
+        self.device = devices.chosen(device)
+        self.device_words = devices.described(self.device, device)
+        self._ready: ReadyModel = ready(model, self.device)
+
+    def inspect(
+        self,
+        path: Path,
+        *,
+        um_per_px: float | None = None,
+        clicks: Mapping[str, tuple[float, float]] | None = None,
+    ) -> Work[Inspection]:
+        """One picture; `clicks` are fiducials by name, in px, where a person had to point them out."""
+        started = time.perf_counter()
+        yield Progress(0, len(self.layout.pads), "opening the picture")
+        with open_picture(path, um_per_px=um_per_px) as picture:
+            yield Progress(0, len(self.layout.pads), "finding the board")
+            pose = pose_from_clicks(self.layout, clicks, picture) if clicks else find_pose(picture, self.layout)
+            cuts = pad_cuts(self.layout, pose.um_to_px, picture.width, picture.height, BORDER_PX)
+            level = yield from pad_level(self._ready, picture, cuts, pose.um_to_px, Path(path).stem)
+            yield Progress(len(cuts), len(cuts), "judging")
+            facts = picture_facts(picture, pose)
+        pads = judge(level, self.layout, pose.um_to_px, (facts.width_px, facts.height_px), self.rules)
+        pad_map = PadMap(facts, pose.um_to_px, pose.residual_um, pose.method, self._provenance(), pads)
+        return Inspection(pad_map, level, pose, time.perf_counter() - started, self.device_words)
+
+    def _provenance(self) -> Provenance:
+        return Provenance(
+            detector=self.model.detector,
+            model_sha256=self.model.sha256,
+            rules=self.rules.name,
+            rules_sha256=self.rules.sha256,
+            layout=self.layout.name,
+            layout_sha256=self.layout.sha256,
+            created_at=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            software=f"padscope {padscope.__version__}",
+        )
+
+
+def picture_facts(picture: Picture, pose: Pose) -> PictureFacts:
+    """The picture's own scale where it has one, else the one the layout gives it."""
+    scale = picture.scale
+    if scale.um_per_px is None:
+        scale = Scale(1 / pose.um_to_px.scale, "layout", False)
+    return PictureFacts(Path(picture.path).name, picture.sha256, picture.width, picture.height, scale)

@@ -1,0 +1,106 @@
+"""From a model and a picture to level: cut, score, lay back, divide by the threshold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from padscope import calibration, configs, tiling
+from padscope.calibration import Calibration
+from padscope.datasets.pad_tiles import PadCut, pad_batches
+from padscope.datasets.picture_tiles import picture_tiles
+from padscope.detectors import registry
+from padscope.detectors.base import Detector
+from padscope.errors import ModelError
+from padscope.store.artifacts import Model
+from padscope.types import Affine, Floats, Progress, Tiles, Work
+
+SCALE_TOLERANCE = 0.25
+"""How much finer or coarser than in training a picture may be before its texture is another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """How tiles were cut for a model, kept in its file: a model only works on tiles cut the same way."""
+
+    kind: str  # "pads" or "pictures"
+    um_per_px: float | None
+    tile_px: int = 256
+    mirrored: bool = True
+
+
+@dataclass(frozen=True)
+class ReadyModel:
+    """A model opened for work: its detector on a device, and what turns its heat into level."""
+
+    detector: Detector
+    calibration: Calibration
+    preparation: Preparation
+
+
+def ready(model: Model, device: str) -> ReadyModel:
+    """ModelError where the file is of a detector this program does not have, or speaks of tiles it cannot cut."""
+    kind = registry.detector(model.detector)
+    try:
+        preparation = Preparation(**model.preparation)
+    except TypeError:
+        raise ModelError("The model was made for tiles this version does not know; train it again.") from None
+    config: object = configs.configured(kind.Config, model.config)
+    return ReadyModel(kind.from_arrays(config, model.arrays, device=device), model.calibration, preparation)
+
+
+def worst(detector: Detector, tiles: Tiles) -> NDArray[np.float32]:
+    """The largest heat inside each tile, (N,): the score that calibration and evaluation speak of."""
+    heat = detector.score(tiles)
+    return np.where(tiling.cells_inside(tiles.inside, detector.stride), heat, -np.inf).max(axis=(1, 2))
+
+
+def pad_level(
+    ready: ReadyModel, picture: Any, cuts: list[PadCut], um_to_px: Affine, name: str
+) -> Work[NDArray[np.float32]]:
+    """Level over a board's pads: one value per 8 px cell of the picture, NaN where nothing was inspected."""
+    grid = np.full(tiling.grid_shape(picture.width, picture.height), np.nan, dtype=np.float32)
+    refuse_other_scale(ready.preparation, um_to_px)
+    seen = [c for c in cuts if c.seen]
+    done = 0
+    for some, tiles in pad_batches(picture, seen, um_to_px, name=name, mirrored=ready.preparation.mirrored):
+        yield Progress(done, len(seen), "inspecting pads")
+        heat = cell_heat(ready.detector, tiles)
+        keep = tiling.cells_inside(tiles.inside)
+        for k, c in enumerate(some):
+            tiling.lay(grid, heat[k], keep[k], c.box)
+        done += len(some)
+    yield Progress(done, len(seen), "inspecting pads")
+    return calibration.level(grid, ready.calibration)
+
+
+def picture_heat(ready: ReadyModel, picture: Any, name: str) -> NDArray[np.float32]:
+    """Heat over a whole picture, one value per 8 px cell."""
+    grid = np.full(tiling.grid_shape(picture.width, picture.height), np.nan, dtype=np.float32)
+    for plan, tiles in picture_tiles(picture, name, tile=ready.preparation.tile_px, halo=ready.detector.halo):
+        tiling.lay(grid, cell_heat(ready.detector, tiles)[0], tiling.cells_inside(tiles.inside)[0], plan.outer)
+    return grid
+
+
+def cell_heat(detector: Detector, tiles: Tiles) -> Floats:
+    """The detector's heat on the 8 px cells of the picture, whatever its own stride is: the worst of finer cells, coarser ones
+    repeated."""
+    heat = detector.score(tiles)
+    if detector.stride < tiling.CELL:
+        n, (h, w), k = len(heat), heat.shape[1:], tiling.CELL // detector.stride
+        return heat.reshape(n, h // k, k, w // k, k).max(axis=(2, 4))
+    repeat = detector.stride // tiling.CELL
+    return heat.repeat(repeat, axis=1).repeat(repeat, axis=2)
+
+
+def refuse_other_scale(preparation: Preparation, um_to_px: Affine) -> None:
+    """ModelError where a picture's pixels are of another size than those the model learned from."""
+    here, then = 1 / um_to_px.scale, preparation.um_per_px
+    if then is not None and not 1 - SCALE_TOLERANCE < here / then < 1 + SCALE_TOLERANCE:
+        raise ModelError(
+            f"The picture has {here:.3g} µm per pixel but the model was trained at {then:.3g}; take the picture with the "
+            "magnification of the training pictures, or train a model for this one."
+        )

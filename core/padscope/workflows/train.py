@@ -1,0 +1,198 @@
+"""Training a model: sound metal in, a detector fitted on it, and the threshold from sound metal the detector never saw.
+
+Held-out scores are cross-fitted (cross-conformal prediction, Vovk 2015): with few boards every sound pad still counts for the
+threshold, and the model still learns from all of them.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import padscope
+from padscope import configs
+from padscope.boards.layout import Layout
+from padscope.boards.pose import find_pose
+from padscope.calibration import calibrated
+from padscope.datasets import folders
+from padscope.datasets.board_tiles import BoardTiles, PosedBoard
+from padscope.datasets.picture_tiles import FolderTiles
+from padscope.detectors import registry
+from padscope.detectors.base import Detector
+from padscope.errors import InputError
+from padscope.nets import devices
+from padscope.pictures.picture import open_picture
+from padscope.store.artifacts import Model
+from padscope.types import Progress, TileSource, Work, relayed
+from padscope.workflows.scoring import Preparation, worst
+
+FOLDS = 4
+"""Into how many parts sound metal is divided; each is judged by a detector that learned from the others."""
+ENOUGH_ABOVE = 2
+"""Held-out scores of one fold expected above the threshold; with these the other folds would mostly cost time."""
+FALSE_ALARMS = 0.05
+"""Share of sound pads that a person is willing to look at in vain."""
+FEWEST = 10
+
+Unit = tuple[str, str]
+"""What is held out as a whole: (board, pad), or (picture, "")."""
+
+
+def train_on_boards(
+    pictures: Sequence[Path],
+    layout: Layout,
+    *,
+    detector: str = "patchcore",
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    false_alarms: float = FALSE_ALARMS,
+) -> Work[Model]:
+    """A model of sound pads from pictures of sound boards. PoseError where a board is not found in its picture."""
+    kind = registry.detector(detector)
+    config: object = configs.configured(kind.Config, settings or {})
+    boards = yield from _posed(pictures, layout)
+    pads: list[Unit] = [(b.name, c.pad.id) for b in boards for c in b.cuts(layout) if c.seen]
+
+    def source(some: Collection[Unit]) -> TileSource:
+        return BoardTiles(boards, layout, leave_out=set(pads) - set(some))
+
+    course = _Course(kind, config, pads, source, "pads", seed, devices.chosen(device), false_alarms)
+    preparation = Preparation("pads", um_per_px=float(np.median([1 / b.um_to_px.scale for b in boards])))
+    facts = {"layout": layout.name, "layout_sha256": layout.sha256, "boards": [b.name for b in boards]}
+    return (yield from _trained(course, preparation, facts))
+
+
+def train_on_tiles(
+    root: Path,
+    *,
+    detector: str = "patchcore",
+    settings: Mapping[str, Any] | None = None,
+    seed: int = 0,
+    device: str = "auto",
+    false_alarms: float = FALSE_ALARMS,
+    tile_px: int = 256,
+) -> Work[Model]:
+    """A model of the sound pictures in `root/train/good`."""
+    kind = registry.detector(detector)
+    config: object = configs.configured(kind.Config, settings or {})
+    paths: dict[Unit, Path] = {(s.path.name, ""): s.path for s in folders.training_samples(root)}
+
+    def source(some: Collection[Unit]) -> TileSource:
+        return FolderTiles([paths[u] for u in sorted(some)], open_picture, tile=tile_px, halo=kind.halo)
+
+    course = _Course(kind, config, list(paths), source, "pictures", seed, devices.chosen(device), false_alarms)
+    preparation = Preparation("pictures", um_per_px=None, tile_px=tile_px)
+    return (yield from _trained(course, preparation, {"folder": root.name}))
+
+
+@dataclass(frozen=True)
+class _Course:
+    """Everything a training needs to know; `source` gives the tiles of some units."""
+
+    kind: type[Detector]
+    config: object
+    units: Sequence[Unit]
+    source: Callable[[Collection[Unit]], TileSource]
+    unit_word: str
+    seed: int
+    device: str
+    false_alarms: float
+
+
+def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]) -> Work[Model]:
+    """Every held-out score comes from a detector that never saw that unit. Where one fold is enough, its detector is the model;
+    else the model learns from all units, and the folds only say what such a detector gives on metal it has not seen."""
+    folds = drawn_folds(course.units, FOLDS, course.seed)
+    rounds = 1 if len(folds[0]) * course.false_alarms >= ENOUGH_ABOVE else FOLDS
+    scores: list[float] = []
+    for k in range(rounds):
+        learned = set(course.units) - set(folds[k])
+        fitted = yield from relayed(_fit(course, learned), _told(f"fold {k + 1} of {rounds}: "))
+        scores += yield from _scores(course, fitted, folds[k])
+    if rounds > 1:
+        learned = set(course.units)
+        fitted = yield from _fit(course, learned)
+    return Model(
+        detector=course.kind.name,
+        detector_version=course.kind.version,
+        config=configs.values_of(course.config),
+        calibration=calibrated(scores, course.false_alarms),
+        preparation=asdict(preparation),
+        facts={
+            **facts,
+            "unit": course.unit_word,
+            "learned_from": len(learned),
+            "held_out": len(scores),
+            "folds": rounds,
+            "seed": course.seed,
+            "trained_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            "software": f"padscope {padscope.__version__}",
+        },
+        arrays=fitted.to_arrays(),
+    )
+
+
+def _fit(course: _Course, units: Collection[Unit]) -> Work[Detector]:
+    return (yield from course.kind.fit(course.config, course.source(units), seed=course.seed, device=course.device))
+
+
+def _scores(course: _Course, fitted: Detector, units: Collection[Unit]) -> Work[list[float]]:
+    """The worst heat of each unit; a picture cut into several tiles is as bad as its worst one."""
+    found: dict[str, float] = {}
+    source = course.source(units)
+    for tiles in source:
+        yield Progress(len(found), len(source), f"calibrating on held-out sound {course.unit_word}")
+        for name, score in zip(tiles.names, worst(fitted, tiles), strict=True):
+            found[name] = max(found.get(name, 0.0), float(score))
+    return list(found.values())
+
+
+def drawn_folds(units: Sequence[Unit], count: int, seed: int) -> list[list[Unit]]:
+    """Equal parts, seeded; whole boards together where there are enough boards, because pads of one board share its light.
+    The largest part comes first."""
+    if len(units) < FEWEST:
+        raise InputError(
+            f"There are only {len(units)} sound tiles; training needs at least {FEWEST}, because some are held out for the "
+            "threshold. Add pictures of sound boards."
+        )
+    groups: dict[str, list[Unit]] = {}
+    for unit in units:
+        groups.setdefault(unit[0], []).append(unit)
+    parts = list(groups.values()) if len(groups) >= count else [[u] for u in units]
+    order = np.random.default_rng(seed).permutation(len(parts))
+    folds = [[u for i in order[k::count] for u in parts[i]] for k in range(count)]
+    return sorted(folds, key=len, reverse=True)
+
+
+def _told(prefix: str) -> Callable[[Progress], Progress]:
+    return lambda step: Progress(step.done, step.total, prefix + step.stage)
+
+
+def _posed(pictures: Sequence[Path], layout: Layout) -> Work[list[PosedBoard]]:
+    """The board found in each picture; two pictures may share a name, so a board is named by its place in the list too."""
+    if not pictures:
+        raise InputError("Training needs at least one picture of a sound board.")
+    boards = []
+    for i, path in enumerate(pictures):
+        yield Progress(i, len(pictures), "finding the boards")
+        with open_picture(path) as picture:
+            pose = find_pose(picture, layout)
+            name = f"{i + 1}:{Path(path).stem}"
+            boards.append(PosedBoard(name, _Opener(Path(path)), pose.um_to_px, picture.width, picture.height))
+    return boards
+
+
+class _Opener:
+    """Opens one picture, again and again; a class because a function made in a loop would remember the loop's last path."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self) -> Any:
+        return open_picture(self._path)
