@@ -6,6 +6,9 @@ import numpy as np
 
 from padscope.boards.layout import Fiducial, Layout, Pad, Wire
 from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.masks.class_mask import ClassMask
+from padscope.masks.edits import Edit, painted
+from padscope.masks.shapes import stroke
 from padscope.types import Affine, Scale
 
 LAYOUT = Layout(
@@ -39,3 +42,10 @@ def a_level(seed: int = 0) -> np.ndarray:
     grid = np.random.default_rng(seed).gamma(2.0, 0.3, (70, 90)).astype(np.float32)
     grid[:, :30] = np.nan
     return grid
+
+
+def a_stroke(mask: ClassMask, seed: int) -> Edit:
+    """A stroke across edges of chunks that always changes something."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform((200, 200), (320, 320), (3, 2))
+    return painted(mask, stroke(points, float(rng.uniform(1, 9))), 1 + seed % 250)

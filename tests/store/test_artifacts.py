@@ -83,16 +83,15 @@ def test_the_hash_sees_every_part():
     assert len(hashes) == 11
 
 
-def test_every_flipped_bit_is_refused(path):
-    """Every bit of a small file: safetensors alone loads most of them."""
+def test_a_flipped_bit_is_refused_wherever_it_is(path):
+    """In every byte of a small file: safetensors alone loads most of them."""
     data = path.read_bytes()
     for at in range(len(data)):
-        for bit in (0, 3, 7):
-            changed = bytearray(data)
-            changed[at] ^= 1 << bit
-            path.write_bytes(changed)
-            with pytest.raises(ModelError, match=r"board\.padmodel"):
-                load_model(path)
+        changed = bytearray(data)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        with pytest.raises(ModelError, match=r"board\.padmodel"):
+            load_model(path)
 
 
 def test_every_truncation_is_refused(path):

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from padscope.errors import StoreError
 from padscope.store.rows import AuditRow, sha256_of, to_text
 
 GENESIS = "0" * 64
@@ -72,8 +73,12 @@ def utc_text(moment: datetime) -> str:
 
 
 def from_record(record: Mapping[str, Any] | sqlite3.Row) -> AuditRow:
+    """StoreError where its detail cannot be read any more."""
     values = dict(record)
-    return AuditRow(**{**values, "detail": json.loads(values["detail"])})
+    try:
+        return AuditRow(**{**values, "detail": json.loads(values["detail"])})
+    except ValueError:
+        raise StoreError(f"Row {values['seq']} of the history is damaged on disk; restore a copy.") from None
 
 
 def to_record(row: AuditRow) -> dict[str, Any]:

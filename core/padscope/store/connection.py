@@ -54,6 +54,8 @@ def spoken(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.OperationalError, sqlite3.DatabaseError) as error:
         name = getattr(error, "sqlite_errorname", "") or ""
+        if "Could not decode to UTF-8" in str(error):  # text with a flipped bit, which sqlite3 reports without a code
+            name = "SQLITE_CORRUPT"
         for code, remedy in REMEDIES.items():
             if name.startswith(code):
                 raise StoreError(f"The project {path} {remedy} ({error}).") from error

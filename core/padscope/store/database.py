@@ -13,6 +13,7 @@ import os
 import sqlite3
 import uuid
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from padscope.store.rows import InspectionRow, LayoutRow, ModelRow, PictureRow
 from padscope.types import Floats, Scale
 
 DONE = "done"
+KNOWN = frozenset(Verdict)
 KEEP_UP_TO = 256_000_000
 """Bytes; a model file up to this size is kept inside the project."""
 
@@ -140,17 +142,7 @@ class Project(Ledger):
 
     def models(self) -> tuple[ModelRow, ...]:
         sql = "SELECT sha256, detector, path, size_bytes, facts, file IS NOT NULL AS kept, added_at, id FROM models ORDER BY id"
-        return tuple(
-            ModelRow(
-                **{
-                    **dict(r),
-                    "facts": json.loads(r["facts"]),
-                    "kept": bool(r["kept"]),
-                    "path": self.seen_path(r["path"]),
-                }
-            )
-            for r in self.rows(sql)
-        )
+        return tuple(self._model(r) for r in self.rows(sql))
 
     def model_file(self, sha256: str) -> bytes:
         """The bytes of a kept model file, for `save beside` or `load_model` (which checks them); StoreError where not kept."""
@@ -258,8 +250,12 @@ class Project(Ledger):
         with spoken(self.path):
             answer = [r[0] for r in self._db.conn.execute("PRAGMA quick_check")]
         found += [] if answer == ["ok"] else [f"SQLite: {line}" for line in answer]
-        broken = audit.first_break(self.history())
-        found += [f"The history does not hold: {broken}."] if broken else []
+        try:
+            broken = audit.first_break(self.history())
+            found += [f"The history does not hold: {broken}."] if broken else []
+            self.models()
+        except StoreError as error:
+            found.append(str(error))
         for (id,) in self.rows("SELECT id FROM inspections ORDER BY id"):
             for read in (self.pad_map, self.level):
                 try:
@@ -293,11 +289,20 @@ class Project(Ledger):
             {where} ORDER BY i.id"""
         found = []
         for r in self.rows(sql, *values):
-            counts = {Verdict(name): n for name, n in json.loads(r["counts"]).items()}
+            counts = Counter[Verdict]()
+            for name, n in json.loads(r["counts"]).items():
+                counts[Verdict(name) if name in KNOWN else Verdict.UNKNOWN] += n
             found.append(
                 InspectionRow(**{**dict(r), "counts": counts, "picture_path": self.seen_path(r["picture_path"])})
             )
         return tuple(found)
+
+    def _model(self, r: sqlite3.Row) -> ModelRow:
+        try:
+            facts = json.loads(r["facts"])
+        except ValueError:
+            raise StoreError(f"The facts of model {r['sha256']} in {self.path} are damaged; restore a copy.") from None
+        return ModelRow(**{**dict(r), "facts": facts, "kept": bool(r["kept"]), "path": self.seen_path(r["path"])})
 
     def _picture(self, r: sqlite3.Row) -> PictureRow:
         return PictureRow(

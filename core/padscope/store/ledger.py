@@ -118,7 +118,7 @@ class Ledger:
     def stored_path(self, path: str) -> str:
         """Relative where it lies beside or below the project, so that a folder can move to another PC as a whole."""
         home = os.path.abspath(self.path.parent)
-        place = os.path.abspath(path)
+        place = os.path.abspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         return Path(place).relative_to(home).as_posix() if Path(place).is_relative_to(home) else place
 
     def seen_path(self, stored: str) -> str:
@@ -139,7 +139,7 @@ class Ledger:
         return found[0] if found else None
 
     def insert(self, table: str, values: Mapping[str, Any]) -> int:
-        """The new row's id. Like the two below only inside `transaction`."""
+        """The new row's id. Like the writes below only inside `transaction`."""
         self._inside()
         names, marks = ", ".join(values), ", ".join("?" * len(values))
         cursor = self._db.conn.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
@@ -156,6 +156,11 @@ class Ledger:
         self._inside()
         names = ", ".join(f"{name} = ?" for name in values)
         self._db.conn.execute(f"UPDATE {table} SET {names} WHERE id = ?", (*values.values(), id))
+
+    def execute(self, sql: str, *values: Any) -> None:
+        """Any other change."""
+        self._inside()
+        self._db.conn.execute(sql, values)
 
     def _inside(self) -> None:
         if not self._db.conn.in_transaction:

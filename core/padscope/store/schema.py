@@ -110,7 +110,78 @@ CREATE TRIGGER audit_append_only BEFORE INSERT ON audit
     BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
 """
 
-MIGRATIONS: tuple[tuple[str, str], ...] = (("pictures, layouts, models, inspections, verdicts, audit", FIRST),)
+LABELS = """
+CREATE TABLE classes (
+    value INTEGER PRIMARY KEY CHECK (value BETWEEN 1 AND 255),
+    uid TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    colour TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    retired INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE labels (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id),
+    author TEXT NOT NULL,
+    state TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    changed_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX labels_picture ON labels (picture_id, id);
+
+CREATE TABLE label_chunks (
+    label_id INTEGER NOT NULL REFERENCES labels (id),
+    chunk_row INTEGER NOT NULL,
+    chunk_col INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (label_id, chunk_row, chunk_col)
+) STRICT;
+
+CREATE TABLE edits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    label_id INTEGER NOT NULL REFERENCES labels (id),
+    author TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    at TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('done', 'undone', 'dropped')),
+    data BLOB NOT NULL,
+    sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX edits_label ON edits (label_id, state, id);
+
+CREATE TABLE merged_history (
+    project_uid TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    offset_min INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    monotonic_s REAL NOT NULL,
+    author TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    previous_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (project_uid, seq)
+) STRICT;
+CREATE TRIGGER merged_history_no_update BEFORE UPDATE ON merged_history
+    BEGIN SELECT RAISE(ABORT, 'audit rows are never changed'); END;
+CREATE TRIGGER merged_history_no_delete BEFORE DELETE ON merged_history
+    BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;
+CREATE TRIGGER merged_history_append_only BEFORE INSERT ON merged_history
+    WHEN NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM merged_history WHERE project_uid = NEW.project_uid)
+    BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    ("pictures, layouts, models, inspections, verdicts, audit", FIRST),
+    ("classes, labels, edits, histories of merged projects", LABELS),
+)
 """(what it brings, SQL), in order; a project of version n has seen the first n."""
 
 
