@@ -32,7 +32,7 @@ class PadView:
     """One pad in the picture.
 
     box      what of the picture it covers
-    inside   (h, w) over the box: pixels whose centre is on the pad
+    inside   (h, w) over the box: pixels whose centre is on the pad; `pixels` of them
     level    (h, w) float32 at picture resolution, at threshold factor 1; -inf off the pad and where nothing was inspected
     worst    highest level on the pad, None where nothing was inspected
     cut_off  it reaches beyond the picture
@@ -42,6 +42,7 @@ class PadView:
     pad: Pad
     box: Box
     inside: Mask
+    pixels: int
     level: NDArray[np.float32]
     worst: float | None
     cut_off: bool
@@ -67,39 +68,41 @@ def pad_view(pad: Pad, um_to_px: Affine, picture_size: tuple[int, int], level_gr
     box = Box.around(corners).clipped(width, height)
     if box.empty:
         empty = np.zeros((0, 0))
-        return PadView(pad, Box(0, 0, 0, 0), empty.astype(bool), empty.astype(np.float32), None, True, 1.0)
+        return PadView(pad, Box(0, 0, 0, 0), empty.astype(bool), 0, empty.astype(np.float32), None, True, 1.0)
     inside = pixels_inside(corners, box)
     level, seen = level_at_pixels(level_grid, box)
     shown = inside & seen
     level = np.where(shown, level, np.float32(-np.inf))
     unseen = _unseen(level_grid, box, inside, shown)
     worst = float(level.max()) if shown.any() else None
-    return PadView(pad, box, inside, level, worst, cut_off, unseen)
+    return PadView(pad, box, inside, int(inside.sum()), level, worst, cut_off, unseen)
 
 
 def pixels_inside(corners_px: Floats, box: Box) -> Mask:
     """(h, w) over the box: pixels whose centre lies inside the polygon (N, 2), by the even-odd rule."""
     rows = np.arange(box.y0, box.y1, dtype=np.float64)
     cols = np.arange(box.x0, box.x1, dtype=np.float64)
+    (x0, y0), (x1, y1) = corners_px.T[:, :, None], np.roll(corners_px, -1, axis=0).T[:, :, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # edges along a row cross none
+        x = np.where((y0 > rows) != (y1 > rows), x0 + (rows - y0) * (x1 - x0) / (y1 - y0), np.inf)
+    x = np.sort(x, axis=0)  # (edges, h): where each row goes in, out, in, out …
     result = np.zeros((box.height, box.width), bool)
-    for (x0, y0), (x1, y1) in zip(corners_px, np.roll(corners_px, -1, axis=0), strict=True):
-        crossed = np.flatnonzero((y0 > rows) != (y1 > rows))
-        x = x0 + (rows[crossed] - y0) * ((x1 - x0) / (y1 - y0) if y1 != y0 else 0.0)
-        result[crossed] ^= cols < x[:, None]
+    for into, out in zip(x[::2], x[1::2], strict=False):
+        if np.isfinite(into).any():
+            result |= (cols > into[:, None]) & (cols <= out[:, None])
     return result
 
 
 def level_at_pixels(grid: Floats, box: Box) -> tuple[NDArray[np.float32], Mask]:
     """The level of every pixel of a box (h, w), bilinear between the centres of cells that were inspected, and where any was."""
-    rows, row_weight = _between_cells(box.y0, box.y1, grid.shape[0])
-    cols, col_weight = _between_cells(box.x0, box.x1, grid.shape[1])
-    part = np.asarray(grid[rows[0] : rows[-1] + 2, cols[0] : cols[-1] + 2], dtype=np.float32)
+    x0, y0 = max(box.x0 // CELL - 1, 0), max(box.y0 // CELL - 1, 0)
+    part = np.asarray(grid[y0 : box.y1 // CELL + 2, x0 : box.x1 // CELL + 2], dtype=np.float32)
+    here = box.shifted(-x0 * CELL, -y0 * CELL).slices
     known = np.isfinite(part)
-    rows, cols = rows - rows[0], cols - cols[0]
-    value = _bilinear(np.where(known, part, np.float32(0)), rows, row_weight, cols, col_weight)
+    value = _enlarged(np.where(known, part, np.float32(0)))[here]
     if known.all():
         return value, np.ones(value.shape, bool)
-    weight = _bilinear(known.astype(np.float32), rows, row_weight, cols, col_weight)
+    weight = _enlarged(known.astype(np.float32))[here]
     seen = weight > 1e-6
     return np.divide(value, weight, out=np.zeros_like(value), where=seen), seen
 
@@ -113,36 +116,35 @@ def find_defects(
     painted: PaintedMask | None = None,
 ) -> Found:
     """All defects of a pad, largest first. Painted ones have no minimum area: a person means what is painted."""
+    shape = view.inside.shape
     if painted is not None:
         classes = _over(painted, view.box) * view.inside
         values = [int(v) for v in np.unique(classes) if v]
+        if not values:
+            return Found((), np.zeros(shape, np.int32), True)
         parts = [_components(classes == v) for v in values]
-        names = [painted.names.get(v, UNKNOWN_CLASS) for v in values]
+        words = [painted.names.get(v, UNKNOWN_CLASS) for v in values]
+    elif view.worst is None or view.worst < threshold_factor:
+        return Found((), np.zeros(shape, np.int32), False)
     else:
-        parts, names = [_components(view.level >= threshold_factor)], [UNKNOWN_CLASS]
-    px_to_um = um_to_px.inverse()
-    px_area = abs(px_to_um.determinant)
-    pieces = [
-        (float(area * px_area), name, labels, k, where)
-        for (labels, areas, boxes), name in zip(parts, names, strict=True)
-        for k, (area, where) in enumerate(zip(areas, boxes, strict=True), start=1)
-    ]
-    kept = [p for p in pieces if painted is not None or p[0] >= minimum_area_um2]
-    kept.sort(key=lambda p: -p[0])
-    half = np.abs(px_to_um.linear).sum(axis=1) / 2
-    marked = np.zeros(view.inside.shape, np.int32)
-    defects = []
-    for index, (area, name, labels, k, where) in enumerate(kept, start=1):
-        here = labels[where] == k
-        marked[where][here] = index
-        rows, cols = np.nonzero(here)
-        um = px_to_um.apply(np.column_stack([cols + where[1].start + view.box.x0, rows + where[0].start + view.box.y0]))
-        (x0, y0), (x1, y1) = um.min(axis=0) - half, um.max(axis=0) + half
-        level = float(view.level[where][here].max()) / threshold_factor
-        if painted is not None:
-            level = max(level, 1.0)
-        defects.append(Defect(name, area, (float(x0), float(y0), float(x1), float(y1)), level))
-    return Found(tuple(defects), marked, painted is not None, len(pieces) - len(kept))
+        parts, words = [_components(view.level >= threshold_factor)], [UNKNOWN_CLASS]
+    px_um2 = 1 / abs(um_to_px.determinant)
+    smallest = 0.0 if painted is not None else minimum_area_um2 / px_um2
+    names, marked, too_small = _numbered(parts, words, smallest)
+    if not names:
+        return Found((), marked, painted is not None, too_small)
+    sizes, boxes, levels = _measured(marked, view, um_to_px)
+    levels = levels / threshold_factor
+    if painted is not None:
+        levels = np.maximum(levels, 1.0)
+    largest_first = np.argsort(-sizes, kind="stable")
+    rank = np.zeros(len(names) + 1, np.int32)
+    rank[largest_first + 1] = np.arange(1, len(names) + 1)
+    defects = tuple(
+        Defect(names[k], float(sizes[k] * px_um2), (x0, y0, x1, y1), float(levels[k]))
+        for k, (x0, y0, x1, y1) in zip(largest_first.tolist(), boxes[largest_first].tolist(), strict=True)
+    )
+    return Found(defects, rank[marked], painted is not None, too_small)
 
 
 def painted_pads(
@@ -158,13 +160,46 @@ def painted_pads(
     return painted
 
 
-def _components(bad: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32], list[tuple[slice, slice]]]:
-    """Labels (h, w) from 1, areas in px, and the slices around each (diagonal neighbours are connected)."""
-    if not bad.any():
-        return np.zeros(bad.shape, np.int32), np.empty(0, np.int32), []
+def _components(bad: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Labels (h, w) from 1 and their areas in px; diagonal neighbours are connected."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(bad.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    boxes = [(slice(y, y + h), slice(x, x + w)) for x, y, w, h, _ in stats[1:].tolist()]
-    return np.asarray(labels, np.int32), np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32), boxes
+    return np.asarray(labels, np.int32), np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32)
+
+
+def _numbered(
+    parts: list[tuple[NDArray[np.int32], NDArray[np.int32]]], words: list[str], smallest_px: float
+) -> tuple[list[str], NDArray[np.int32], int]:
+    """Components of all classes in one array (h, w), numbered from 1, with their names; and how many were too small."""
+    names: list[str] = []
+    marked: NDArray[np.int32] | None = None
+    too_small = 0
+    for (labels, areas), word in zip(parts, words, strict=True):
+        kept = areas >= smallest_px
+        number = np.zeros(len(areas) + 1, np.int32)
+        number[1:][kept] = len(names) + 1 + np.arange(kept.sum())
+        marked = number[labels] if marked is None else marked + number[labels]
+        names += [word] * int(kept.sum())
+        too_small += int((~kept).sum())
+    assert marked is not None
+    return names, marked, too_small
+
+
+def _measured(
+    marked: NDArray[np.int32], view: PadView, um_to_px: Affine
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
+    """Of each numbered defect: its pixels (n,), its box in board µm (n, 4), its highest level (n,)."""
+    rows, cols = np.nonzero(marked)
+    which = marked[rows, cols]
+    order = np.argsort(
+        which.astype(np.uint16) if which.max() < 2**16 else which, kind="stable"
+    )  # 16 bit sort by counting
+    rows, cols, which = rows[order], cols[order], which[order]
+    starts = np.flatnonzero(np.diff(which, prepend=0))
+    px_to_um = um_to_px.inverse()
+    half = np.abs(px_to_um.linear).sum(axis=1) / 2
+    um = px_to_um.apply(np.column_stack([cols + view.box.x0, rows + view.box.y0]))
+    boxes = np.column_stack([np.minimum.reduceat(um, starts) - half, np.maximum.reduceat(um, starts) + half])
+    return np.diff(starts, append=len(rows)), boxes, np.maximum.reduceat(view.level[rows, cols], starts)
 
 
 def _over(painted: PaintedMask, box: Box) -> NDArray[np.uint8]:
@@ -201,24 +236,7 @@ def _unseen(grid: Floats, box: Box, inside: Mask, shown: Mask) -> float:
     return float(hidden.sum()) / count
 
 
-def _between_cells(start: int, stop: int, cells: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """For pixels start … stop - 1 (cell i has its centre at 8 i + 3.5): the cell before each and the weight of the one
-    after it (the outermost cells go on outside)."""
-    place = (np.arange(start, stop) - (CELL - 1) / 2) / CELL
-    place = np.clip(place, 0, cells - 1)
-    before = np.minimum(place.astype(np.intp), max(cells - 2, 0))
-    return before, (place - before).astype(np.float32)
-
-
-def _bilinear(
-    values: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    row_weight: NDArray[np.float32],
-    cols: NDArray[np.intp],
-    col_weight: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    below, right = np.minimum(rows + 1, values.shape[0] - 1), np.minimum(cols + 1, values.shape[1] - 1)
-    w = row_weight[:, None]
-    strip = values[rows] * (1 - w) + values[below] * w
-    result: NDArray[np.float32] = strip[:, cols] * (1 - col_weight) + strip[:, right] * col_weight
-    return result
+def _enlarged(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Every pixel of some cells, bilinear between their centres, the outermost cells continued."""
+    size = cells.shape[1] * CELL, cells.shape[0] * CELL
+    return np.asarray(cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR), np.float32)

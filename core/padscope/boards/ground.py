@@ -151,23 +151,29 @@ def free_across(
     # A lane has a free place iff its first place is free, or one that touches the right side of some column. Window c of
     # `cols` columns follows column c - 1, so that such a place is its left end.
     left = origin[0] + (np.arange(grid.shape[1] - cols + 1) - 1 - pad_cols) * step + span[0]
-    use = np.flatnonzero((left > first) & (left <= last + TOUCH_UM))
-    low_col = int(np.floor((first - span[0] - origin[0]) / step + 1e-6)) + 1 + pad_cols
-    high_col = int(np.ceil((first + span[0] - origin[0]) / step - 1e-6)) + pad_cols
-    starts = np.append(use, np.clip(low_col, 0, grid.shape[1]))
-    ends = np.append(use + cols, np.clip(high_col, 0, grid.shape[1]))
+    a, b = np.searchsorted(left, (first, last + TOUCH_UM), side="right")
+    edge_0 = int(np.clip(np.floor((first - span[0] - origin[0]) / step + 1e-6) + 1 + pad_cols, 0, grid.shape[1]))
+    edge_1 = int(np.clip(np.ceil((first + span[0] - origin[0]) / step - 1e-6) + pad_cols, 0, grid.shape[1]))
 
-    def any_free(window: int) -> NDArray[np.bool_]:
-        strip = total[window:] - total[: len(total) - window]
-        return (strip[:, ends] == strip[:, starts]).any(axis=1)
+    def any_free(top_row: NDArray[np.intp], count: int) -> NDArray[np.bool_]:
+        """Whether `count` rows from each of these leave a place free."""
+        here, below = total[top_row], total[top_row + count]
+        at_edge = below[:, edge_1] - here[:, edge_1] == below[:, edge_0] - here[:, edge_0]
+        strip = below[:, a : b + cols] - here[:, a : b + cols]
+        width = max(b - a, 0)
+        found: NDArray[np.bool_] = at_edge | (strip[:, cols : cols + width] == strip[:, :width]).any(axis=1)
+        return found
 
-    still, moving = any_free(rows), any_free(rows + 1)
-    r = np.arange(len(still))
+    r = np.arange(grid.shape[0] - rows + 1)
     low = origin[1] + (r - 1 - pad_rows) * step + span[1]
     high = low + (rows + 1) * step - 2 * span[1]
     low[0], high[-1] = -math.inf, math.inf
-    between = np.column_stack([high[: len(moving)], low[1 : len(moving) + 1]])
-    found = np.concatenate([np.column_stack([low, high])[still], between[moving]])
+    asked = np.flatnonzero((high >= bottom - step) & (low <= top + step))
+    still = np.zeros(len(r), bool)
+    still[asked] = any_free(asked, rows)
+    between = np.flatnonzero(still[:-1] & still[1:])
+    between = between[any_free(between, rows + 1)]
+    found = np.column_stack([np.append(low[still], high[between]), np.append(high[still], low[between + 1])])
     found = np.clip(found[(found[:, 1] >= bottom - TOUCH_UM) & (found[:, 0] <= top + TOUCH_UM)], bottom, top)
     return joined(found)
 

@@ -24,6 +24,10 @@ __all__ = ["Judge", "Judgement", "Rules", "judge", "load_rules", "prepare"]
 WORST_FIRST = (Verdict.NOT_BONDABLE, Verdict.RE_CLEAN, Verdict.REDUCED, Verdict.OK_SHIFT)
 
 
+SURELY_TOO_SMALL = 0.8
+"""Sound metal below this part of a foot's area, counted in whole pixels, cannot hold the foot."""
+
+
 @dataclass(frozen=True)
 class Judgement:
     """A pad's result and the reasons behind it, each with the place it speaks of."""
@@ -124,8 +128,8 @@ def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: flo
     landings = cleaned = _landings(p, found, um_to_px, rules, np.ones(len(lasting), bool))
     if not lasting.all() and any(m.proposed_um is None for m in landings):
         cleaned = _landings(p, found, um_to_px, rules, lasting)
-    pixels = np.bincount(found.labels[view.inside], minlength=len(lasting) + 1)
-    usable, sound_now = (1.0 - float(n) / pixels.sum() for n in (pixels[1:] @ lasting, pixels[1:].sum()))
+    areas = np.array([d.area_um2 for d in found.defects]) * abs(um_to_px.determinant) / view.pixels
+    usable, sound_now = 1.0 - float(areas @ lasting), 1.0 - float(areas.sum())
     facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, um_to_px, view.box)
     said = tuple(reason for rule in RULES for reason in rule(facts, rules))
     asked = {reason.effect for reason in said}
@@ -138,9 +142,14 @@ def _landings(p: PreparedPad, found: Found, um_to_px: Affine, rules: Rules, in_t
     if not in_the_way.any():
         return p.sound
     mask = np.concatenate([[False], in_the_way])[found.labels]
+    tolerance = rules.landing.tolerance_um
+    smallest = min((w.foot_um[0] + 2 * tolerance) * (w.foot_um[1] + 2 * tolerance) for w in p.wires) if p.wires else 0.0
+    sound_px = p.view.pixels - int(np.count_nonzero(mask))
+    if sound_px / abs(um_to_px.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
+        return tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
     grown = rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
     obstacles = Obstacles.of(mask, p.view.box, um_to_px, grown)
-    return land(p.view.pad, p.wires, obstacles, tolerance_um=rules.landing.tolerance_um)
+    return land(p.view.pad, p.wires, obstacles, tolerance_um=tolerance)
 
 
 def _texts(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
