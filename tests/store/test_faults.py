@@ -169,6 +169,17 @@ def test_random_flips_in_the_file_never_give_a_wrong_pad_map(project, tmp_path):
     assert refused > 20
 
 
+@pytest.mark.parametrize("sql", ["DROP TRIGGER audit_no_update", "DROP INDEX verdicts_pad", "DROP TABLE verdicts"])
+def test_a_project_that_lost_a_guard_is_refused(project, sql):
+    project.close()
+    other = sqlite3.connect(project.path, isolation_level=None)
+    other.execute(sql)
+    other.close()
+    for read_only in (True, False):
+        with pytest.raises(StoreError, match=f"table plan .*{sql.split()[-1]}"):
+            open_project(project.path, read_only=read_only)
+
+
 def test_a_folder_that_cannot_be_written_still_shows_the_project(project, monkeypatch):
     """As on a read-only drive: neither log nor lock can be made. (Not by chmod: who tests as root may write anywhere.)"""
     project.add_inspection(a_pad_map(), LAYOUT)

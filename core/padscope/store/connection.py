@@ -6,6 +6,7 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
@@ -60,6 +61,8 @@ def spoken(path: Path) -> Iterator[None]:
             if name.startswith(code):
                 raise StoreError(f"The project {path} {remedy} ({error}).") from error
         raise
+    except UnicodeDecodeError as error:  # an error text of SQLite that quotes flipped bits
+        raise StoreError(f"The project {path} {REMEDIES['SQLITE_CORRUPT']} ({error}).") from error
 
 
 def look_at(path: Path) -> int:
@@ -118,6 +121,24 @@ def migrate(db: sqlite_utils.Database, path: Path) -> None:
                 db.conn.execute(statement)
             db.conn.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
             db.conn.execute(f"PRAGMA user_version = {number}")
+
+
+def check_tables(db: sqlite_utils.Database, path: Path) -> None:
+    """StoreError where a table or trigger of ours is not what the migrations made: a flipped bit there can drop a guard."""
+    found = dict(db.conn.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
+    for name, sql in _expected_tables(schema.MIGRATIONS).items():
+        if found.get(name) != sql:
+            raise StoreError(
+                f"The table plan of {path} is damaged (at “{name}”); open the backup beside it, or restore a copy."
+            )
+
+
+@lru_cache(maxsize=2)
+def _expected_tables(migrations: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    with contextlib.closing(sqlite3.connect(":memory:")) as conn:
+        for _, sql in migrations:
+            conn.executescript(sql)
+        return dict(conn.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL").fetchall())
 
 
 @contextlib.contextmanager

@@ -29,7 +29,7 @@ from padscope.boards.pad_map import PadMap, PictureFacts, Verdict
 from padscope.errors import StoreError
 from padscope.store import audit, connection, rows, schema
 from padscope.store.artifacts import describe_model, load_model
-from padscope.store.connection import SUFFIX, look_at, migrate, spoken
+from padscope.store.connection import SUFFIX, check_tables, look_at, migrate, spoken
 from padscope.store.ledger import Ledger, local_now
 from padscope.store.lock import take_lock
 from padscope.store.rows import InspectionRow, LayoutRow, ModelRow, PictureRow
@@ -371,6 +371,7 @@ def open_project(path: Path | str, *, read_only: bool = False, clock: Callable[[
             undo.callback(db.close)
             if not read_only:
                 migrate(db, path)
+            check_tables(db, path)
         undo.pop_all()
     return Project(db, path, lock, clock)
 
