@@ -13,7 +13,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.DOTALL | re.MULTILINE)
+    return [text for name, text in fenced if name == language]
 
 
 def padscope_lines() -> list[str]:
@@ -36,7 +37,7 @@ def test_every_path_that_readme_names_exists() -> None:
 
 
 def test_every_room_stands_in_the_picture_of_the_house() -> None:
-    house = next(block for block in re.findall(r"```\n(.*?)```", README, flags=re.DOTALL) if "conducting" in block)
+    house = next(block for block in blocks("") if "conducting" in block)
     rooms = {p.stem for p in (ROOT / "core" / "padscope").iterdir() if not p.name.startswith("_")}
     missing = {room for room in rooms if not re.search(rf"\b{room}\b", house)}
     assert not missing

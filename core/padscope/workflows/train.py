@@ -17,16 +17,16 @@ import numpy as np
 import padscope
 from padscope import configs
 from padscope.boards.layout import Layout
-from padscope.boards.pose import find_pose
+from padscope.boards.pose import Pose, find_pose
 from padscope.calibration import calibrated
 from padscope.datasets import folders
 from padscope.datasets.board_tiles import BoardTiles, PosedBoard
 from padscope.datasets.picture_tiles import FolderTiles
 from padscope.detectors import registry
 from padscope.detectors.base import Detector
-from padscope.errors import InputError
+from padscope.errors import InputError, PoseError
 from padscope.nets import devices
-from padscope.pictures.picture import open_picture
+from padscope.pictures.picture import Picture, open_picture
 from padscope.store.artifacts import Model
 from padscope.types import Progress, TileSource, Work, relayed
 from padscope.workflows.scoring import Preparation, worst
@@ -182,10 +182,17 @@ def _posed(pictures: Sequence[Path], layout: Layout) -> Work[list[PosedBoard]]:
     for i, path in enumerate(pictures):
         yield Progress(i, len(pictures), "finding the boards")
         with open_picture(path) as picture:
-            pose = find_pose(picture, layout)
+            pose = _found(picture, layout, Path(path).name)
             name = f"{i + 1}:{Path(path).stem}"
             boards.append(PosedBoard(name, _Opener(Path(path)), pose.um_to_px, picture.width, picture.height))
     return boards
+
+
+def _found(picture: Picture, layout: Layout, name: str) -> Pose:
+    try:
+        return find_pose(picture, layout)
+    except PoseError as error:
+        raise PoseError(f"{name}: {error}") from error  # which of the many pictures it was
 
 
 class _Opener:
