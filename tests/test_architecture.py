@@ -20,6 +20,7 @@ MAY_USE = {
     "errors": set(),
     "resources": {"errors"},
     "configs": {"errors"},
+    "resources": {"errors"},
     "pictures": NAMES,
     "tiling": NAMES,
     "masks": NAMES,
