@@ -175,6 +175,17 @@ def copy_project(db: sqlite_utils.Database, goal: Path) -> None:
             part.unlink(missing_ok=True)
 
 
+def copy_file(path: Path, goal: Path) -> None:
+    """A whole copy of a project that is not open here, perhaps elsewhere; it is only read."""
+    look_at(path)
+    with spoken(path):
+        db = sqlite_utils.Database(_read_only(path), execute_plugins=False)
+    try:
+        copy_project(db, goal)
+    finally:
+        db.close()
+
+
 def _read_only(path: Path) -> sqlite3.Connection:
     """In a folder where nothing may be written SQLite cannot make the log's index; without a log the file itself is all
     there is, and can be read as immutable."""

@@ -239,7 +239,7 @@ def load_mask(project: Project, label_id: int) -> ClassMask:
     """The label as it stands. A chunk that was damaged on disk is painted again from its strokes; StoreError where one of
     those is damaged too."""
     owner = label(project, label_id)
-    mask = _empty_mask(project, owner)
+    mask = empty_mask(project, owner)
     damaged: set[Place] = set()
     for r in project.rows("SELECT * FROM label_chunks WHERE label_id = ?", label_id):
         try:
@@ -254,11 +254,18 @@ def load_mask(project: Project, label_id: int) -> ClassMask:
 
 def replayed(project: Project, label_id: int) -> ClassMask:
     """The label painted again from all its strokes; equal to `load_mask` unless something was damaged."""
-    mask = _empty_mask(project, label(project, label_id))
+    mask = empty_mask(project, label(project, label_id))
     for row in edits(project, label_id):
         if row.state == DONE:
             apply(mask, load_edit(project, row.id))
     return mask
+
+
+def repaint(project: Project, label_id: int) -> None:
+    """Make the stored mask what its strokes paint, inside a transaction: after a merge."""
+    owner = label(project, label_id)
+    project.execute("DELETE FROM label_chunks WHERE label_id = ?", label_id)
+    _store_chunks(project, owner, replayed(project, label_id))
 
 
 def label_damages(project: Project) -> tuple[str, ...]:
@@ -318,11 +325,15 @@ def _apply(project: Project, owner: LabelRow, edit: Edit) -> None:
     for row, col in touched:
         where = "WHERE label_id = ? AND chunk_row = ? AND chunk_col = ?"
         project.execute(f"DELETE FROM label_chunks {where}", owner.id, row, col)
+    _store_chunks(project, owner, mask)
+    project.update("labels", owner.id, {"changed_at": project.now()})
+
+
+def _store_chunks(project: Project, owner: LabelRow, mask: ClassMask) -> None:
     for (row, col), chunk in mask.chunks.items():
         data = chunk_to_bytes(chunk)
         values = {"label_id": owner.id, "chunk_row": row, "chunk_col": col, "data": data, "sha256": sha256_of(data)}
         project.insert("label_chunks", values)
-    project.update("labels", owner.id, {"changed_at": project.now()})
 
 
 def _chunks(project: Project, owner: LabelRow, wanted: Iterable[Place] | None = None) -> dict[Place, Any]:
@@ -344,7 +355,8 @@ def _chunk(project: Project, owner: LabelRow, r: sqlite3.Row) -> Any:
         raise StoreError(f"The {what} in {project.path} is damaged ({error}); restore a copy.") from None
 
 
-def _empty_mask(project: Project, owner: LabelRow) -> ClassMask:
+def empty_mask(project: Project, owner: LabelRow) -> ClassMask:
+    """Of the size of the label's picture, with nothing painted."""
     picture = project.picture(owner.picture_sha256)
     if picture is None:
         raise StoreError(f"The picture of label {owner.id} is missing in {project.path}; restore a copy.")

@@ -1,0 +1,357 @@
+"""Two projects into one: pictures meet by their content, inspections, labels and strokes by their uid.
+
+Nothing of the other project is dropped and nothing of this one is overwritten: where both say something different about the
+same thing, this one's word stays, the other's stands in the list of conflicts and in the history. Two masks that went different
+ways from a common beginning become two labels. Merging the same project again adds only what is new in it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from padscope.errors import StoreError
+from padscope.masks.class_mask import ClassMask, Pixels
+from padscope.masks.edits import Delta, Edit, apply, edit_to_bytes
+from padscope.store import audit, labels
+from padscope.store.connection import copy_file
+from padscope.store.database import Project, open_project
+from padscope.store.labels import DONE, EditRow, LabelRow
+from padscope.store.rows import AuditRow, sha256_of
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """What the two projects say differently; `here` was kept (both, where `kept` says so)."""
+
+    what: str
+    subject: str
+    here: str
+    there: str
+    kept: str = "here"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeReport:
+    """How many of each were new, and what did not agree."""
+
+    other: str
+    pictures: int = 0
+    layouts: int = 0
+    models: int = 0
+    inspections: int = 0
+    classes: int = 0
+    labels: int = 0
+    strokes: int = 0
+    history: int = 0
+    conflicts: tuple[Conflict, ...] = ()
+
+
+class _Rollback(Exception):
+    """Ends a rehearsal."""
+
+
+def merge(into: Project, path: Path | str, *, author: str = "", dry_run: bool = False) -> MergeReport:
+    """Merge the project file `path` into an open project, as one transaction; with `dry_run` all is done and then undone. The
+    other file is only read, also where it is of an older version or open elsewhere."""
+    path = Path(path)
+    if path.absolute() == into.path.absolute():
+        raise StoreError(f"{path} cannot be merged into itself; give another project.")
+    with _opened_copy(path) as other:
+        report = MergeReport(str(path))
+        try:
+            with into.transaction():
+                report = _merged(into, other, report, author)
+                if dry_run:
+                    raise _Rollback
+        except _Rollback:
+            pass
+        return report
+
+
+@contextmanager
+def _opened_copy(path: Path) -> Iterator[Project]:
+    with tempfile.TemporaryDirectory(prefix="padscope-merge-") as folder:
+        copy = Path(folder) / path.name
+        copy_file(path, copy)
+        with open_project(copy) as other:
+            yield other
+
+
+def _merged(into: Project, other: Project, report: MergeReport, author: str) -> MergeReport:
+    conflicts: list[Conflict] = []
+    lut, new_classes = _merge_classes(into, other, author, conflicts)
+    home = Path(report.other).absolute().parent
+    counts = {
+        "pictures": _merge_pictures(into, other, home, author, conflicts),
+        "layouts": _merge_layouts(into, other, author, conflicts),
+        "models": _merge_models(into, other, home),
+        "classes": new_classes,
+        "inspections": _merge_inspections(into, other, conflicts),
+    }
+    counts["labels"], counts["strokes"] = _merge_labels(into, other, lut, conflicts)
+    counts["history"] = _merge_histories(into, other, conflicts)
+    report = MergeReport(report.other, **counts, conflicts=tuple(conflicts))
+    if any(counts.values()):
+        into.note(author, "merged", _project_uid(other), asdict(report))
+    return report
+
+
+# pictures, layouts, models, inspections
+
+
+def _merge_pictures(into: Project, other: Project, home: Path, author: str, conflicts: list[Conflict]) -> int:
+    new = 0
+    for theirs in other.pictures():
+        here = into.picture(theirs.sha256)
+        moved = replace(theirs, path=str(home / other.stored_path(theirs.path)))
+        if here is None:
+            into.add_picture(moved, author=author)
+            new += 1
+            continue
+        for name, empty in (("scale", None), ("module", "")):
+            mine, yours = getattr(here, name), getattr(theirs, name)
+            known = yours.um_per_px if name == "scale" else yours
+            have = mine.um_per_px if name == "scale" else mine
+            if known != empty and have != empty and mine != yours:
+                conflicts.append(Conflict(f"{name} of a picture", theirs.sha256, _words(mine), _words(yours)))
+        added = replace(
+            here,
+            scale=here.scale if here.scale.um_per_px is not None else theirs.scale,
+            module=here.module or theirs.module,
+        )
+        if added != here:
+            into.add_picture(added, author=author)
+    return new
+
+
+def _merge_layouts(into: Project, other: Project, author: str, conflicts: list[Conflict]) -> int:
+    known = {row.sha256 for row in into.layouts()}
+    new = 0
+    for row in other.layouts():
+        if row.sha256 not in known:
+            try:
+                into.add_layout(other.layout(row.sha256), author=author)
+                new += 1
+            except StoreError as error:
+                conflicts.append(Conflict("damaged layout, not taken", row.sha256, "absent", str(error)))
+    return new
+
+
+def _merge_models(into: Project, other: Project, home: Path) -> int:
+    known = {row.sha256 for row in into.models()}
+    new = [r for r in other.rows("SELECT * FROM models ORDER BY id") if r["sha256"] not in known]
+    for r in new:
+        values = {**dict(r), "path": into.stored_path(str(home / r["path"]))}
+        del values["id"]
+        into.insert("models", values)
+    return len(new)
+
+
+def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict]) -> int:
+    known = {row.uid for row in into.inspections()}
+    layouts = {row.sha256: row.id for row in into.layouts()}
+    new = 0
+    for row in other.inspections():
+        if row.uid in known:
+            continue
+        try:
+            other.pad_map(row.id)
+            other.level(row.id)
+        except StoreError as error:
+            conflicts.append(Conflict("damaged inspection, not taken", row.uid, "absent", str(error)))
+            continue
+        r = other.rows("SELECT * FROM inspections WHERE id = ?", row.id)[0]
+        picture = into.picture(row.picture_sha256)
+        assert picture is not None
+        values = {**dict(r), "picture_id": picture.id, "layout_id": layouts.get(row.layout_sha256)}
+        del values["id"]
+        id = into.insert("inspections", values)
+        verdicts = other.rows("SELECT * FROM verdicts WHERE inspection_id = ? ORDER BY seq", row.id)
+        into.insert_many("verdicts", [(id, *tuple(v)[1:]) for v in verdicts])
+        new += 1
+    return new
+
+
+# classes and labels
+
+
+def _merge_classes(into: Project, other: Project, author: str, conflicts: list[Conflict]) -> tuple[Pixels, int]:
+    """(a table from their values to ours, how many classes were new). Classes meet by name."""
+    lut = np.arange(256, dtype=np.uint8)
+    ours = {c.name.casefold(): c for c in labels.classes(into)}
+    new = 0
+    for theirs in labels.classes(other):
+        here = ours.get(theirs.name.casefold())
+        if here is None:
+            free = theirs.value not in {c.value for c in labels.classes(into)}
+            value = theirs.value if free else None
+            here = labels.add_class(into, theirs.name, theirs.colour, value=value, author=author)
+            new += 1
+        elif here.colour != theirs.colour:
+            conflicts.append(Conflict("colour of a class", here.name, here.colour, theirs.colour))
+        lut[theirs.value] = here.value
+    return lut, new
+
+
+def _merge_labels(into: Project, other: Project, lut: Pixels, conflicts: list[Conflict]) -> tuple[int, int]:
+    new, strokes = 0, 0
+    for theirs in labels.labels(other):
+        try:
+            story = _translated(other, theirs, lut)
+        except StoreError as error:
+            conflicts.append(Conflict("damaged label, not taken", theirs.uid, "absent", str(error)))
+            continue
+        here = _label_by_uid(into, theirs.uid)
+        forked = here is not None and not _continues(_uids(into, here), [row.uid for row, _ in story])
+        beside = labels.labels(into, theirs.picture_sha256)
+        if forked:
+            theirs, story = _fork(_project_uid(other), theirs, story)
+            here = _label_by_uid(into, theirs.uid)
+        if here is None:
+            here = _begun(into, theirs)
+            new += 1
+            if beside:
+                what = "a mask painted on in both" if forked else "two labels of one picture"
+                authors = ", ".join(row.author or "nobody" for row in beside), theirs.author or "nobody"
+                conflicts.append(Conflict(what, theirs.picture_sha256, *authors, kept="both"))
+        elif (here.state, here.comment) != (theirs.state, theirs.comment):
+            words = f"{here.state}: {here.comment}", f"{theirs.state}: {theirs.comment}"
+            conflicts.append(Conflict("review of a label", here.uid, *words))
+        strokes += _continue(into, here, story, conflicts)
+    return new, strokes
+
+
+Story = list[tuple[EditRow, Edit]]
+"""A label's strokes in the order they were painted, in our class values."""
+
+
+def _translated(other: Project, label: LabelRow, lut: Pixels) -> Story:
+    """An exclusive or cannot be translated by itself: what it meets must be known. So strokes are done one after the other,
+    those that can be redone last. Dropped ones are never applied again and stay as they are."""
+    mask = labels.empty_mask(other, label)
+    story: Story = []
+    plain = np.array_equal(lut, np.arange(256))
+    for row in labels.edits(other, label.id):
+        edit = labels.load_edit(other, row.id)
+        if not plain and row.state != labels.DROPPED:
+            translated = Edit(tuple(_translated_delta(mask, d, lut) for d in edit.deltas))
+            apply(mask, edit)
+            edit = translated
+        story.append((row, edit))
+    return story
+
+
+def _translated_delta(mask: ClassMask, d: Delta, lut: Pixels) -> Delta:
+    before = mask.read(d.box)
+    return replace(d, xor=lut[before] ^ lut[before ^ d.xor])
+
+
+def _continues(ours: list[str], theirs: list[str]) -> bool:
+    """Whether one of them is the beginning of the other."""
+    common = min(len(ours), len(theirs))
+    return ours[:common] == theirs[:common]
+
+
+def _fork(project_uid: str, label: LabelRow, story: Story) -> tuple[LabelRow, Story]:
+    """Under new names, always the same ones, so that merging again finds them."""
+
+    def renamed(uid: str) -> str:
+        return uuid.uuid5(uuid.NAMESPACE_OID, f"{project_uid} {label.uid} {uid}").hex
+
+    return replace(label, uid=renamed("")), [(replace(row, uid=renamed(row.uid)), edit) for row, edit in story]
+
+
+def _begun(into: Project, theirs: LabelRow) -> LabelRow:
+    picture = into.picture(theirs.picture_sha256)
+    assert picture is not None
+    values = {name: getattr(theirs, name) for name in ("uid", "author", "state", "comment", "created_at", "changed_at")}
+    return labels.label(into, into.insert("labels", {**values, "picture_id": picture.id}))
+
+
+def _continue(into: Project, here: LabelRow, story: Story, conflicts: list[Conflict]) -> int:
+    """Bring a label here to where its story there is, if that is longer; how many strokes were new."""
+    ours = labels.edits(into, here.id)
+    for (theirs, _), mine in zip(story, ours, strict=False):
+        shorter, longer = (mine, theirs) if len(story) > len(ours) else (theirs, mine)
+        if shorter.state != DONE and longer.state == DONE:
+            conflicts.append(Conflict("a stroke taken back", theirs.uid, mine.state, theirs.state))
+    if len(story) <= len(ours):
+        return 0
+    for (theirs, _), mine in zip(story, ours, strict=False):
+        into.update("edits", mine.id, {"state": theirs.state})
+    for row, edit in story[len(ours) :]:
+        data = edit_to_bytes(edit)
+        values = {name: getattr(row, name) for name in ("uid", "author", "tool", "at", "state")}
+        into.insert("edits", {**values, "label_id": here.id, "data": data, "sha256": sha256_of(data)})
+    labels.repaint(into, here.id)
+    return len(story) - len(ours)
+
+
+def _uids(project: Project, label: LabelRow) -> list[str]:
+    return [row.uid for row in labels.edits(project, label.id)]
+
+
+def _label_by_uid(project: Project, uid: str) -> LabelRow | None:
+    row = project.row("SELECT id FROM labels WHERE uid = ?", uid)
+    return None if row is None else labels.label(project, row["id"])
+
+
+# history
+
+
+def _merge_histories(into: Project, other: Project, conflicts: list[Conflict]) -> int:
+    """Their chain, and the chains they took over from others, beside ours: chains cannot be interleaved and stay chains."""
+    chains = [(_project_uid(other), other.history())]
+    names = [r["project_uid"] for r in other.rows("SELECT DISTINCT project_uid FROM merged_history ORDER BY 1")]
+    chains += [(name, merged_history(other, name)) for name in names]
+    new = 0
+    for name, rows in chains:
+        broken = audit.first_break(rows)
+        if broken:
+            conflicts.append(Conflict("broken history, taken as it is", name, "", broken, kept="both"))
+        new += _take_chain(into, name.split("@")[0], rows)
+    return new
+
+
+def _take_chain(into: Project, uid: str, rows: tuple[AuditRow, ...]) -> int:
+    own = into.history() if uid == _project_uid(into) else ()
+    if rows[: len(own)] == own[: len(rows)] and len(rows) <= len(own):
+        return 0  # a copy of this project that was never worked on
+    names = [r["project_uid"] for r in into.rows("SELECT DISTINCT project_uid FROM merged_history ORDER BY 1")]
+    for name in names:
+        if name.split("@")[0] == uid:
+            known = merged_history(into, name)
+            common = min(len(known), len(rows))
+            if known[:common] == rows[:common]:
+                return _append_chain(into, name, rows[len(known) :])
+    taken = uid in names or bool(own)
+    return _append_chain(into, f"{uid}@{rows[-1].sha256[:16]}" if taken else uid, rows)
+
+
+def _append_chain(into: Project, name: str, rows: tuple[AuditRow, ...]) -> int:
+    for row in rows:
+        into.insert("merged_history", {"project_uid": name, **audit.to_record(row)})
+    return len(rows)
+
+
+def merged_history(project: Project, name: str) -> tuple[AuditRow, ...]:
+    """The history of a project that was merged in, in its own order."""
+    columns = ", ".join(f.name for f in fields(AuditRow))
+    found = project.rows(f"SELECT {columns} FROM merged_history WHERE project_uid = ? ORDER BY seq", name)
+    return tuple(audit.from_record(r) for r in found)
+
+
+def _project_uid(project: Project) -> str:
+    return str(project.rows("SELECT uid FROM project")[0]["uid"])
+
+
+def _words(value: Any) -> str:
+    return f"{value.um_per_px:g} µm per px ({value.source})" if hasattr(value, "um_per_px") else str(value)
