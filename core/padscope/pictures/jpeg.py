@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,11 +18,13 @@ from padscope.pictures.files import Original, damaged, decoding
 from padscope.pictures.jpeg_frame import END_MARK, Frame, decoder_stream, walk
 from padscope.pictures.keyence import read_vhx
 from padscope.pictures.reduce import reduce_by
-from padscope.pictures.source import Header, Pixels, check_size
+from padscope.pictures.source import Header, Pixels, Source, check_size
 from padscope.types import Box
 
 OUT = {1: "grayscale", 3: "rgb"}
+IN_MEMORY = 640_000_000  # bytes of a decoded picture
 TAIL = 4096  # bytes at the end of the coded data on which the last blocks must depend
+UNFILLED = "its coded pixels do not fill the picture"
 LEAST_TAIL = 1024  # fewer could be the colours of one block, which `coarse` does not see
 NOISE = np.random.default_rng(0).integers(0, 255, 2 * TAIL, dtype=np.uint8).tobytes()  # holds no 0xFF, hence no marker
 
@@ -33,34 +37,41 @@ def coarse(stream: bytes, frame: Frame, scale: int, mode: str = "L") -> Pixels:
     return np.asarray(picture.convert(mode))
 
 
-def check_coded_data(stream: bytes, frame: Frame, name: str) -> None:
-    """PictureError if the coded data stop before the last block or go on long after it, although the end mark is there.
+def check_filled(stream: bytes, frame: Frame, name: str, seen: Pixels, scale: int, mode: str = "L") -> None:
+    """PictureError if the coded data stop before the last block although the end mark is there; `seen` is their scaled decode.
 
-    Decoders fill what is missing with grey and say nothing, so the data are tried against themselves: bytes put behind a complete
-    picture change nothing, and bytes changed at its end change its last blocks.
+    Decoders fill what is missing with flat grey and say nothing. So if the last block is flat, other bytes are put behind the
+    data: they change nothing in a complete picture.
     """
-    unfilled = damaged(name, "its coded pixels do not fill the picture")
     units = -(-frame.width // frame.mcu[0]) * -(-frame.height // frame.mcu[1])
     coded = sum(stop - start for start, stop in frame.scans)
     if coded * 8 < units:  # not one bit per unit
-        raise unfilled
+        raise damaged(name, UNFILLED)
     if frame.process == "progressive" or len(frame.scans) != 1:
         return
-    body, size = stream[: -len(END_MARK)], frame.scans[0][1] - frame.scans[0][0]
-    if frame.restart and not _restarts_in_order(body[-size:], -(-units // frame.restart) - 1):
-        raise unfilled
+    body = stream[: -len(END_MARK)]
+    if frame.restart and not _restarts_in_order(body[-coded:], -(-units // frame.restart) - 1):
+        raise damaged(name, UNFILLED)
+    flat = seen.shape[1] < 2 or bool(np.all(seen[-1, -1] == seen[-1, -2]))
+    if flat and not np.array_equal(seen, coarse(body + NOISE + END_MARK, frame, scale, mode)):
+        raise damaged(name, UNFILLED)
+
+
+def check_coded_data(stream: bytes, frame: Frame, name: str) -> None:
+    """The same, and PictureError if the coded data go on long after the last block, because a piece before is missing: bytes
+    changed at the end must change the last blocks."""
     scale = 8 if min(frame.width, frame.height) >= 64 else 1
     seen = coarse(stream, frame, scale)
-    filled_in = seen.shape[1] < 2 or seen[-1, -1] == seen[-1, -2]  # as if the last block had been filled in
-    if filled_in and not np.array_equal(seen, coarse(body + NOISE + END_MARK, frame, scale)):
-        raise unfilled
+    check_filled(stream, frame, name, seen, scale)
+    size = frame.scans[0][1] - frame.scans[0][0]
     tail = min(TAIL, size // 2)
-    if tail >= LEAST_TAIL:
-        cut = len(body) - tail
-        cut -= body[cut - 1] == 0xFF
-        noises = (NOISE[:tail], NOISE[-tail:])
-        if all(np.array_equal(seen, coarse(body[:cut] + noise + END_MARK, frame, scale)) for noise in noises):
-            raise unfilled
+    if frame.process == "progressive" or len(frame.scans) != 1 or tail < LEAST_TAIL:
+        return
+    cut = len(stream) - len(END_MARK) - tail
+    cut -= stream[cut - 1] == 0xFF
+    noises = (NOISE[:tail], NOISE[-tail:])
+    if all(np.array_equal(seen, coarse(stream[:cut] + noise + END_MARK, frame, scale)) for noise in noises):
+        raise damaged(name, UNFILLED)
 
 
 def _restarts_in_order(coded: bytes, expected: int) -> bool:
@@ -69,8 +80,18 @@ def _restarts_in_order(coded: bytes, expected: int) -> bool:
     return len(marks) == expected and bool(np.all((codes[marks + 1] & 7) == np.arange(expected) % 8))
 
 
-class JpegSource:
+def roomy(shape: tuple[int, ...]) -> Pixels:
+    """Room for a decoded picture: in memory, or for giants in a temporary file that the system may page out and forgets."""
+    if math.prod(shape) <= IN_MEMORY:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)
+
+
+class JpegSource(Source):
     """One JPEG file. Decoded pixels are kept after the first window, because a JPEG can only be decoded whole."""
+
+    whole = True
 
     def __init__(self, original: Original, frame: Frame, header: Header) -> None:
         self.header = header
@@ -95,10 +116,11 @@ class JpegSource:
         if scale == 1 or min(self.header.width, self.header.height) < 2 * scale:
             return None
         stream = decoder_stream(self._original.bytes(), self._frame)
-        with self._lock:
-            self._check(stream)
+        mode = "L" if self.header.channels == 1 else "RGB"
         with decoding(self._original.name):
-            small = coarse(stream, self._frame, scale, "L" if self.header.channels == 1 else "RGB")
+            small = coarse(stream, self._frame, scale, mode)
+            if not self._checked:
+                check_filled(stream, self._frame, self._original.name, small, scale, mode)
         return reduce_by(small.reshape(*small.shape[:2], self.header.channels), step // scale)
 
     def release(self) -> None:
@@ -109,7 +131,7 @@ class JpegSource:
         h, stream = self.header, decoder_stream(self._original.bytes(), self._frame)
         shape = (h.height, h.width) if h.channels == 1 else (h.height, h.width, h.channels)
         with decoding(self._original.name):
-            pixels = np.empty(shape, np.uint8)
+            pixels = roomy(shape)
         with ThreadPoolExecutor(1) as side:  # decoding lets other threads run: the check costs no time of its own
             decoded = side.submit(imagecodecs.jpeg8_decode, stream, outcolorspace=OUT[h.channels], out=pixels)
             self._check(stream)

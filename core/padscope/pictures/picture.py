@@ -6,7 +6,7 @@ masks then mean the same pixels for every program that reads the raw file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -137,6 +137,22 @@ class Picture:
         else:
             pixels = self._source.window(box)
         return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
+
+    def stripes(self, rows: int) -> Iterator[Pixels]:
+        """The whole picture from top to bottom in pieces of `rows` rows (the last may have fewer), (rows, W, channels): grey is not
+        replicated. Never holds more than one piece, or one decoded picture if the format can only be decoded whole."""
+        h, w = self.height, self.width
+        if self._source.whole:
+            pixels = self._source.window(self.box)
+            yield from (pixels[y : y + rows] for y in range(0, h, rows))
+        else:
+            yield from (self._source.window(Box(0, y, w, min(y + rows, h))) for y in range(0, h, rows))
+
+    def glimpse(self, step: int) -> Pixels | None:
+        """A first look, (ceil(H / step), ceil(W / step), channels), if it can be had much faster than everything; else None.
+        It is good enough to be shown and may be rougher than `read` (single pixels instead of means)."""
+        look = self._source.reduced(step)
+        return self._source.sampled(step) if look is None else look
 
     def _averaged(self, box: Box, step: int) -> Pixels:
         """In stripes of whole blocks, so that an overview never needs the whole picture in memory."""

@@ -12,7 +12,7 @@ import numpy as np
 from padscope.errors import PictureError
 from padscope.pictures.files import DEFLATE_LIMIT, Original, damaged, decoding, incomplete, read_exactly
 from padscope.pictures.scales import ScaleFound, density_scale
-from padscope.pictures.source import Header, Pixels, check_size
+from padscope.pictures.source import Header, Pixels, Source, check_size
 from padscope.types import Box
 
 UM_PER_M = 1e6
@@ -20,8 +20,10 @@ BLUE_FIRST = struct.pack("<3I", 0xFF0000, 0x00FF00, 0x0000FF)  # the masks of re
 COLOUR = {0: (1, 1), 2: (3, 3), 3: (3, 1), 4: (1, 2), 6: (3, 4)}  # PNG colour type: channels shown, samples stored
 
 
-class PngSource:
+class PngSource(Source):
     """One PNG file. Decoded pixels are kept after the first window, because a PNG can only be decoded whole."""
+
+    whole = True
 
     def __init__(self, original: Original, header: Header) -> None:
         self.header = header
@@ -36,9 +38,6 @@ class PngSource:
                 return pixels
             self._pixels = pixels
             return pixels[box.slices].copy()
-
-    def reduced(self, step: int) -> Pixels | None:
-        return None
 
     def release(self) -> None:
         with self._lock:
@@ -103,8 +102,10 @@ class BmpLayout:
     palette: Pixels | None  # (n, 3) RGB
 
 
-class BmpSource:
+class BmpSource(Source):
     """One uncompressed BMP file; windows are read row by row."""
+
+    whole = False
 
     def __init__(self, original: Original, layout: BmpLayout, header: Header) -> None:
         self.header = header
@@ -123,12 +124,6 @@ class BmpSource:
         if a.palette is not None:
             return a.palette[np.minimum(stored[..., 0], len(a.palette) - 1)][..., : h.channels]
         return np.ascontiguousarray(stored[..., 2::-1])  # stored blue first
-
-    def reduced(self, step: int) -> Pixels | None:
-        return None
-
-    def release(self) -> None:
-        """Nothing is kept."""
 
 
 def open_bmp(original: Original, max_pixels: int) -> BmpSource:

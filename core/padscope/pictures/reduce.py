@@ -19,8 +19,7 @@ def reduce_by(pixels: Pixels, step: int) -> Pixels:
     for y, dy, height in ((0, rows * step, rows), (rows * step, h - rows * step, 1)):
         for x, dx, width in ((0, cols * step, cols), (cols * step, w - cols * step, 1)):
             if dy and dx:
-                block = np.ascontiguousarray(pixels[y : y + dy, x : x + dx])
-                small = cv2.resize(block, (width, height), interpolation=cv2.INTER_AREA)
+                small = cv2.resize(pixels[y : y + dy, x : x + dx], (width, height), interpolation=cv2.INTER_AREA)
                 out[y // step : y // step + height, x // step : x // step + width] = small.reshape(
                     height, width, channels
                 )

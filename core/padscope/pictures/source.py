@@ -65,6 +65,7 @@ class Source(Protocol):
     """Pixels of one page of one file, always as stored: never turned, never stretched, 16 bit stay 16 bit."""
 
     header: Header
+    whole: bool  # any window costs a decode of everything
 
     def window(self, box: Box) -> Pixels:
         """(h, w, channels) uint8 or uint16, the caller's own; `box` lies inside the picture. Raises PictureError."""
@@ -72,8 +73,12 @@ class Source(Protocol):
 
     def reduced(self, step: int) -> Pixels | None:
         """The whole picture, (ceil(H / step), ceil(W / step), channels), if the format can do this without a full decode."""
-        ...
+        return None
+
+    def sampled(self, step: int) -> Pixels | None:
+        """The same from single pixels instead of means, if that is quick."""
+        return None
 
     def release(self) -> None:
         """Give back the memory of decoded pixels."""
-        ...
+        return None

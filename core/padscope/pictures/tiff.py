@@ -17,7 +17,7 @@ from padscope.errors import PictureError
 from padscope.pictures.files import Original, damaged, decoding, incomplete, read_exactly
 from padscope.pictures.ifd import Dialect, Directory, DirectoryError, Reader, read_values, walk_directories
 from padscope.pictures.jpeg_frame import walk
-from padscope.pictures.source import Header, Pixels, check_size
+from padscope.pictures.source import Header, Pixels, Source, check_size
 from padscope.pictures.tiff_scales import tiff_scales
 from padscope.types import Box
 
@@ -71,8 +71,10 @@ class Storage:
     decode: Callable[..., Any]
 
 
-class TiffSource:
+class TiffSource(Source):
     """One page of a TIFF file."""
+
+    whole = False
 
     def __init__(self, original: Original, storage: Storage, header: Header) -> None:
         self.header = header
@@ -86,8 +88,15 @@ class TiffSource:
         with self._lock, decoding(self._original.name), self._original.reading() as file:
             return self._shown(self._raw_rows(file, box) if self._storage.raw else self._segments(file, box))
 
-    def reduced(self, step: int) -> Pixels | None:
-        return None
+    def sampled(self, step: int) -> Pixels | None:
+        """One row in `step` of uncompressed rows, and of it one pixel in `step`."""
+        h = self.header
+        if not self._storage.raw:
+            return None
+        rows, cols = (np.minimum(np.arange(step // 2, n + step // 2, step), n - 1) for n in (h.height, h.width))
+        with self._lock, decoding(self._original.name), self._original.reading() as file:
+            picked = [self._raw_rows(file, Box(0, y, h.width, y + 1))[:, cols] for y in rows.tolist()]
+        return self._shown(np.concatenate(picked))
 
     def release(self) -> None:
         with self._lock:
@@ -97,13 +106,15 @@ class TiffSource:
     def _raw_rows(self, file: BinaryIO, box: Box) -> Pixels:
         s, g, h = self._storage, self._storage.grid, self.header
         pixel = g.samples * s.stored.itemsize
+        together = box.height if box.width == h.width else 1  # whole rows follow one another
         out = np.empty((box.height, box.width, g.planes * g.samples), s.stored)
         for plane in range(g.planes):
             start = s.offsets[0] + plane * h.height * h.width * pixel
-            for i, y in enumerate(range(box.y0, box.y1)):
+            for y in range(box.y0, box.y1, together):
                 file.seek(start + (y * h.width + box.x0) * pixel)
-                row = np.frombuffer(read_exactly(file, box.width * pixel, self._original.name), s.stored)
-                out[i, :, plane * g.samples : (plane + 1) * g.samples] = row.reshape(box.width, g.samples)
+                rows = read_exactly(file, together * box.width * pixel, self._original.name)
+                part = np.frombuffer(rows, s.stored).reshape(together, box.width, g.samples)
+                out[y - box.y0 : y - box.y0 + together, :, plane * g.samples : (plane + 1) * g.samples] = part
         return out
 
     def _segments(self, file: BinaryIO, box: Box) -> Pixels:

@@ -18,7 +18,7 @@ import numpy as np
 from padscope.errors import PictureError
 from padscope.pictures.files import DEFLATE_LIMIT, Original, damaged, decoding, incomplete, read_exactly
 from padscope.pictures.scales import ScaleFound, density_scale
-from padscope.pictures.source import Header, Microscope, Pixels, check_size
+from padscope.pictures.source import Header, Microscope, Pixels, Source, check_size
 from padscope.types import Box
 
 CONDITIONS, COLOUR_PEAK, COLOUR_LIGHT, LIGHT = 0, 1, 2, 3  # places in the table of offsets at byte 12
@@ -36,8 +36,10 @@ class Layer:
     start: int  # of the first pixel
 
 
-class VkSource:
+class VkSource(Source):
     """One picture of a VK file; windows are read row by row."""
+
+    whole = False
 
     def __init__(self, original: Original, inner: bytes | None, layer: Layer, header: Header) -> None:
         self.header = header
@@ -56,12 +58,6 @@ class VkSource:
                 row = np.frombuffer(read_exactly(file, box.width * size, self._original.name), stored)
                 out[i] = row.reshape(box.width, -1)
         return np.ascontiguousarray(out[..., ::-1])  # stored blue first
-
-    def reduced(self, step: int) -> Pixels | None:
-        return None
-
-    def release(self) -> None:
-        """Nothing is kept that could be had again."""
 
 
 def open_vk(original: Original, page: int, max_pixels: int) -> VkSource:
