@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import tomllib
 
 import numpy as np
 import pytest
@@ -15,9 +16,11 @@ from padscope.boards.defects import PaintedMask, level_at_pixels, painted_pads, 
 from padscope.boards.landing import Obstacles
 from padscope.boards.layout import Layout, Pad, Wire, spread_wires
 from padscope.boards.pad_map import PadResult, Verdict
+from padscope.boards.reasons import marks_px
 from padscope.boards.rules import PristineRules, Rules, load_rules, parse_rules, rule_names, rules_toml
 from padscope.boards.verdict import judge, prepare
 from padscope.errors import RulesError
+from padscope.resources import resource
 from padscope.types import Affine, Box
 
 SIZE = (640, 480)
@@ -325,3 +328,27 @@ def test_a_wire_planned_off_its_place_on_a_sound_pad_is_shifted_with_a_reason() 
 
 def test_obstacles_of_an_empty_mask_are_none() -> None:
     assert len(Obstacles.of(np.zeros((4, 4), bool), Box(0, 0, 4, 4), UM_TO_PX).points_um) == 0
+
+
+def test_reasons_are_found_in_the_picture() -> None:
+    level = grid()
+    level[18, 30] = 5.0
+    shift = prepare(level, LAYOUT, UM_TO_PX, SIZE, STANDARD).judgements()[0].reasons
+    (landing,) = [r for r in shift if r.rule == "landing"]
+    planned, proposed = (np.array(mark) for mark in marks_px(landing, UM_TO_PX))
+    assert planned.mean(axis=0) == pytest.approx([250.0, 150.0], abs=0.5)  # (600, 350) µm, in px
+    assert np.ptp(planned, axis=0) == pytest.approx([50.0, 30.0])  # a foot of 125 x 75 µm
+    assert proposed[:, 0].mean() > planned[:, 0].mean() + 20
+
+
+def test_every_class_a_new_project_starts_with_means_something_to_the_rules() -> None:
+    classes = tomllib.loads(resource("classes", "standard.toml").read_text(encoding="utf-8"))["class"]
+    named = {name for name, _ in STANDARD.classes}
+    assert {c["name"] for c in classes} <= named
+
+
+def test_the_collaborations_words_are_understood() -> None:
+    effects = {
+        w: str(STANDARD.effect_of(w)) for w in ("Scratches_Wirebonding_pad", "Critical_damage_Wirebonding_pad", "Dusts")
+    }
+    assert list(effects.values()) == ["note", "NOT_BONDABLE", "RE_CLEAN"]

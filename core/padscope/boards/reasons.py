@@ -229,6 +229,18 @@ def foot_polygon(landing: Landing, centre_um: tuple[float, float]) -> Polygon:
     return _polygon(np.array(centre_um) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ axes)
 
 
+def foot_axis(landing: Landing, centre_um: tuple[float, float]) -> Polygon:
+    """Heel and toe: the two ends of a foot's middle line, board µm."""
+    t, half = math.radians(landing.direction_deg), landing.foot_um[1] / 2
+    (x, y), dx, dy = centre_um, half * math.cos(t), half * math.sin(t)
+    return (x - dx, y - dy), (x + dx, y + dy)
+
+
+def marks_px(reason: Reason, um_to_px: Affine) -> tuple[Polygon, ...]:
+    """The outlines a reason speaks of, in the picture."""
+    return tuple(_polygon(um_to_px.apply(np.array(mark))) for mark in reason.marks_um)
+
+
 def pixels_within(polygon_um: Floats, um_to_px: Affine, box: Box) -> Mask:
     """(h, w) over the box: pixels whose centre lies in a convex polygon given in board µm."""
     filled = np.zeros((box.height, box.width), np.uint8)

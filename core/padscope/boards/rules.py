@@ -65,6 +65,14 @@ class PristineRules:
 
 
 @dataclass(frozen=True)
+class ModuleRules:
+    net_wires_fraction: float = setting(0.75, "Wires a net must keep", low=0.0, high=1.0)
+    discard_single_purpose_lost: int = setting(1, "Lost single-purpose pads that discard", low=1)
+    discard_lost_pads: int = setting(6, "Lost pads that discard", low=1)
+    discard_consecutive_lost: int = setting(3, "Lost pads in a row on a net that discard", low=2)
+
+
+@dataclass(frozen=True)
 class Rules:
     """`classes` are pairs of a defect class (lower case, spaces) and its effect; what is not named has the effect of “other”."""
 
@@ -75,6 +83,7 @@ class Rules:
     free_rectangle: FreeRectangleRules = FreeRectangleRules()
     area: AreaRules = AreaRules()
     pristine: PristineRules = PristineRules()
+    module: ModuleRules = ModuleRules()
     classes: tuple[tuple[str, str], ...] = (("other", "note"),)
     sha256: str = field(default="", compare=False)  # of the file it was read from
 
@@ -89,12 +98,14 @@ TABLES = {
     "free_rectangle": FreeRectangleRules,
     "area": AreaRules,
     "pristine": PristineRules,
+    "module": ModuleRules,
 }
 
 
 def plain_class(name: str) -> str:
-    """The collaboration writes Glue_on_Pads, people write glue on pads."""
-    return " ".join(name.replace("_", " ").replace("-", " ").split()).casefold()
+    """The collaboration writes Scratches_Wirebonding_pad, people write scratches."""
+    plain = " ".join(name.replace("_", " ").replace("-", " ").split()).casefold()
+    return plain.removesuffix(" wirebonding pad")
 
 
 def rule_names() -> tuple[str, ...]:
