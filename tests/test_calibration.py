@@ -4,22 +4,26 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import beta, mannwhitneyu, norm
+
 from padscope.calibration import (
     MARGIN,
     Calibration,
     calibrated,
+    calibrated_by_group,
     calibrated_without_misses,
     calibration_from_json,
     calibration_to_json,
     clopper_pearson,
+    drift,
     expected_misses,
     expected_share,
     flagged,
+    for_group,
     level,
     share_interval,
 )
 from padscope.errors import CalibrationError
-from scipy.stats import beta
 
 scores = st.lists(st.floats(0.0, 1e4, width=32), min_size=1, max_size=60).filter(lambda s: max(s) > 1e-30)
 
@@ -147,3 +151,77 @@ def test_json_gives_back_the_same_calibration(sound, defects):
     positive = None if defects is None else [d for d in defects if d > 1e-30]
     c = calibrated_without_misses(sound, positive) if positive else calibrated(sound)
     assert calibration_from_json(json.loads(json.dumps(calibration_to_json(c)))) == c
+
+
+@given(st.dictionaries(st.sampled_from(["127", "381", "635"]), scores, min_size=1), st.floats(0.02, 0.5))
+def test_each_kind_of_pad_keeps_the_promise_by_itself(by_kind, share):
+    c = calibrated_by_group(by_kind, share)
+    assert c.held_out == sum(map(len, by_kind.values()))
+    assert flagged(c) == sum(flagged(for_group(c, name)) for name in by_kind)
+    assert c.false_alarm_share == expected_share(c)
+    for name, values in by_kind.items():
+        own = for_group(c, name)
+        if "common" in own.rule:
+            assert own.threshold == c.threshold
+        else:
+            assert own.threshold == calibrated(values, share).threshold
+            assert flagged(own) / len(values) <= share
+    assert for_group(c, "never seen") is c
+    assert calibration_from_json(json.loads(json.dumps(calibration_to_json(c)))) == c
+
+
+def test_kinds_with_other_heat_get_other_thresholds():
+    """One common threshold would flag only the noisy kind; thresholds of their own flag both alike."""
+    rng = np.random.default_rng(0)
+    by_kind = {"quiet": rng.gamma(2, 1, 400), "noisy": rng.gamma(2, 3, 400)}
+    common = calibrated(np.concatenate(list(by_kind.values())), 0.05)
+    grouped = calibrated_by_group(by_kind, 0.05)
+    shares = {name: float(np.mean(level(v, common) >= 1)) for name, v in by_kind.items()}
+    assert shares["noisy"] > 10 * max(shares["quiet"], 0.001)
+    for name, values in by_kind.items():
+        assert np.mean(level(values, for_group(grouped, name)) >= 1) == pytest.approx(0.05, abs=0.005)
+
+
+def test_a_calibration_of_an_older_file_has_no_groups():
+    values = calibration_to_json(calibrated([1.0, 2.0]))
+    del values["groups"]
+    assert calibration_from_json(values) == calibrated([1.0, 2.0])
+
+
+def test_drift_is_seen_in_both_directions_and_not_where_there_is_none():
+    rng = np.random.default_rng(1)
+    c = calibrated(rng.gamma(4, 1, 300))
+    today = rng.gamma(4, 1, (200, 57)) / c.threshold
+    assert sum(drift(c, levels).direction != "" for levels in today) == 0
+    assert all(drift(c, levels * 1.8).direction == "higher" for levels in today)
+    assert all(drift(c, levels * 0.5).direction == "lower" for levels in today)
+    found = drift(c, today[0] * 1.8)
+    assert "higher" in found.words
+    assert "calibrate again" in found.words
+    assert "missed" in drift(c, today[0] * 0.5).words
+
+
+def test_defective_pads_are_no_drift():
+    rng = np.random.default_rng(2)
+    c = calibrated(rng.gamma(4, 1, 300))
+    levels = rng.gamma(4, 1, 57) / c.threshold
+    levels[:12] = 50.0
+    assert drift(c, levels).direction == ""
+
+
+def test_without_pads_nothing_is_said():
+    c = calibrated([1.0, 2.0])
+    assert drift(c, []).direction == ""
+    assert drift(c, [None, float("nan")]).pads == 0
+    assert drift(calibrated([1.0] * 99), level(np.ones(57), calibrated([1.0] * 99))).sigmas == 0
+
+
+@given(scores, st.lists(st.floats(0, 100), min_size=1, max_size=30))
+def test_drift_agrees_with_the_rank_sum_test(then, now):
+    c = calibrated(then)
+    found = drift(c, now)
+    held = level(np.array(c.sound), c).astype(float)
+    u, p = mannwhitneyu(now, held, method="asymptotic", use_continuity=False)
+    assert found.share_above == pytest.approx(u / (len(now) * len(held)))
+    if np.isfinite(p) and p > 1e-12 and len({*now, *held}) > 1:
+        assert 2 * norm.sf(abs(found.sigmas)) == pytest.approx(p, rel=1e-6, abs=1e-9)

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
-import reference_metrics as slow
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.metrics import f1_score, roc_auc_score
+
+import reference_metrics as slow
 from padscope import metrics
 from padscope.errors import DetectorError
 from padscope.metrics import Confusion, PixelMetrics
-from sklearn.metrics import f1_score, roc_auc_score
 
 few = st.sampled_from([0.0, 0.25, 0.5, 0.5000001, 1.0, 3.0])  # so that ties are common
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,9 @@ HAIR = 1 + 2.0**-10
 """Above a sound score by this much, so that its level stays below 1 also in half precision (spacing 2⁻¹¹ just below 1)."""
 NOTHING = 1e-30
 """Heat below this is none: float32 could not divide by it."""
+DRIFT_SIGMAS = 4.0
+DRIFT_SHARE = 0.15
+"""P(today above then) must be off ½ by this much: with equal spreads a shift of 0.54 standard deviations."""
 HIGHEST = 60000.0
 """Levels end here: half precision ends at 65504."""
 
@@ -44,6 +47,7 @@ class Calibration:
     rule               how the threshold was found, in words for a person
     sound              held-out sound scores, ascending
     defects            scores of labelled defects, ascending; empty where there were none
+    groups             thresholds of their own for kinds of pads or regions (`for_group`); empty where all share this one
     """
 
     threshold: float
@@ -51,6 +55,7 @@ class Calibration:
     rule: str
     sound: tuple[float, ...]
     defects: tuple[float, ...] = ()
+    groups: tuple[tuple[str, Calibration], ...] = ()
 
     @property
     def held_out(self) -> int:
@@ -95,6 +100,31 @@ def calibrated_without_misses(
     return _with_threshold(margin * float(bad[0]), rule, good, bad)
 
 
+def calibrated_by_group(scores: Mapping[str, Iterable[float]], share: float = 0.02) -> Calibration:
+    """A threshold for all and, in `groups`, one for each kind of pad or region with enough scores for the share asked for; the
+    promise then holds for each kind by itself (Mondrian conformal prediction, Vovk et al. 2005, 4.5). A kind with too few
+    uses the common threshold, and its rule says so."""
+    sorted_scores = {name: sorted(float(v) for v in values) for name, values in scores.items()}
+    common = calibrated((v for values in sorted_scores.values() for v in values), share)
+    fewest = math.ceil(1 / share - 1 - 1e-9)
+    groups = []
+    for name, values in sorted(sorted_scores.items()):
+        if len(values) >= fewest and values[-1] >= NOTHING:
+            groups.append((name, calibrated(values, share)))
+        elif values:
+            rule = (
+                f"the common threshold: {len(values)} held-out tiles of “{name}” are too few for a share of {share:g}"
+            )
+            groups.append((name, _with_threshold(common.threshold, rule, np.array(values))))
+    found = replace(common, groups=tuple(groups))
+    return replace(found, false_alarm_share=expected_share(found))
+
+
+def for_group(calibration: Calibration, name: str) -> Calibration:
+    """What to use for pads or regions of this kind; the common one for a kind that was never seen."""
+    return dict(calibration.groups).get(name, calibration)
+
+
 def level(heat: Floats, calibration: Calibration) -> NDArray[np.float32]:
     """Heat of any shape as level, float32, NaN stays NaN. The values are those half precision can hold, so that a stored
     grid decides exactly as the one in memory."""
@@ -104,7 +134,9 @@ def level(heat: Floats, calibration: Calibration) -> NDArray[np.float32]:
 
 
 def flagged(calibration: Calibration, factor: float = 1.0) -> int:
-    """How many of the held-out sound tiles reach level `factor`."""
+    """How many of the held-out sound tiles reach level `factor`, each by the threshold of its kind."""
+    if calibration.groups:
+        return sum(flagged(group, factor) for _, group in calibration.groups)
     return _reaching(np.array(calibration.sound), calibration.threshold, factor)
 
 
@@ -128,6 +160,59 @@ def expected_misses(calibration: Calibration, factor: float = 1.0) -> float | No
     return (missed + 1) / (m + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Whether today's pads look like those the threshold rests on.
+
+    share_above   P(a pad of today scores above a held-out sound one) + ½ P(equal); ½ where nothing has changed
+    sigmas        by how many standard errors that is away from ½ (rank-sum test, Mann & Whitney 1947)
+    direction     "higher", "lower" or "" where nothing is to be said
+    """
+
+    pads: int
+    share_above: float
+    sigmas: float
+    typical_now: float  # median level
+    typical_then: float
+    direction: str
+
+    @property
+    def words(self) -> str:
+        """For a person."""
+        now = f"typical level {self.typical_now:.2f}, at calibration {self.typical_then:.2f}, {self.pads} pads"
+        if self.direction == "higher":
+            return (
+                f"Today's pads score higher than those the threshold rests on ({now}): expect more false alarms; check light "
+                "and focus, or calibrate again."
+            )
+        if self.direction == "lower":
+            return (
+                f"Today's pads score lower than those the threshold rests on ({now}): defects may be missed; check light and "
+                "focus, or calibrate again."
+            )
+        return f"Today's pads score like those the threshold rests on ({now})."
+
+
+def drift(calibration: Calibration, levels: Iterable[float]) -> Drift:
+    """Compare the levels of pads judged lately with the held-out ones. A few defective pads among them hardly move it: it looks
+    at ranks, so a share d of defects adds at most d / 2 to `share_above`. It speaks only where the change is both certain
+    (DRIFT_SIGMAS) and large (DRIFT_SHARE), because pads of one picture resemble each other and make every test too sure."""
+    then = np.sort(level(np.array(calibration.sound), calibration)).astype(np.float64)
+    now = np.array([v for v in levels if v is not None and math.isfinite(v)], dtype=np.float64)
+    n, m = len(then), len(now)
+    if m == 0:
+        return Drift(0, 0.5, 0.0, 0.0, float(np.median(then)), "")
+    below = np.searchsorted(then, now, "left") + np.searchsorted(then, now, "right")
+    share = float(below.sum()) / (2 * n * m)
+    both, counts = np.unique(np.concatenate([then, now]), return_counts=True)
+    ties = float((counts.astype(np.float64) ** 3 - counts).sum()) / ((n + m) * max(n + m - 1, 1))
+    spread = math.sqrt(max((n + m + 1 - ties) / (12.0 * n * m), 1e-12))
+    sigmas = (share - 0.5) / spread if len(both) > 1 else 0.0
+    certain = abs(sigmas) >= DRIFT_SIGMAS and abs(share - 0.5) >= DRIFT_SHARE
+    direction = "" if not certain else "higher" if share > 0.5 else "lower"
+    return Drift(m, share, sigmas, float(np.median(now)), float(np.median(then)), direction)
+
+
 def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Bounds of a share seen `count` times among n; exact, so never too narrow."""
     tail = (1 - confidence) / 2
@@ -138,7 +223,15 @@ def clopper_pearson(count: int, n: int, confidence: float = 0.95) -> tuple[float
 
 def calibration_to_json(calibration: Calibration) -> dict[str, Any]:
     """Plain values; `calibration_from_json` gives back an equal calibration."""
-    return {**asdict(calibration), "sound": list(calibration.sound), "defects": list(calibration.defects)}
+    c = calibration
+    return {
+        "threshold": c.threshold,
+        "false_alarm_share": c.false_alarm_share,
+        "rule": c.rule,
+        "sound": list(c.sound),
+        "defects": list(c.defects),
+        "groups": {name: calibration_to_json(group) for name, group in c.groups},
+    }
 
 
 def calibration_from_json(values: Mapping[str, Any]) -> Calibration:
@@ -149,6 +242,7 @@ def calibration_from_json(values: Mapping[str, Any]) -> Calibration:
         rule=str(values["rule"]),
         sound=tuple(float(v) for v in values["sound"]),
         defects=tuple(float(v) for v in values["defects"]),
+        groups=tuple((name, calibration_from_json(group)) for name, group in sorted(values.get("groups", {}).items())),
     )
     if not (math.isfinite(found.threshold) and found.threshold >= NOTHING / 2):
         raise ValueError(f"threshold {found.threshold}")
