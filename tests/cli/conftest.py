@@ -33,6 +33,6 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     save_layout_json(layout, layout_file)
     sound, blemished = finish(draw(layout, folder))
     model = folder / "blob.padmodel"
-    command = ["train", "--detector", "blob", "--model", str(model), "--layout", str(layout_file), "--pictures"]
-    assert main([*command, *map(str, sound)]) == 0
+    command = ["train", "--detector", "blob", "--model", str(model), "--layout", str(layout_file)]
+    assert main([*command, "--false-alarms", "0.1", "--pictures", *map(str, sound)]) == 0
     return Bench(folder, layout, layout_file, sound, blemished, model)

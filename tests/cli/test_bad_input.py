@@ -208,9 +208,11 @@ def test_a_full_disk_leaves_nothing_half_written(bench, tmp_path, refused, monke
     assert not list(out.rglob("*.*"))
 
 
-def test_a_model_that_cannot_be_written_is_refused(bench, tmp_path, refused) -> None:
+def test_a_model_that_cannot_be_written_is_refused(bench, tmp_path, refused, monkeypatch) -> None:
     train = ["train", "--detector", "blob", "--layout", bench.layout_file, "--pictures", *bench.sound]
+    monkeypatch.setattr("padscope.workflows.train.find_pose", None)  # refused before any work is done for it
     refused(1, "nowhere", [*train, "--model", tmp_path / "nowhere" / "m.padmodel"])
+    refused(1, "folder", [*train, "--model", tmp_path])
 
 
 WRONG_USAGE = {

@@ -16,7 +16,9 @@ def train(arguments: argparse.Namespace) -> int:
     from padscope.calibration import share_interval
     from padscope.store.artifacts import save_model
     from padscope.workflows import train as training
+    from padscope.workflows.export import refuse_unwritable
 
+    refuse_unwritable(arguments.model)
     options: dict[str, Any] = {
         "detector": arguments.detector,
         "settings": dict(map(_pair, arguments.set)),

@@ -30,6 +30,19 @@ def prepared_folder(folder: Path) -> Path:
         raise _unwritable(folder, problem) from problem
 
 
+def refuse_unwritable(file: Path) -> None:
+    """OutputError where a file cannot be written, before hours of work are done for it."""
+    if file.is_dir():
+        raise OutputError(f"{file} is a folder; give the name of a file to write.")
+    if not file.parent.is_dir():
+        raise OutputError(f"The folder {file.parent} does not exist; make it first, or choose another place.")
+    try:
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as problem:
+        raise _unwritable(file.parent, problem) from problem
+
+
 def write_outputs(
     inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False
 ) -> list[Path]:
