@@ -66,3 +66,18 @@ def aupro(heats, masks, limit=0.3):
             y1, x1 = y0 + (y1 - y0) * (limit - x0) / (x1 - x0), limit
         area += (x1 - x0) * (y0 + y1) / 2
     return area / limit
+
+
+def aupimo(heats, masks, low, high, steps=4000):
+    """Recall at each of many rates: the lowest threshold whose mean false positive rate on sound pictures is not above it."""
+    sound = [h for h, m in zip(heats, masks, strict=True) if not m.any()]
+    thresholds = sorted({float(v) for h in sound for v in h.ravel()})
+    out = []
+    for heat, mask in zip(heats, masks, strict=True):
+        recalls = []
+        for k in range(steps):
+            rate = low * (high / low) ** ((k + 0.5) / steps)
+            fit = [t for t in thresholds if np.mean([(h > t).mean() for h in sound]) <= rate + 1e-12]
+            recalls.append((heat[mask] > min(fit)).mean() if mask.any() else None)
+        out.append(float(np.mean(recalls)) if mask.any() else None)
+    return out

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.metrics import f1_score, roc_auc_score
@@ -123,6 +123,7 @@ def test_aupro_agrees_with_the_slow_one(data):
 
 
 @given(pictures())
+@settings(max_examples=40)
 def test_the_streaming_measures_lie_within_their_own_error(data):
     heats, masks = data
     stream = PixelMetrics(threshold=0.5)
@@ -167,6 +168,7 @@ def test_the_streaming_error_is_small_on_heat_as_detectors_give_it(spread):
 
 
 @given(pictures(), st.data())
+@settings(max_examples=40)
 def test_only_what_is_inside_counts(data, more):
     heats, masks = data
     inside = more.draw(hnp.arrays(np.bool_, heats[0].shape))
@@ -198,3 +200,42 @@ def test_memory_does_not_grow_with_pixels():
     assert {name: v.nbytes for name, v in vars(stream).items() if isinstance(v, np.ndarray)} == held
     assert not [v for v in vars(stream).values() if isinstance(v, list | dict)]
     assert stream.regions == 20
+
+
+@given(pictures(), st.sampled_from([(0.05, 0.5), (0.2, 0.9)]))
+@settings(max_examples=30)
+def test_aupimo_agrees_with_the_slow_one(data, limits):
+    heats, masks = data
+    heats, masks = [*heats, heats[0][::-1].copy()], [*masks, np.zeros_like(masks[0])]
+    low, high = limits
+    found = metrics.aupimo(heats, masks, low, high)
+    sound = [h.size for h, m in zip(heats, masks, strict=True) if not m.any()]
+    if np.mean([1 / n for n in sound]) / len(sound) > high:
+        assert found == (None,) * len(heats)
+        return
+    for mine, theirs in zip(found, slow.aupimo(heats, masks, low, high, steps=400), strict=True):
+        assert mine == (theirs if theirs is None else pytest.approx(theirs, abs=0.02))
+
+
+def test_aupimo_is_not_claimed_without_enough_sound_pixels():
+    heat, bad = np.random.default_rng(0).random((32, 32)), np.eye(32, dtype=bool)
+    assert metrics.aupimo([heat, heat], [bad, np.zeros_like(bad)]) == (None, None)
+    assert metrics.aupimo([heat], [bad]) == (None,)
+    big = np.random.default_rng(0).random((128, 128))
+    assert metrics.aupimo([heat + 1, big], [bad, np.zeros((128, 128), bool)]) == (pytest.approx(1.0), None)
+    assert metrics.aupimo([heat - 1, big], [bad, np.zeros((128, 128), bool)]) == (0.0, None)
+
+
+def test_the_interval_of_auroc_holds_its_promise():
+    rng = np.random.default_rng(4)
+    true = 0.8413447  # two normals, one standard deviation times root two apart
+    inside = 0
+    for _ in range(300):
+        scores = np.concatenate([rng.normal(0, 1, 60), rng.normal(2**0.5, 1, 40)])
+        low, high = metrics.auroc_interval(scores, np.arange(100) >= 60)
+        inside += low <= true <= high
+    assert inside >= 0.92 * 300
+    low, high = metrics.auroc_interval([1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1])
+    assert 0 < low < 1
+    assert 0.9 < high < 1 or high == pytest.approx(1, abs=0.05)
+    assert metrics.auroc_interval([1, 2, 3], [0, 0, 1]) is None

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from padscope.errors import DetectorError
 from padscope.types import Floats, Mask
@@ -95,6 +96,23 @@ def auroc_of(c: Curve) -> float | None:
     return _area(c.fp / c.sound, c.tp / c.defective)
 
 
+def auroc_interval(scores: ArrayLike, defective: ArrayLike, confidence: float = 0.95) -> tuple[float, float] | None:
+    """Between which bounds the AUROC of more such samples lies (DeLong, DeLong & Clarke-Pearson 1988, on the logit scale). None
+    with fewer than two of a class; where all pairs are in order the width is that of one pair out of order."""
+    s, d = np.asarray(scores, dtype=np.float64).ravel(), np.asarray(defective, dtype=bool).ravel()
+    area, bad, good = auroc(s, d), np.sort(s[d]), np.sort(s[~d])
+    if area is None or len(bad) < 2 or len(good) < 2:
+        return None
+    above = (np.searchsorted(good, bad, "left") + np.searchsorted(good, bad, "right")) / (2 * len(good))
+    below = 1 - (np.searchsorted(bad, good, "left") + np.searchsorted(bad, good, "right")) / (2 * len(bad))
+    variance = above.var(ddof=1) / len(bad) + below.var(ddof=1) / len(good)
+    least = 1 / (2 * len(bad) * len(good))
+    area = min(max(area, least), 1 - least)
+    spread = max(np.sqrt(variance), np.sqrt(area * (1 - area) / (len(bad) + len(good)))) / (area * (1 - area))
+    middle, reach = np.log(area / (1 - area)), float(ndtri(0.5 + confidence / 2)) * spread
+    return float(1 / (1 + np.exp(reach - middle))), float(1 / (1 + np.exp(-reach - middle)))
+
+
 def per_class_auroc(scores: ArrayLike, classes: Sequence[str], sound: str = "") -> dict[str, float | None]:
     """Each defect class alone against all sound ones; classes in order of name."""
     s, names = np.asarray(scores), np.asarray(classes, dtype=object)
@@ -171,6 +189,32 @@ def aupro(heats: Iterable[Floats], masks: Iterable[Mask], limit: float = PRO_LIM
     return _pro_area(np.cumsum(b[order], dtype=np.int64)[last], np.cumsum(w[order], dtype=np.float64)[last], limit)
 
 
+def aupimo(
+    heats: Sequence[Floats], masks: Sequence[Mask], low: float = 1e-5, high: float = 1e-4
+) -> tuple[float | None, ...]:
+    """Per picture, the share of its defect pixels found while sound pictures raise few false alarms (Bertoldo et al. 2024, eq. 6):
+    its recall against the false positive rate, averaged over sound pictures only, integrated over the rate's logarithm from
+    `low` to `high`. None for sound pictures, and for all where the sound pixels are too few to see `high`."""
+    sound = [np.sort(_finite(h).ravel())[::-1] for h, m in zip(heats, masks, strict=True) if not np.any(m)]
+    if not sound or np.mean([1 / len(s) for s in sound]) / len(sound) > high:
+        return (None,) * len(heats)
+    scores = np.concatenate(sound)
+    weights = np.concatenate([np.full(len(s), 1 / (len(s) * len(sound))) for s in sound])
+    order = np.argsort(scores, kind="stable")[::-1]
+    scores, rates = scores[order], np.cumsum(weights[order])
+    last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
+    scores, rates = scores[last], rates[last]
+    # between the rates of two scores everything above the lower score is flagged
+    steps = np.clip(np.concatenate([[0.0], rates]), low, high)
+    widths = np.diff(np.log(steps))
+    found: list[float | None] = []
+    for heat, mask in zip(heats, masks, strict=True):
+        bad = np.sort(_finite(heat)[np.asarray(mask, dtype=bool)])
+        recall = 1 - np.searchsorted(bad, scores, "right") / max(len(bad), 1)
+        found.append(float(np.dot(recall, widths) / np.log(high / low)) if len(bad) else None)
+    return tuple(found)
+
+
 def region_weights(mask: ArrayLike) -> NDArray[np.float64]:
     """1 / size of the 8-connected component on defect pixels, 0 elsewhere, shape of the mask: they sum to the number of
     components."""
@@ -217,12 +261,11 @@ class PixelMetrics:
         if scores.size and scores.min() < 0:
             raise DetectorError("Some heat is below 0; heat must be 0 or more.")
         keys = _keys(scores)
-        bins = 1 << KEY_BITS
-        self._sound += np.bincount(keys[~bad], minlength=bins)
+        np.add.at(self._sound, keys[~bad], 1)
         if bad.any():
             weights = region_weights(truth)[keep]
-            self._defective += np.bincount(keys[bad], minlength=bins)
-            self._covered += np.bincount(keys[bad], weights=weights[bad], minlength=bins)
+            np.add.at(self._defective, keys[bad], 1)
+            np.add.at(self._covered, keys[bad], weights[bad])
             self.regions += round(float(weights.sum()))
         now, seen = confusion(scores, bad, self.threshold), self.at_threshold
         self.at_threshold = Confusion(now.tp + seen.tp, now.fp + seen.fp, now.fn + seen.fn, now.tn + seen.tn)
