@@ -19,13 +19,17 @@ from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import PadMap, PictureFacts, Provenance, Verdict
 from padscope.boards.rules import load_rules
 from padscope.boards.verdict import judge
-from padscope.errors import OutputError
-from padscope.reports import write_pdf
+from padscope.errors import OutputError, PadMapError
+from padscope.reports import write_changes_pdf, write_pdf
+from padscope.reports.changes import changes_pdf_bytes
 from padscope.reports.closeups import as_8_bit, close_up
-from padscope.reports.drawing import Sheet, strips
-from padscope.reports.pdf import headline, pdf_bytes
+from padscope.reports.cover import headline
+from padscope.reports.drawing import Sheet, pieces, strips
+from padscope.reports.pdf import pdf_bytes
 from padscope.reports.styles import STYLES, printable
 from padscope.types import Affine, Box, Scale
+from reference_maps import LAYOUT as SIX
+from reference_maps import MAP, RESULTS, landings, map_with
 
 SIZE = (1400, 900)
 POSE = Affine(0.25, 0.0, 40.0, 0.0, 0.25, 40.0)
@@ -208,3 +212,37 @@ def test_a_map_of_another_layout_is_still_drawn() -> None:
     """Pads that the layout does not have are listed, not drawn."""
     other = Layout("other", PADS[:3], ())
     assert "R07" in " ".join(pages_text(pdf_bytes(pad_map(), other, PICTURE)))
+
+
+def test_what_changed_between_two_maps_is_told_the_worse_pads_first() -> None:
+    after = map_with(
+        dataclasses.replace(RESULTS[3], verdict=Verdict.OK, reasons=(), defects=()),
+        dataclasses.replace(
+            RESULTS[0], verdict=Verdict.UNKNOWN, reasons=("blurred",), landings=landings("A", {0: None})
+        ),
+    )
+    cover, table = pages_text(changes_pdf_bytes(MAP, after, SIX))
+    assert "2 of 6 pads change: 1 OK to UNKNOWN, 1 RE_CLEAN to OK; 1 wires fewer can land" in cover
+    assert "A OK > ?" in cover
+    assert "D C > OK" in cover
+    assert table.index("can no longer be judged") < table.index("better")
+    assert "1 gone" in table
+    assert "None." in pages_text(changes_pdf_bytes(MAP, MAP, SIX))[1]
+
+
+def test_the_paper_of_changes_is_written_whole(tmp_path: Path) -> None:
+    write_changes_pdf(MAP, MAP, SIX, tmp_path / "c.pdf")
+    other = dataclasses.replace(MAP, pads=MAP.pads[1:])
+    with pytest.raises(PadMapError):
+        write_changes_pdf(MAP, other, SIX, tmp_path / "d.pdf")
+    assert os.listdir(tmp_path) == ["c.pdf"]
+
+
+def test_a_long_edge_is_cut_into_pieces_that_can_be_read() -> None:
+    assert pieces(LAYOUT, strips(LAYOUT)[0], 10_000.0) == [strips(LAYOUT)[0]]
+    halves = pieces(LAYOUT, strips(LAYOUT)[0], 2000.0)
+    assert [len(h) for h in halves] == [3, 4]
+    wide = Layout("wide", tuple(Pad(f"T{k}", 500.0 * k, 0.0, 127.0, 900.0) for k in range(9)), ())
+    ((x, y),) = Sheet.fitted((0.0, 0.0, 4000.0, 900.0), 90.0, 400.0, turned=True).points([(4000.0, 900.0)]).tolist()
+    assert (x, y) == (0.0, 0.0)  # what was right is down, what was down is left
+    assert [len(p) for p in pieces(wide, strips(wide)[0], 3000.0)] == [4, 5]

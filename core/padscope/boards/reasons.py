@@ -194,7 +194,8 @@ def blemishes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
         largest = max(defects, key=lambda d: d.area_um2)
         what = f"{_named(largest)} of {thin(largest.area_um2)} µm²"
         if len(defects) > 1:
-            what = f"{len(defects)} defects, the largest {what},"
+            largest_words = what.removeprefix("a defect ")
+            what = f"{len(defects)} defects, the largest {largest_words},"
         found.append(Reason("defects", f"{what} clear of every foot", None, tuple(map(_box_polygon, defects))))
     if facts.found.painted and not defects and facts.level is not None and facts.level >= 1:
         found.append(Reason("painted", f"a person painted no defect here; the level of {facts.level:.2f} is overruled"))
@@ -204,7 +205,7 @@ def blemishes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     return tuple(found)
 
 
-RULES: tuple[Rule, ...] = (classes, free_rectangle, area, pristine, shifts, blemishes)
+RULES: tuple[Rule, ...] = (classes, free_rectangle, shifts, area, pristine, blemishes)
 """In the order in which their reasons are told."""
 
 

@@ -15,8 +15,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from padscope.boards.layout import Pad
 from padscope.boards.pad_map import PadResult
-from padscope.reports.drawing import Sheet, draw_outline, draw_wire
-from padscope.reports.styles import PAPER
+from padscope.reports.drawing import Sheet, draw_outline, draw_wire, with_halo
 from padscope.types import Affine, Box
 
 LARGEST_PX = 560
@@ -88,14 +87,12 @@ def draw_close_up(
     clip.rect(0, 0, w, h)
     canvas.clipPath(clip, stroke=0, fill=0)
     draw_outline(canvas, sheet.points(pad.corners_um), result.verdict, fill=False)
-    canvas.setStrokeColor(PAPER)
     for defect in result.defects:
         x0, y0, x1, y1 = defect.box_um
         corners = sheet.points([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
         (left, low), (right, top) = corners.min(axis=0) - 1, corners.max(axis=0) + 1
         canvas.setDash(2, 1.2)
-        canvas.setLineWidth(0.7)
-        canvas.rect(left, low, right - left, top - low)
+        with_halo(canvas, np.array([(left, low), (right, low), (right, top), (left, top)]), 0.7)
     canvas.setDash()
     for landing in result.landings:
         draw_wire(canvas, sheet, landing, result.verdict, on_picture=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from reportlab.lib.colors import Color
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
+from scipy.sparse.csgraph import connected_components
 
 from padscope.boards.layout import Layout, Pad
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
@@ -35,13 +36,16 @@ class Sheet:
     scale: float
 
     @staticmethod
-    def fitted(box: BoxUm, width: float, height: float, most: float = math.inf) -> Sheet:
-        """The box in the middle of width × height pt, y turned up, at most `most` pt per µm."""
+    def fitted(box: BoxUm, width: float, height: float, most: float = math.inf, *, turned: bool = False) -> Sheet:
+        """The box in the middle of width × height pt, y turned up, at most `most` pt per µm; `turned` a quarter clockwise, so
+        that what ran to the right runs down the page."""
         x0, y0, x1, y1 = box
-        scale = min(width / max(x1 - x0, 1.0), height / max(y1 - y0, 1.0), most)
-        dx = (width - scale * (x1 - x0)) / 2 - scale * x0
-        dy = height - (height - scale * (y1 - y0)) / 2 + scale * y0
-        return Sheet(Affine(scale, 0.0, dx, 0.0, -scale, dy), scale)
+        wide, tall = (y1 - y0, x1 - x0) if turned else (x1 - x0, y1 - y0)
+        s = min(width / max(wide, 1.0), height / max(tall, 1.0), most)
+        left, top = (width - s * wide) / 2, height - (height - s * tall) / 2
+        if turned:
+            return Sheet(Affine(0.0, -s, left + s * y1, -s, 0.0, top + s * x0), s)
+        return Sheet(Affine(s, 0.0, left - s * x0, 0.0, -s, top + s * y0), s)
 
     def points(self, points_um: Floats | Sequence[tuple[float, float]]) -> NDArray[np.float64]:
         return self.to_pt.apply(np.asarray(points_um, dtype=np.float64))
@@ -110,8 +114,11 @@ def draw_wire(canvas: Canvas, sheet: Sheet, landing: Landing, verdict: Verdict, 
         _closed(canvas, planned_foot, fill=False)
         canvas.setDash()
     if landing.proposed_um is not None:
-        fill = verdict in BONDED and not on_picture
-        _closed(canvas, sheet.points(foot_polygon(landing, landing.proposed_um)), fill=fill)
+        fill, foot = verdict in BONDED and not on_picture, sheet.points(foot_polygon(landing, landing.proposed_um))
+        if on_picture:
+            with_halo(canvas, foot, 0.8)
+        else:
+            _closed(canvas, foot, fill=fill)
         if is_shifted(landing):
             _arrow(canvas, planned, sheet.points([landing.proposed_um])[0], STYLES[Verdict.OK_SHIFT].colour)
     elif verdict is not Verdict.UNKNOWN:
@@ -124,39 +131,62 @@ def draw_wire(canvas: Canvas, sheet: Sheet, landing: Landing, verdict: Verdict, 
 
 
 def draw_labels(
-    canvas: Canvas,
-    pad_map: PadMap,
-    layout: Layout,
-    sheet: Sheet,
-    *,
-    notes: bool = False,
-    only: frozenset[str] | None = None,
+    canvas: Canvas, pad_map: PadMap, layout: Layout, sheet: Sheet, only: tuple[str, ...], *, notes: bool
 ) -> None:
-    """Names beside the pads, on the side of the middle of the board; where they would not fit, only of pads that need somebody."""
-    x0, _, x1, _ = layout.bounds_um
-    middle = (x0 + x1) / 2
-    room = _room_between(layout, [r.pad for r in pad_map.pads if r.pad in layout.pad]) * sheet.scale
-    for result in pad_map.pads:
-        if result.pad not in layout.pad or (only is not None and result.pad not in only):
-            continue
-        size = min(LARGEST_LABEL_PT, 0.8 * room)
+    """Names beside pads, at the end that looks to the middle of the board; where they would not fit, only of pads that need
+    somebody."""
+    x0, y0, x1, y1 = layout.bounds_um
+    middle = sheet.points([((x0 + x1) / 2, (y0 + y1) / 2)])[0]
+    size = min(LARGEST_LABEL_PT, 0.8 * _room_between([layout.pad[i] for i in only]) * sheet.scale)
+    for result in (r for r in pad_map.pads if r.pad in only):
         plain = result.verdict is Verdict.OK
         if size < SMALLEST_LABEL_PT and plain:
             continue
-        size = max(size, SMALLEST_LABEL_PT)
-        corners = sheet.points(layout.pad[result.pad].corners_um)
-        inward = layout.pad[result.pad].x_um < middle
-        y = (corners[:, 1].max() + corners[:, 1].min()) / 2 - 0.35 * size
-        text = printable(result.pad if plain else f"{result.pad}  {STYLES[result.verdict].letter}")
+        text = result.pad if plain else f"{result.pad}  {STYLES[result.verdict].letter}"
         if notes and not plain:
-            text += printable(f"  {short_note(result)}")
+            text += f"  {short_note(result)}"
         canvas.setFillColor(GREY if plain else INK)
-        font = PLAIN if plain else BOLD
-        canvas.setFont(font, size)
-        if inward:
-            canvas.drawString(corners[:, 0].max() + 3, y, text)
-        else:
-            canvas.drawRightString(corners[:, 0].min() - 3, y, text)
+        canvas.setFont(PLAIN if plain else BOLD, max(size, SMALLEST_LABEL_PT))
+        _label(canvas, layout.pad[result.pad], sheet, middle, printable(text), max(size, SMALLEST_LABEL_PT))
+
+
+def _label(canvas: Canvas, pad: Pad, sheet: Sheet, middle: Floats, text: str, size: float) -> None:
+    """Beside one pad, in the direction of its wires."""
+    corners = sheet.points(pad.corners_um)
+    centre = (corners.max(axis=0) + corners.min(axis=0)) / 2
+    t = math.radians(pad.direction_deg)
+    along = sheet.to_pt.linear @ (math.cos(t), math.sin(t))
+    canvas.saveState()
+    canvas.translate(*centre)
+    axis = 0 if abs(along[0]) >= abs(along[1]) else 1
+    canvas.rotate(90 * axis)
+    reach = np.ptp(corners[:, axis]) / 2 + 3
+    if middle[axis] >= centre[axis]:
+        canvas.drawString(reach, -0.35 * size, text)
+    else:
+        canvas.drawRightString(-reach, -0.35 * size, text)
+    canvas.restoreState()
+
+
+def draw_ring(canvas: Canvas, sheet: Sheet, pad: Pad, text: str, layout: Layout) -> None:
+    """A ring around a pad and words beside it, to find it among many."""
+    corners = sheet.points(pad.corners_um)
+    (left, low), (right, top) = corners.min(axis=0) - 2.5, corners.max(axis=0) + 2.5
+    canvas.setStrokeColor(INK)
+    canvas.setFillColor(INK)
+    canvas.setLineWidth(0.9)
+    canvas.roundRect(left, low, right - left, top - low, 2)
+    x0, y0, x1, y1 = layout.bounds_um
+    canvas.setFont(BOLD, 6)
+    _label(canvas, pad, sheet, sheet.points([((x0 + x1) / 2, (y0 + y1) / 2)])[0], printable(f" {text}"), 6)
+
+
+def with_halo(canvas: Canvas, corners: Floats, width: float) -> None:
+    """A closed white line with a dark one under it, to be seen on bright metal and on dark."""
+    for ink, thick in ((INK, width + 1.0), (PAPER, width)):
+        canvas.setStrokeColor(ink)
+        canvas.setLineWidth(thick)
+        _closed(canvas, corners, fill=False)
 
 
 def draw_scale_bar(canvas: Canvas, sheet: Sheet, x: float, y: float) -> None:
@@ -180,18 +210,23 @@ def strips(layout: Layout) -> list[tuple[str, ...]]:
     low = np.array([c.min(axis=0) for c in corners]) - NEIGHBOURS_UM / 2
     high = np.array([c.max(axis=0) for c in corners]) + NEIGHBOURS_UM / 2
     near = np.all((low[:, None] < high[None]) & (high[:, None] > low[None]), axis=2).astype(bool)
-    group = np.full(len(corners), -1)
-    for start in range(len(corners)):
-        if group[start] >= 0:
-            continue
-        reached = [start]
-        group[start] = start
-        while reached:
-            fresh = np.flatnonzero(near[reached.pop()] & (group < 0))
-            group[fresh] = start
-            reached += fresh.tolist()
-    members = [tuple(layout.pads[i].id for i in np.flatnonzero(group == g)) for g in np.unique(group)]
+    count, group = connected_components(near, directed=False)
+    members = [tuple(layout.pads[i].id for i in np.flatnonzero(group == g)) for g in range(count)]
     return sorted(members, key=len, reverse=True)
+
+
+def pieces(layout: Layout, strip: tuple[str, ...], longest_um: float) -> list[tuple[str, ...]]:
+    """A strip cut into parts of equal length that is at most `longest_um`, in order along it."""
+    x0, y0, x1, y1 = box_of([layout.pad[i] for i in strip])
+    length = max(x1 - x0, y1 - y0)
+    parts = max(1, math.ceil(length / longest_um))
+
+    def part(pad: Pad) -> int:
+        way = pad.x_um - x0 if x1 - x0 >= y1 - y0 else pad.y_um - y0
+        return min(int(parts * way / length), parts - 1)
+
+    cut = [tuple(i for i in strip if part(layout.pad[i]) == k) for k in range(parts)]
+    return [c for c in cut if c]
 
 
 def short_note(result: PadResult) -> str:
@@ -225,11 +260,17 @@ def fitting(text: str, font: str, size: float, width: float) -> str:
     return text + "…"
 
 
-def _room_between(layout: Layout, pads: list[str]) -> float:
-    """Distance between the rows of neighbouring pads, µm: the height a label may have."""
-    centres = sorted((round(p.x_um / 500), p.y_um) for p in (layout.pad[i] for i in pads))
-    gaps = [b[1] - a[1] for a, b in itertools.pairwise(centres) if a[0] == b[0] and b[1] > a[1]]
+def _room_between(pads: Sequence[Pad]) -> float:
+    """Distance between neighbouring pads across their wires, µm: the height a label may have."""
+    rows = [(round(p.direction_deg), *_along_across(p)) for p in pads]
+    ordered = sorted((direction, round(along / NEIGHBOURS_UM), across) for direction, along, across in rows)
+    gaps = [b[2] - a[2] for a, b in itertools.pairwise(ordered) if a[:2] == b[:2] and b[2] > a[2]]
     return float(np.percentile(gaps, 10)) if gaps else 1000.0
+
+
+def _along_across(pad: Pad) -> tuple[float, float]:
+    t = math.radians(pad.direction_deg)
+    return pad.x_um * math.cos(t) + pad.y_um * math.sin(t), pad.y_um * math.cos(t) - pad.x_um * math.sin(t)
 
 
 def _closed(canvas: Canvas, corners: Floats, *, fill: bool) -> None:
