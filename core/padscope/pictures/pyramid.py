@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
-import itertools
 import json
 import math
 import os
@@ -190,7 +189,7 @@ class Builder:
         self.token = token
         self.picture = picture
         self.shape = (picture.height, picture.width)
-        self.pool = ThreadPoolExecutor(2)  # decoding and writing let Python run
+        self.pool = ThreadPoolExecutor(1)  # writing lets Python run
 
     def __enter__(self) -> Builder:
         return self
@@ -211,7 +210,6 @@ class Builder:
             raise OSError(errno.ENOSPC, "too little space")
         rows = self._stripe_rows(levels)
         stripes = self.picture.stripes(rows)
-        first = self.pool.submit(next, stripes)  # a format that must be decoded whole starts now, beside the first look
         if levels > GLIMPSE and (look := self.picture.glimpse(2**GLIMPSE)) is not None:
             self._publish(self._write_first_look(look, levels))
             yield Progress(0, self.picture.height, "opening the picture")
@@ -219,7 +217,7 @@ class Builder:
         with contextlib.ExitStack() as stack:
             outs = [stack.enter_context((self.folder / files[level]).open("wb")) for level in range(levels)]
             pending: Future[None] | None = None
-            for done, stripe in enumerate(itertools.chain([first.result()], stripes), 1):
+            for done, stripe in enumerate(stripes, 1):
                 parts = [stripe]
                 if pending is not None:
                     pending.result()
