@@ -83,6 +83,49 @@ def test_inspecting_twice_gives_the_same_map(bench, tmp_path, capsys) -> None:
     assert maps[0] == maps[1]
 
 
+def test_what_was_painted_in_the_project_wins_over_heat(bench, tmp_path, capsys) -> None:
+    from padscope.masks.edits import replaced
+    from padscope.store import labels
+    from padscope.store.database import open_project
+    from padscope.types import Affine, Box
+
+    out, project = tmp_path / "maps", tmp_path / "p.padscope"
+    command = [
+        "inspect",
+        bench.blemished,
+        "--layout",
+        bench.layout_file,
+        "--model",
+        bench.model,
+        "--out",
+        out,
+        "--project",
+        project,
+    ]
+    said(capsys, *command)
+    before = json.loads((out / "blemished.padmap.json").read_text(encoding="utf-8"))
+    sound = next(p["id"] for p in before["pads"] if p["verdict"] == "OK")
+    flagged = [p["id"] for p in before["pads"] if p["defects"]]
+    assert flagged, "otherwise this test proves nothing"
+    pad = bench.layout.pad[sound]
+    x, y = Affine.from_rows(before["pose"]["um_to_px"]).apply(np.array([pad.x_um, pad.y_um])).astype(int)
+    with open_project(project) as opened:
+        label = labels.begin_label(opened, before["picture"]["sha256"], author="AB")
+        scratch = labels.add_class(opened, "scratch", "#D55E00")
+        paint = np.full((20, 60), scratch.value, dtype=np.uint8)
+        box = Box(int(x) - 30, int(y) - 10, int(x) + 30, int(y) + 10)
+        labels.commit_edit(opened, label.id, replaced(labels.load_mask(opened, label.id), box, paint), tool="brush")
+    said(capsys, *command)
+    draft = {p["id"]: p for p in json.loads((out / "blemished.padmap.json").read_text(encoding="utf-8"))["pads"]}
+    assert [d["class"].lower() for d in draft[sound]["defects"]] == ["scratch"]
+    assert all(draft[pad]["defects"] for pad in flagged), "a draft says nothing about pads it does not touch"
+    with open_project(project) as opened:
+        labels.review_label(opened, label.id, state="done", comment="", author="AB")
+    said(capsys, *command)
+    done = {p["id"]: p for p in json.loads((out / "blemished.padmap.json").read_text(encoding="utf-8"))["pads"]}
+    assert [pad for pad in done if done[pad]["defects"]] == [sound], "a finished label speaks for the whole board"
+
+
 @pytest.fixture
 def truth_folder(bench, tmp_path) -> Path:
     """The blemished drawn board with its truth beside it, as `evaluate` wants it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from padscope.cli.progress import print_json, say, shown
 from padscope.detectors import registry
 from padscope.errors import InputError, UsageError
 from padscope.store.artifacts import load_model
+from padscope.store.database import open_project
 from padscope.workflows.export import prepared_folder, store_inspection, write_outputs
 from padscope.workflows.inspect import Inspector
+from padscope.workflows.painting import Painting, painting_of
 
 
 def inspect(arguments: argparse.Namespace) -> int:
@@ -24,12 +27,14 @@ def inspect(arguments: argparse.Namespace) -> int:
     model = load_model(arguments.model, versions=registry.versions())
     inspector = Inspector(model, layout, load_rules(arguments.rules), device=arguments.device)
     prepared_folder(arguments.out)
+    painted = partial(_painting, arguments.project)
     say(f"Inspecting on {inspector.device_words}.")
     done: list[dict[str, Any]] = []
     failed = 0
     for path in arguments.pictures:
         try:
-            found = shown(inspector.inspect(path, um_per_px=arguments.um_per_px), path.name)
+            work = inspector.inspect(path, um_per_px=arguments.um_per_px, painting_of=painted)
+            found = shown(work, path.name)
             files = write_outputs(found, layout, path, arguments.out, heat=arguments.heat)
             if arguments.project is not None:
                 store_inspection(arguments.project, found, layout, arguments.model, path)
@@ -55,6 +60,13 @@ def inspect(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"pictures": done})
     return 1 if failed else 0
+
+
+def _painting(project: Path | None, sha256: str) -> Painting | None:
+    if project is None or not project.exists():
+        return None
+    with open_project(project) as opened:
+        return painting_of(opened, sha256)
 
 
 def summary(pad_map: PadMap, seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from padscope.nets import devices
 from padscope.pictures.picture import Picture, open_picture
 from padscope.store.artifacts import Model
 from padscope.types import Progress, Scale, Work
+from padscope.workflows.painting import Painting, painted_masks
 from padscope.workflows.scoring import ReadyModel, pad_level, ready
 
 
@@ -38,6 +39,10 @@ class Inspection:
     pose: Pose
     seconds: float
     device: str
+
+
+def _nobody_painted(sha256: str) -> Painting | None:
+    return None
 
 
 class Inspector:
@@ -57,8 +62,10 @@ class Inspector:
         *,
         um_per_px: float | None = None,
         clicks: Mapping[str, tuple[float, float]] | None = None,
+        painting_of: Callable[[str], Painting | None] = _nobody_painted,
     ) -> Work[Inspection]:
-        """One picture; `clicks` are fiducials by name, in px, where a person had to point them out."""
+        """One picture; `clicks` are fiducials by name, in px, where a person had to point them out; `painting_of` gives what was
+        painted on the picture of a SHA-256, and wins over heat there."""
         started = time.perf_counter()
         yield Progress(0, len(self.layout.pads), "opening the picture")
         with open_picture(path, um_per_px=um_per_px) as picture:
@@ -68,7 +75,10 @@ class Inspector:
             level = yield from pad_level(self._ready, picture, cuts, pose.um_to_px, Path(path).stem)
             yield Progress(len(cuts), len(cuts), "judging")
             facts = picture_facts(picture, pose)
-        pads = judge(level, self.layout, pose.um_to_px, (facts.width_px, facts.height_px), self.rules)
+        painting = painting_of(facts.sha256)
+        masks = painted_masks(painting, self.layout, pose.um_to_px) if painting is not None else None
+        size = (facts.width_px, facts.height_px)
+        pads = judge(level, self.layout, pose.um_to_px, size, self.rules, masks=masks)
         pad_map = PadMap(facts, pose.um_to_px, pose.residual_um, pose.method, self._provenance(), pads)
         return Inspection(pad_map, level, pose, time.perf_counter() - started, self.device_words)
 
