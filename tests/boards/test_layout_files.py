@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from padscope.boards.layout import Fiducial, Layout, Pad, Wire, spread_wires
 from padscope.boards.layout_files import load_layout, save_layout_csv, save_layout_json
 from padscope.boards.layout_json import layout_from_json, layout_to_json

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+
 from padscope.boards.layout import Layout, Pad
 from padscope.datasets.drawn_board import (
     BLEMISHES,

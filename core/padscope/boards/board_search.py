@@ -215,7 +215,7 @@ def _matched(pose: Affine, found: Shapes, wanted: _Features) -> Affine:
     tree = cKDTree(found.centre)
     for reach in (0.6, 0.4, 0.25):
         far, shape = tree.query(pose.apply(wanted.centre))
-        s = pose.scale
+        s = max(pose.scale, 1e-9)
         fits = (
             (far < reach * s * np.median(wanted.width) + 1.5)
             & (np.abs(found.length[shape] / (s * wanted.length) - 1) < 0.2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -89,12 +90,12 @@ def pad_window(
     return PadWindow(box, colour.of(eight_bits(picture.read(box))))
 
 
-def measure_edges(windows: list[PadWindow | None], layout: Layout, um_to_px: Affine, reach_px: float) -> Edges:
-    """Look for every pad's sides up to reach_px away from where the pose puts them. Pieces whose profile would leave the
-    picture are left out; those where no edge stands out have the offset NaN."""
+def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequence[Affine], reach_px: float) -> Edges:
+    """Look for every pad's sides up to reach_px away from where its own pose, one per pad, puts them. Pieces whose profile
+    would leave the picture are left out; those where no edge stands out have the offset NaN."""
     parts = [
         _measure_pad(n, window, pad.corners_um, um_to_px, reach_px)
-        for n, (window, pad) in enumerate(zip(windows, layout.pads, strict=True))
+        for n, (window, pad, um_to_px) in enumerate(zip(windows, layout.pads, poses, strict=True))
         if window is not None
     ]
     if not parts:

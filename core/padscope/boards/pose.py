@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padscope.boards import board_search
+from padscope.boards.bend import Bend, bent_pose
 from padscope.boards.board_search import Candidate, Probe
 from padscope.boards.layout import Layout
 from padscope.boards.metal import shapes, splits
 from padscope.boards.pad_edges import MetalColour, metal_colour
-from padscope.boards.pose_checks import LEAST_PADS_SHARE, pads_seen, refuse_doubt, refuse_stretch
+from padscope.boards.pose_checks import LEAST_PADS_SHARE, largest_bend_um, pads_seen, refuse_doubt, refuse_stretch
 from padscope.boards.pose_fit import affine, similarity
 from padscope.boards.pose_refine import refine
 from padscope.boards.rivals import rivals
@@ -51,6 +52,17 @@ class Pose:
     fiducials_px: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # marks found, measured centres
     outset_um: float = 0.0  # pads larger (+) or smaller (-) than in the layout, on every side
     pad_shift_um: tuple[float, float] = (0.0, 0.0)  # all pads against the fiducials
+
+    bend: Bend | None = None  # smooth local correction, for stitched pictures
+    bend_um: float = 0.0  # its largest size at a pad
+
+    def to_px(self, um: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Layout points of shape (..., 2) in the picture, the local correction included."""
+        return self.um_to_px.apply(um if self.bend is None else um + self.bend.shift_um(um))
+
+    def near(self, x_um: float, y_um: float) -> Affine:
+        """The affine pose that is right around one place of the board; `um_to_px` itself where nothing is bent."""
+        return bent_pose(self.um_to_px, self.bend, np.array([x_um, y_um]))
 
 
 def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -> Pose:
@@ -183,6 +195,8 @@ def _trusted(
         {name: (m.x_px, m.y_px) for name, m in found.marks.items()},
         fit.outset_px / scale,
         (fit.pad_shift_px[0] / scale, fit.pad_shift_px[1] / scale),
+        found.bend,
+        largest_bend_um(layout, found.bend),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from padscope.boards.bend import Bend
 from padscope.boards.layout import Layout
 from padscope.boards.pose_refine import Refined
 from padscope.errors import PoseError
@@ -82,6 +83,11 @@ def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, 
             f"The board was found, but its pads miss the layout by {residual:.0f} µm, more than {limit_um:g} µm; "
             "check that the layout is this board's and that the picture is not distorted."
         )
+    bend = largest_bend_um(layout, found.bend)
+    if bend > 2 * limit_um:
+        raise PoseError(
+            f"The picture is distorted by up to {bend:.0f} µm, more than can be corrected; stitch it again, or take it at once."
+        )
     inside = [p for p in layout.pads if p.id not in set(sight.outside)]
     corners = np.concatenate([p.corners_um for p in inside])
     doubt = SURE * float(found.fit.deviation_px(corners).max()) / found.um_to_px.scale
@@ -91,6 +97,13 @@ def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, 
             "show more of it, or click its fiducials."
         )
     return residual
+
+
+def largest_bend_um(layout: Layout, bend: Bend | None) -> float:
+    """Size of the local correction at the corner of a pad where it is largest."""
+    if bend is None:
+        return 0.0
+    return float(np.hypot(*bend.shift_um(np.concatenate([p.corners_um for p in layout.pads])).T).max())
 
 
 def refuse_stretch(pose: Affine, layout: Layout) -> None:
