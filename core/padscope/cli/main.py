@@ -81,6 +81,14 @@ def parser() -> Parser:
     _device(c)
     _json(c)
 
+    c = command("compare", "compare", "train and measure several detectors on the same tiles")
+    c.add_argument("--tiles", required=True, type=Path, metavar="DIR", help="MVTec-AD folders")
+    c.add_argument("--detectors", required=True, metavar="a,b,…", help="see `padscope list-detectors`")
+    c.add_argument("--out", type=Path, metavar="DIR", help="for compare.csv, compare.md and the models")
+    c.add_argument("--seed", type=int, default=0, metavar="N")
+    _device(c)
+    _json(c)
+
     c = command("inspect", "inspect", "from pictures to pad maps")
     c.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
     c.add_argument("--layout", required=True, type=Path, metavar="L")
@@ -91,6 +99,13 @@ def parser() -> Parser:
     c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the pictures' scale, where they do not know it")
     c.add_argument("--heat", action="store_true", help="write the level of every cell too (STEM.heat.npz)")
     _device(c)
+    _json(c)
+
+    c = command("merge", "merge", "another project's pictures, labels, verdicts and history into this one")
+    c.add_argument("into", type=Path, metavar="INTO")
+    c.add_argument("others", nargs="+", type=Path, metavar="OTHER")
+    c.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
+    c.add_argument("--author", default="", metavar="NAME", help="who merges, for the history")
     _json(c)
 
     c = command("doctor", "doctor", "check this computer before work begins")

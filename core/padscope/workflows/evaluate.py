@@ -60,6 +60,7 @@ def image_metrics(scores: Floats, classes: NDArray[np.str_], threshold: float) -
     best = metrics.f1_max(scores, bad)
     return {
         "auroc": metrics.auroc(scores, bad),
+        "auroc_interval": metrics.auroc_interval(scores, bad),
         "f1_max": best[0] if best else None,
         "f1": metrics.confusion(scores, bad, threshold).f1,
         "zero_miss_fpr": metrics.zero_miss_fpr(scores, bad),
