@@ -16,7 +16,7 @@ from padscope.types import Affine, Scale
 
 @dataclass(frozen=True, slots=True)
 class PictureCard:
-    """What is known of a picture without decoding it."""
+    """What is known of a picture without decoding it; `sha256` only where it was asked for."""
 
     path: Path
     width: int
@@ -24,6 +24,8 @@ class PictureCard:
     bits: int
     format: str
     scale: Scale
+    sha256: str = ""
+    size_bytes: int = 0
     scale_conflict: str = ""
     microscope: str = ""
 
@@ -110,3 +112,11 @@ class JudgedBoard:
     layout: Layout
     um_to_px: Affine
     picture_size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFiles:
+    """A small board, drawn: sound pictures, one with blemishes, and their layout."""
+
+    pictures: tuple[Path, ...]
+    layout: Path

@@ -90,7 +90,7 @@ DARK = Theme(
     dim="#A8A8A8",
     accent="#5B9BF8",
     on_accent="#0E0E0E",
-    selected="#34435A",
+    selected="#454545",
     warning="#4A3A12",
     warning_text="#FFE2A0",
 )
@@ -106,7 +106,7 @@ LIGHT = Theme(
     dim="#5E5E5E",
     accent="#1A62C9",
     on_accent="#FFFFFF",
-    selected="#D6E4FA",
+    selected="#DCDCDC",
     warning="#FFF1CC",
     warning_text="#4A3500",
 )
@@ -189,8 +189,14 @@ QListView {{ border: none; border-radius: 0px; background: {t.panel}; outline: n
 QTableView {{ outline: none; gridline-color: transparent; selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QHeaderView {{ background: {t.base}; }}
 QHeaderView::section {{
-  background: {t.base}; color: {t.dim}; border: none; border-bottom: 1px solid {t.line}; padding: 6px 8px; }}
-QSplitter::handle {{ background: {t.line}; }}
+  background: {t.base}; color: {t.dim}; border: none; border-bottom: 1px solid {t.line}; padding: 5px 4px; }}
+QSplitter::handle:horizontal {{ background: {t.line}; }}
+QSplitter::handle:vertical {{ background: {t.panel}; }}
+#line {{ background: {t.line}; }}
+QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::down-arrow {{ image: none; }}
+QToolButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}
+QToolButton[flat="true"] {{ padding: 4px 8px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0px; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0px; }}
 QScrollBar::handle {{ background: {t.line}; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }}

@@ -11,6 +11,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from padscope.errors import PictureError
 from padscope.types import Box, Progress, Work
 from padscope_desktop.payloads import (
+    DemoFiles,
     DetectorCard,
     Device,
     Inspected,
@@ -33,7 +35,8 @@ from padscope_desktop.protocol import Part
 
 if TYPE_CHECKING:
     from padscope.boards.layout import Layout
-    from padscope.boards.pad_map import PadResult
+    from padscope.boards.pad_map import PadMap, PadResult
+    from padscope.boards.verdict import Judge
     from padscope.pictures.picture import Picture
     from padscope.store.artifacts import Model
     from padscope.workflows.inspect import Inspector
@@ -47,13 +50,15 @@ STRIPE_BYTES = 48_000_000
 
 
 def thumbnail(path: Path, longest: int) -> Work[Thumbnail]:
-    """A picture at most `longest` px long."""
+    """A picture at most `longest` px long, with the hash of its file."""
     from padscope.pictures.picture import open_picture
 
     with open_picture(path) as picture:
         yield Progress(0, 1, "reading")
         step = max(1, -(-max(picture.width, picture.height) // longest))
-        return Thumbnail(card_of(picture), to_8_bit(picture.read(picture.box, step)))
+        pixels = to_8_bit(picture.read(picture.box, step))
+        card = replace(card_of(picture), sha256=picture.sha256, size_bytes=os.path.getsize(path))
+        return Thumbnail(card, pixels)
 
 
 def show(path: Path, um_per_px: float | None, file: Path) -> Generator[Progress | Part, None, MappedLevels]:
@@ -115,8 +120,8 @@ def card_of(picture: Picture) -> PictureCard:
         picture.bits,
         picture.format,
         picture.scale,
-        picture.scale_conflict,
-        microscope.model if microscope is not None else "",
+        scale_conflict=picture.scale_conflict,
+        microscope=microscope.model if microscope is not None else "",
     )
 
 
@@ -215,10 +220,19 @@ def inspect(
     clicks: Mapping[str, tuple[float, float]] | None,
 ) -> Work[Inspected]:
     """One picture, judged at `factor` times the model's threshold."""
+    from padscope.boards.verdict import prepare
+
     yield Progress(0, len(layout.pads), "opening the model")
     inspector = _inspector(model, layout)
     found = yield from inspector.inspect(picture, um_per_px=um_per_px, clicks=clicks)
-    return Inspected(found.pad_map, found.level, found.seconds, found.device)
+    pad_map = found.pad_map
+    if factor != 1.0:
+        yield Progress(len(layout.pads), len(layout.pads), "judging")
+        facts = pad_map.picture
+        prepared = prepare(found.level, layout, pad_map.um_to_px, (facts.width_px, facts.height_px), inspector.rules)
+        made = replace(pad_map.provenance, threshold_factor=factor)
+        pad_map = replace(pad_map, pads=prepared.verdicts(factor), provenance=made)
+    return Inspected(pad_map, found.level, found.seconds, found.device)
 
 
 def _inspector(model: Path, layout: Layout) -> Inspector:
@@ -246,29 +260,69 @@ def train(
     return model_card(model, save_model(model, out))
 
 
-_judged: dict[str, JudgedBoard] = {}
+_prepared: dict[str, Judge] = {}
 """The board whose threshold is being moved."""
 
 
 def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadResult, ...]]:
     """Verdicts and landings at another threshold. The board comes along the first time; later its key is enough."""
     from padscope.boards.rules import load_rules
-    from padscope.boards.verdict import judge as judged
+    from padscope.boards.verdict import prepare
 
-    if board is not None:
-        _judged.clear()
-        _judged[key] = board
-    if key not in _judged:
-        raise LookupError(f"board {key} was never brought")
     yield Progress(0, 1, "judging")
-    b = _judged[key]
-    return judged(b.level, b.layout, b.um_to_px, b.picture_size, load_rules(None), threshold_factor=factor)
+    if key not in _prepared:
+        if board is None:
+            raise LookupError(f"board {key} was never brought")
+        _prepared.clear()
+        _prepared[key] = prepare(board.level, board.layout, board.um_to_px, board.picture_size, load_rules(None))
+    return _prepared[key].verdicts(factor)
+
+
+# out of the window
+
+
+def export(pad_map: PadMap, layout: Layout, picture: Path, folder: Path) -> Work[list[Path]]:
+    """The files of `padscope inspect`: all of them or none."""
+    from padscope.boards.pose import Pose
+    from padscope.workflows.export import prepared_folder, write_outputs
+    from padscope.workflows.inspect import Inspection
+
+    yield Progress(0, 1, "writing")
+    pose = Pose(pad_map.um_to_px, pad_map.residual_um, pad_map.pose_method)
+    inspection = Inspection(pad_map, np.zeros((0, 0), np.float32), pose, 0.0, "")
+    return write_outputs(inspection, layout, picture, prepared_folder(folder))
+
+
+DEMO_SOUND = 4
+
+
+def draw_demo(folder: Path) -> Work[DemoFiles]:
+    """Boards of our own, as PNG files, and their layout; what is there already is kept."""
+    import cv2
+
+    from padscope.boards.layout_files import save_layout_json
+    from padscope.datasets.drawn_board import demo_layout, demo_pose, draw_board, random_blemishes
+
+    folder.mkdir(parents=True, exist_ok=True)
+    layout = demo_layout()
+    um_to_px, width, height = demo_pose(layout)
+    names = [*(f"sound{i + 1}.png" for i in range(DEMO_SOUND)), "blemished.png"]
+    for i, name in enumerate(names):
+        yield Progress(i, len(names), "drawing boards")
+        if not (folder / name).exists():
+            blemishes = random_blemishes(layout, 0.3, seed=7) if name == "blemished.png" else ()
+            picture, _ = draw_board(layout, um_to_px, width, height, seed=i, defects=blemishes)
+            part = folder / f"part-{name}"
+            cv2.imwrite(str(part), picture[..., ::-1])
+            os.replace(part, folder / name)
+    save_layout_json(layout, folder / "layout.json")
+    return DemoFiles(tuple(folder / name for name in reversed(names)), folder / "layout.json")
 
 
 # care
 
 
-def sweep(folder: Path, alive: Sequence[int]) -> Work[int]:
+def sweep(folder: Path) -> Work[int]:
     """Remove what windows that crashed left behind: folders “padscope-PID-…” of processes that are gone."""
     import psutil
 
@@ -276,7 +330,7 @@ def sweep(folder: Path, alive: Sequence[int]) -> Work[int]:
     removed = 0
     for old in folder.glob("padscope-*-*"):
         pid = old.name.split("-")[1]
-        if old.is_dir() and pid.isdigit() and int(pid) not in alive and not psutil.pid_exists(int(pid)):
+        if old.is_dir() and pid.isdigit() and not psutil.pid_exists(int(pid)):
             with contextlib.suppress(OSError):
                 shutil.rmtree(old)
                 removed += 1
@@ -293,5 +347,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "inspect": inspect,
     "train": train,
     "judge": judge,
+    "export": export,
+    "draw_demo": draw_demo,
     "sweep": sweep,
 }

@@ -6,12 +6,28 @@ import faulthandler
 import multiprocessing
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from inline_lane import …`, also in spawned workers
+from fake_backend import Backend, write_model
+from inline_lane import InlineLane
+
+from padscope_desktop import app
+from padscope_desktop.jobs import Jobs
+from padscope_desktop.keeper import Keeper
+from padscope_desktop.main_window import MainWindow
+from padscope_desktop.scratch import Scratch
+from padscope_desktop.session import Session
+
 faulthandler.enable()
 
 
@@ -29,3 +45,122 @@ def nothing_left_running() -> Iterator[None]:
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings of whoever runs it."""
     monkeypatch.setenv("PADSCOPE_SETTINGS", str(tmp_path / "settings.json"))
+
+
+class Answers:
+    """Stands in for the system's file dialogs: a test says beforehand what a person would choose."""
+
+    def __init__(self) -> None:
+        self.next: list[Any] = []
+        self.asked: list[str] = []
+
+    def _answer(self, what: str) -> Any:
+        self.asked.append(what)
+        return self.next.pop(0)
+
+    def pictures(self, start: Path | None) -> list[Path]:
+        return self._answer("pictures")
+
+    def folder(self, title: str, start: Path | None) -> Path | None:
+        return self._answer("folder")
+
+    def project(self, start: Path | None) -> Path | None:
+        return self._answer("project")
+
+    def new_project(self, title: str, start: Path | None) -> Path | None:
+        return self._answer("new project")
+
+    def layout(self, start: Path | None) -> Path | None:
+        return self._answer("layout")
+
+    def model(self, start: Path | None) -> Path | None:
+        return self._answer("model")
+
+
+@dataclass
+class Bench:
+    """A window on a fake backend, and what a test needs at hand."""
+
+    window: MainWindow
+    backend: Backend
+    lanes: dict[str, InlineLane]
+    answers: Answers
+    folder: Path
+    qtbot: QtBot
+
+    @property
+    def session(self) -> Session:
+        return self.window.session
+
+    def picture(self, name: str) -> Path:
+        path = self.folder / name
+        path.write_bytes(name.encode())
+        return path
+
+    def until(self, condition: Callable[[], object]) -> None:
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+
+    def add(self, *names: str) -> None:
+        """Pictures, and wait until the first is on the screen with all its pixels."""
+        self.session.add_pictures([self.picture(n) for n in names])
+        self.until(lambda: all(e.thumbnail or e.missing for e in self.session.album.entries.values()))
+        self.until(lambda: len(self.window.canvas.picture.levels) > 1)
+
+    def ready(self, *names: str) -> None:
+        """Pictures, layout and model."""
+        self.add(*(names or ("bad01.jpg",)))
+        self.session.choose_layout(self.folder / "layout.csv")
+        self.session.choose_model(write_model(self.folder / "quad.padmodel"))
+        self.until(lambda: self.session.can_inspect)
+        self.until(lambda: not self.session.keeper.busy)
+
+    def inspected(self, *names: str) -> None:
+        """The first picture inspected and stored."""
+        self.ready(*names)
+        self.qtbot.mouseClick(self.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+        self.until(lambda: self.session.judging.board)
+        self.until(lambda: not self.session.keeper.busy)
+
+    def press(
+        self,
+        key: Qt.Key | str,
+        *,
+        on: QWidget | None = None,
+        modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+    ) -> None:
+        target = on or self.window.canvas
+        target.setFocus()
+        if isinstance(key, str):
+            self.qtbot.keyClicks(target, key)
+        else:
+            self.qtbot.keyClick(target, key, modifier)
+
+    def at_pad(self, name: str) -> QPoint:
+        """Where a pad's middle is on the canvas."""
+        bounds = self.window.canvas.pads.bounds_of(name)
+        assert bounds is not None
+        middle = np.array([(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2])
+        x, y = self.window.canvas.view.to_screen(middle)
+        return QPoint(round(float(x)), round(float(y)))
+
+
+@pytest.fixture
+def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    folder = tmp_path / "boards"
+    folder.mkdir()
+    backend = Backend()
+    lanes = {name: InlineLane(name, backend.commands()) for name in ("long", "quick")}
+    session = Session(Jobs(lanes), Keeper(), Scratch(tmp_path))
+    answers = Answers()
+    monkeypatch.setattr("padscope_desktop.main_window.Dialogs", lambda parent: answers)
+    app.application()
+    window = app.build(session)
+    window.resize(1280, 800)
+    window.show()
+    qtbot.waitExposed(window)
+    session.open_unnamed(app.unnamed_places())
+    session.warm_up()
+    qtbot.waitUntil(lambda: session.project is not None and not session.keeper.busy, timeout=10_000)
+    yield Bench(window, backend, lanes, answers, folder, qtbot)
+    window.close()
+    window.deleteLater()

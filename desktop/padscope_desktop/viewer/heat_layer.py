@@ -91,6 +91,10 @@ class HeatLayer:
         self._regions: list[Region] = []
         self._table = lookup_table()
 
+    @property
+    def level(self) -> NDArray[np.float32] | None:
+        return self._level
+
     def set_level(self, level: NDArray[np.float32] | None) -> None:
         """One value per CELL_PX × CELL_PX px of the picture, NaN where nothing was inspected; None for no heat."""
         self._level = level

@@ -191,6 +191,7 @@ class PadLayer:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         x0, y0, x1, y1 = view.visible
         taken: list[QRectF] = []
+        screen = QRectF(0, 0, view.width, view.height)
         for mark in sorted(self.marks, key=lambda m: (m.name not in (self.selected, self.hovered), -m.style.width)):
             end, axis = self._ends[mark.name]
             if not (x0 <= end[0] <= x1 and y0 <= end[1] <= y1):
@@ -201,6 +202,9 @@ class PadLayer:
                 continue
             text = " ".join(part for part in (mark.style.letter, mark.name) if part)
             box = _chip_box(metrics, text, view.to_screen(end), axis)
+            if not screen.contains(box):  # then at the pad's other end, over the board
+                other = mark.outline.mean(axis=0) * 2 - end
+                box = _chip_box(metrics, text, view.to_screen(other), -axis)
             if not any(box.intersects(other) for other in taken):
                 taken.append(box)
                 _paint_chip(painter, box, text, mark.style)

@@ -49,6 +49,10 @@ class PictureLayer:
         self._bytes = 0
 
     @property
+    def levels(self) -> tuple[Pixels, ...]:
+        return tuple(self._levels)
+
+    @property
     def shows_something(self) -> bool:
         return bool(self._levels)
 

@@ -1,0 +1,132 @@
+"""Everything a person can do, in one table: menus, shortcuts and the sheet of keys are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenuBar, QWidget
+
+MENUS = ("File", "View", "Board", "Model", "Help")
+
+
+@dataclass(frozen=True)
+class Action:
+    """`keys`: shortcuts, the first is shown. `where`: “window”, or “picture” for keys that elsewhere mean something else.
+    `line`: a separator goes before it. `shown`: in a menu, not only on the keyboard."""
+
+    id: str
+    words: str
+    menu: str
+    keys: tuple[str, ...] = ()
+    checkable: bool = False
+    where: str = "window"
+    line: bool = False
+    shown: bool = True
+    short: str = ""  # on a button
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("new_project", "New project…", "File", ("Ctrl+N",)),
+    Action("open_project", "Open project…", "File", ("Ctrl+O",)),
+    Action("save_as", "Save project as…", "File", ("Ctrl+Shift+S",)),
+    Action("add_pictures", "Add pictures…", "File", ("Ctrl+I",), line=True),
+    Action("add_folder", "Add a folder of pictures…", "File"),
+    Action("export", "Export pad map…", "File", ("Ctrl+E",), line=True),
+    Action("quit", "Quit", "File", ("Ctrl+Q",), line=True),
+    Action("fit", "Fit the whole picture", "View", ("F", "Ctrl+0"), short="Fit"),
+    Action("pixels", "One picture pixel on one screen pixel", "View", ("Z",), short="1:1"),
+    Action("zoom_in", "Zoom in", "View", ("+", "=")),
+    Action("zoom_out", "Zoom out", "View", ("-",)),
+    Action("overlays", "Overlays: tap to switch, hold to peek", "View", ("H",), checkable=True, line=True),
+    Action("heat", "Heat", "View", ("G",), checkable=True),
+    Action("pads", "Pads", "View", ("P",), checkable=True),
+    Action("feet", "Feet", "View", ("W",), checkable=True),
+    Action("dark", "Dark theme", "View", ("Ctrl+D",), checkable=True, line=True),
+    Action("full_screen", "Full screen", "View", ("F11",), checkable=True),
+    Action("layout", "Choose the layout…", "Board", ("Ctrl+L",)),
+    Action("marks", "Click the marks by hand…", "Board", ("Ctrl+M",)),
+    Action("next_pad", "Next pad to look at", "Board", ("Tab",), where="picture", line=True),
+    Action("previous_pad", "Previous pad to look at", "Board", ("Shift+Tab",), where="picture"),
+    Action("zoom_pad", "Zoom to the pad", "Board", ("Return", "Enter"), where="picture"),
+    Action("next_picture", "Next picture", "Board", ("Alt+Right", "Ctrl+PgDown"), line=True),
+    Action("previous_picture", "Previous picture", "Board", ("Alt+Left", "Ctrl+PgUp")),
+    Action("inspect", "Inspect this picture", "Model", ("Ctrl+R",)),
+    Action("inspect_all", "Inspect all that are not inspected", "Model", ("Ctrl+Shift+R",)),
+    Action("cancel", "Cancel what is running", "Model", ("Ctrl+.",)),
+    Action("model", "Choose a model…", "Model", ("Ctrl+Shift+M",), line=True),
+    Action("train", "Train on sound boards…", "Model", ("Ctrl+T",)),
+    Action("keys", "All keys", "Help", ("?", "F1")),
+    Action("about", "About Padscope", "Help", line=True),
+    Action("go_pictures", "Go to the list of pictures", "View", ("Ctrl+1",), line=True),
+    Action("go_picture", "Go to the picture", "View", ("Ctrl+2",)),
+    Action("go_pads", "Go to the list of pads", "View", ("Ctrl+3",)),
+    Action("back", "Back out of anything", "View", ("Esc",), shown=False),
+)
+
+POINTING: tuple[tuple[str, str], ...] = (
+    ("Wheel", "zoom to the cursor"),
+    ("Drag, middle drag, Space drag", "move the picture"),
+    ("Click a pad", "choose it, here and in the table"),
+    ("Double click a pad", "zoom to it"),
+)
+"""What the mouse does, for the sheet of keys."""
+
+
+def make_actions(
+    parent: QWidget,
+    picture: tuple[QWidget, ...],
+    handlers: Mapping[str, Callable[..., Any]],
+    own_keys: Mapping[str, str],
+) -> dict[str, QAction]:
+    """One QAction per row; every row needs its handler. Keys with `where` “picture” live only in those widgets."""
+    from PySide6.QtCore import Qt
+
+    missing = {a.id for a in ACTIONS} ^ set(handlers)
+    assert not missing, f"actions and handlers differ: {missing}"
+    made = {}
+    for row in ACTIONS:
+        action = QAction(row.words, parent, checkable=row.checkable)
+        action.setShortcuts([QKeySequence(k) for k in keys_of(row, own_keys)])
+        action.setIconText(row.short or row.words)
+        action.setObjectName(row.id)
+        action.triggered.connect(handlers[row.id])
+        if row.where == "picture":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            for widget in picture:
+                widget.addAction(action)
+        else:
+            parent.addAction(action)
+        made[row.id] = action
+    return made
+
+
+def keys_of(row: Action, own_keys: Mapping[str, str]) -> tuple[str, ...]:
+    """A person's own key takes the place of all of ours."""
+    return (own_keys[row.id],) if own_keys.get(row.id) else row.keys
+
+
+def fill_menus(bar: QMenuBar, made: Mapping[str, QAction]) -> None:
+    for name in MENUS:
+        menu = bar.addMenu(name)
+        for row in ACTIONS:
+            if row.menu == name and row.shown:
+                if row.line:
+                    menu.addSeparator()
+                menu.addAction(made[row.id])
+
+
+def key_sheet(own_keys: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(menu, [(keys as the system writes them, words)]) of everything that has a key, and what the mouse does."""
+    native = QKeySequence.SequenceFormat.NativeText
+    sheet = []
+    for name in MENUS:
+        rows = [
+            (" or ".join(QKeySequence(k).toString(native) for k in keys), row.words.rstrip("…"))
+            for row in ACTIONS
+            if row.menu == name and (keys := keys_of(row, own_keys))
+        ]
+        sheet.append((name, rows))
+    return [*sheet, ("Mouse", list(POINTING))]

@@ -1,0 +1,112 @@
+"""The pictures of a project as the window knows them. No Qt: what a picture's line in the list says is a function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from padscope.boards.pad_map import Verdict
+from padscope_desktop.payloads import PictureCard, Thumbnail
+from padscope_desktop.quantities import count, percent
+
+FINE = (Verdict.OK, Verdict.OK_SHIFT)
+
+
+class Mark(StrEnum):
+    """The sign before a picture's line."""
+
+    LOADING = "loading"
+    NEW = "new"
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINE = "fine"
+    LOOK = "look"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass
+class Entry:
+    """One picture. `counts` of its newest inspection, None where there was none."""
+
+    key: int
+    path: Path
+    card: PictureCard | None = None
+    thumbnail: Thumbnail | None = None
+    sha256: str = ""
+    missing: str = ""  # why it cannot be read
+    failed: str = ""  # why its last inspection came to nothing
+    counts: Mapping[Verdict, int] | None = None
+    inspection: int = 0  # its row in the project
+    waiting: bool = False
+    fraction: float | None = None  # of the inspection that runs
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def to_look_at(self) -> int:
+        return sum(n for v, n in (self.counts or {}).items() if v not in FINE)
+
+
+def state(entry: Entry) -> tuple[Mark, str]:
+    """What its line says."""
+    if entry.fraction is not None:
+        return Mark.RUNNING, f"inspecting {percent(entry.fraction)}"
+    if entry.waiting:
+        return Mark.QUEUED, "waiting"
+    if entry.missing:
+        return Mark.MISSING, "cannot be read"
+    if entry.failed:
+        return Mark.FAILED, "inspection failed"
+    if entry.counts is not None:
+        n = entry.to_look_at
+        return (Mark.LOOK, f"{count(n, 'pad')} to look at") if n else (Mark.FINE, "all pads fine")
+    if entry.card is None:
+        return Mark.LOADING, "opening"
+    return Mark.NEW, "not inspected"
+
+
+FILTERS: dict[str, tuple[Mark, ...]] = {
+    "All pictures": tuple(Mark),
+    "To look at": (Mark.LOOK, Mark.FAILED, Mark.MISSING),
+    "Not inspected": (Mark.NEW, Mark.LOADING, Mark.QUEUED, Mark.RUNNING),
+    "Fine": (Mark.FINE,),
+}
+
+
+@dataclass
+class Album:
+    """Pictures in the order they were added, by a key that never changes meaning: a result finds its picture by key."""
+
+    entries: dict[int, Entry] = field(default_factory=dict)
+    _last: int = 0
+
+    def add(self, path: Path) -> Entry | None:
+        """None where this file is here already."""
+        place = path.absolute()
+        if any(e.path == place for e in self.entries.values()):
+            return None
+        self._last += 1
+        entry = self.entries[self._last] = Entry(self._last, place)
+        return entry
+
+    def emptied(self) -> Album:
+        """For another project; keys go on, so that nothing late finds a picture it was not meant for."""
+        return Album(_last=self._last)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def neighbour(self, key: int | None, step: int) -> int | None:
+        """The picture after (1) or before (-1); the ends stop."""
+        keys = list(self.entries)
+        if not keys:
+            return None
+        if key not in self.entries:
+            return keys[0]
+        at = keys.index(key) + step
+        return keys[at] if 0 <= at < len(keys) else key

@@ -1,0 +1,49 @@
+"""Questions that only the system can ask: which file. One object, so that tests answer in its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+PICTURES = "Pictures (*.jpg *.jpeg *.png *.tif *.tiff *.bmp);;All files (*)"
+PROJECTS = "Padscope projects (*.padscope)"
+LAYOUTS = "Layouts (*.csv *.json);;All files (*)"
+MODELS = "Models (*.padmodel)"
+
+
+class Dialogs:
+    """Native dialogs; an empty answer means that a person thought better of it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+
+    def pictures(self, start: Path | None) -> list[Path]:
+        names, _ = QFileDialog.getOpenFileNames(self._parent, "Add pictures", _text(start), PICTURES)
+        return [Path(n) for n in names]
+
+    def folder(self, title: str, start: Path | None) -> Path | None:
+        return _path(QFileDialog.getExistingDirectory(self._parent, title, _text(start)))
+
+    def project(self, start: Path | None) -> Path | None:
+        return _path(QFileDialog.getOpenFileName(self._parent, "Open project", _text(start), PROJECTS)[0])
+
+    def new_project(self, title: str, start: Path | None) -> Path | None:
+        path = _path(QFileDialog.getSaveFileName(self._parent, title, _text(start), PROJECTS)[0])
+        return path if path is None or path.suffix else path.with_suffix(".padscope")
+
+    def layout(self, start: Path | None) -> Path | None:
+        return _path(
+            QFileDialog.getOpenFileName(self._parent, "Choose the layout of the board", _text(start), LAYOUTS)[0]
+        )
+
+    def model(self, start: Path | None) -> Path | None:
+        return _path(QFileDialog.getOpenFileName(self._parent, "Choose a model", _text(start), MODELS)[0])
+
+
+def _path(name: str) -> Path | None:
+    return Path(name) if name else None
+
+
+def _text(start: Path | None) -> str:
+    return str(start) if start is not None else ""

@@ -1,0 +1,318 @@
+"""Inspect mode: look, decide. Links the picture, the pads and the panel on the right with the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from padscope.boards.pad_map import Verdict
+from padscope_desktop.album import Entry
+from padscope_desktop.board import pad_marks
+from padscope_desktop.dialogs import Dialogs
+from padscope_desktop.jobs import Job
+from padscope_desktop.messages import Message
+from padscope_desktop.panels.inspect import InspectPanel
+from padscope_desktop.panels.marks import MarksBar
+from padscope_desktop.panels.train import free_name
+from padscope_desktop.session import Session
+from padscope_desktop.theme import Theme
+from padscope_desktop.viewer.canvas import Canvas
+
+
+class InspectMode(QObject):
+    """`panel` stands on the right, `marks` above the picture. Signal: detector_chosen(name)."""
+
+    detector_chosen = Signal(str)
+
+    def __init__(self, session: Session, canvas: Canvas, dialogs: Dialogs, theme: Theme, parent: QObject) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.canvas = canvas
+        self.dialogs = dialogs
+        self.panel = InspectPanel(theme)
+        self.marks = MarksBar(theme)
+        self.selected: str | None = None
+        self.detector = "patchcore"
+        self._training: Job | None = None
+        self._connect()
+        self.refresh()
+
+    def _connect(self) -> None:
+        s, p, c, m = self.session, self.panel, self.canvas, self.marks
+        for changed in (s.layout_changed, s.model_changed, s.current_changed, s.album_changed):
+            changed.connect(self.refresh)
+        s.entry_changed.connect(self._on_entry)
+        s.model_changed.connect(self._on_model)
+        s.detectors_changed.connect(self._on_detectors)
+        s.pose_wanted.connect(self._on_pose_wanted)
+        s.judging.board_changed.connect(self._on_board)
+        s.judging.factor_changed.connect(self._on_factor)
+        s.jobs.changed.connect(self._on_jobs)
+        p.setup.layout_wanted.connect(self.choose_layout)
+        p.setup.model_wanted.connect(self.choose_model)
+        p.setup.train_wanted.connect(self.open_training)
+        p.setup.inspect_wanted.connect(self.inspect)
+        p.setup.inspect_all_wanted.connect(self.inspect_all)
+        p.threshold.factor_wanted.connect(s.judging.set_factor)
+        p.summary.verdict_clicked.connect(self._on_verdict_clicked)
+        p.pads.chosen.connect(self._on_row_chosen)
+        p.pads.zoom_wanted.connect(self._on_zoom_wanted)
+        p.train.start_wanted.connect(self._on_train)
+        p.train.cancel_wanted.connect(self._on_cancel_training)
+        c.pad_clicked.connect(self._on_pad_clicked)
+        c.pad_double_clicked.connect(self._on_zoom_wanted)
+        c.point_clicked.connect(m.add_point)
+        m.points_changed.connect(c.set_points)
+        m.ready.connect(self._on_marks_ready)
+        m.closed.connect(self.end_marks)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.panel.set_theme(theme)
+        self.marks.sketch.theme = theme
+
+    # What the session says
+
+    @property
+    def entry(self) -> Entry | None:
+        return self.session.album.entries.get(self.session.current) if self.session.current is not None else None
+
+    @Slot()
+    def refresh(self) -> None:
+        s, entry = self.session, self.entry
+        busy = entry is not None and (entry.waiting or entry.fraction is not None)
+        inspected = entry is not None and entry.counts is not None
+        self.panel.setup.show_state(s.layout, s.model, entry.name if entry else "", len(s.album), busy, inspected)
+        if s.judging.board is None:
+            self.panel.set_board(None, self._why_nothing(entry))
+
+    def _why_nothing(self, entry: Entry | None) -> str:
+        if entry is None or not self.session.can_inspect:
+            return ""
+        if entry.missing or entry.failed:
+            return entry.missing or entry.failed
+        if entry.waiting or entry.fraction is not None:
+            return "The pads appear here as soon as they are judged."
+        return "" if entry.counts is not None else "This picture is not inspected yet."
+
+    @Slot(int)
+    def _on_entry(self, key: int) -> None:
+        if key == self.session.current:
+            self.refresh()
+
+    @Slot()
+    def _on_model(self) -> None:
+        self.panel.threshold.set_model(self.session.model)
+
+    @Slot()
+    def _on_detectors(self) -> None:
+        self.panel.train.set_detectors(self.session.detectors, self.detector)
+
+    @Slot()
+    def _on_board(self) -> None:
+        board = self.session.judging.board
+        self.panel.set_board(board, self._why_nothing(self.entry))
+        if board is None:
+            self.select(None)
+        self.redraw()
+
+    @Slot()
+    def _on_factor(self) -> None:
+        factor = self.session.judging.factor
+        self.panel.threshold.set_factor(factor)
+        self.canvas.set_factor(factor)
+
+    @Slot()
+    def redraw(self) -> None:
+        """Heat, pads and feet of the board, on whatever picture is shown."""
+        board = self.session.judging.board
+        if board is None or self.canvas.picture.width == 0:
+            self.canvas.set_level(None)
+            self.canvas.set_marks(())
+            return
+        if self.canvas.heat.level is not board.level:
+            self.canvas.set_level(board.level)
+        self.canvas.set_marks(pad_marks(board.layout, board.pad_map.um_to_px, board.pads))
+        self.canvas.set_selected(self.selected)
+
+    def to_board_um(self, px: tuple[float, float]) -> tuple[float, float] | None:
+        board = self.session.judging.board
+        if board is None:
+            return None
+        x, y = board.pad_map.um_to_px.inverse().apply(np.array(px))
+        return float(x), float(y)
+
+    # Pads
+
+    def select(self, pad: str | None, *, reveal: bool = False) -> None:
+        self.selected = pad
+        self.canvas.set_selected(pad)
+        self.panel.pads.set_selected(pad)
+        if pad is not None and reveal:
+            self.canvas.reveal_pad(pad)
+
+    @Slot(object)
+    def _on_pad_clicked(self, pad: str | None) -> None:
+        self.select(pad)
+
+    @Slot(str)
+    def _on_row_chosen(self, pad: str) -> None:
+        self.selected = pad
+        self.canvas.set_selected(pad)
+        self.canvas.reveal_pad(pad)
+
+    @Slot(str)
+    def _on_zoom_wanted(self, pad: str) -> None:
+        self.select(pad)
+        self.canvas.zoom_to_pad(pad)
+
+    @Slot(object)
+    def _on_verdict_clicked(self, verdict: Verdict) -> None:
+        pad = self.panel.pads.first_with(verdict)
+        if pad is not None:
+            self._on_zoom_wanted(pad)
+
+    def next_pad(self, step: int = 1) -> None:
+        """The next one to look at, shown as large as the one before was."""
+        pad = self.panel.pads.neighbour(step)
+        if pad is not None:
+            first = self.selected is None
+            self.select(pad, reveal=True)
+            if first:
+                self.canvas.zoom_to_pad(pad)
+
+    def zoom_to_selected(self) -> None:
+        if self.selected is not None:
+            self.canvas.zoom_to_pad(self.selected)
+
+    # Layout, model, inspecting, training
+
+    @Slot()
+    def choose_layout(self) -> None:
+        path = self.dialogs.layout(self._near())
+        if path is not None:
+            self.session.choose_layout(path)
+
+    @Slot()
+    def choose_model(self) -> None:
+        path = self.dialogs.model(self._near())
+        if path is not None:
+            self.session.choose_model(path)
+
+    def _near(self) -> Path | None:
+        """Where a person probably keeps it: beside the picture."""
+        return self.entry.path.parent if self.entry is not None else None
+
+    @Slot()
+    def inspect(self) -> None:
+        if self.entry is not None:
+            self._inspect_when_ready([self.entry.key])
+
+    @Slot()
+    def inspect_all(self) -> None:
+        keys = [k for k, e in self.session.album.entries.items() if e.counts is None and not e.missing]
+        if keys:
+            self._inspect_when_ready(keys)
+        else:
+            self.session.mentioned.emit("All pictures are inspected")
+
+    def _inspect_when_ready(self, keys: list[int]) -> None:
+        if self.session.can_inspect:
+            self.session.inspect(keys)
+        else:
+            self.session.mentioned.emit("Choose a layout and a model first")
+
+    @Slot()
+    def open_training(self, keys: list[int] | None = None) -> None:
+        if self.session.layout is None or not len(self.session.album):
+            self.session.mentioned.emit("Training needs pictures and the layout of their board")
+            return
+        folder = self.session.models_folder
+        chosen = keys or [
+            k for k, e in self.session.album.entries.items() if e.name.lower().startswith(("good", "sound"))
+        ]
+        if self._training is None:
+            stem = free_name(folder, self.session.layout.name).rsplit("-", 1)[0]
+            self.panel.train.open(self.session.album, chosen, folder, stem)
+        self.panel.show_training()
+
+    @Slot(object, str, object, object)
+    def _on_train(self, keys: list[int], detector: str, settings: dict[str, object], file: Path) -> None:
+        self.detector_chosen.emit(detector)
+        self._training = self.session.train(keys, detector, settings, file)
+        self.panel.train.set_running(self._training is not None)
+
+    @Slot()
+    def _on_cancel_training(self) -> None:
+        if self._training is not None:
+            self.session.jobs.cancel(self._training)
+
+    @Slot()
+    def _on_jobs(self) -> None:
+        job = self._training
+        if job is None:
+            return
+        if job in self.session.jobs.active():
+            if job.progress is not None:
+                self.panel.train.show_progress(job.progress)
+            return
+        self._training = None
+        self.panel.train.set_running(False)
+        self.panel.show_inspect()
+
+    # Marks
+
+    @Slot(int)
+    def _on_pose_wanted(self, key: int) -> None:
+        if key != self.session.current:
+            self.session.show(key)
+        self.begin_marks()
+
+    @Slot()
+    def begin_marks(self) -> None:
+        if self.session.layout is None or self.entry is None or self.session.model is None:
+            self.session.mentioned.emit("Clicking marks needs a picture, a layout and a model")
+            return
+        self.select(None)
+        self.canvas.set_picking(True)
+        self.marks.begin(self.session.layout)
+
+    @Slot()
+    def end_marks(self) -> None:
+        if self.marks.active:
+            self.marks.end()
+            self.canvas.set_picking(False)
+            self.canvas.set_points({})
+
+    @Slot(object)
+    def _on_marks_ready(self, points: dict[str, tuple[float, float]]) -> None:
+        entry = self.entry
+        self.end_marks()
+        if entry is not None:
+            self.session.inspect([entry.key], points)
+
+    def export(self) -> None:
+        """The pad map on the screen, as the files of `padscope inspect`."""
+        board = self.session.judging.board
+        if board is None:
+            self.session.said.emit(Message("export", "There is no pad map to export.", "Inspect this picture first."))
+            return
+        folder = self.dialogs.folder("Export the pad map to this folder", self._near())
+        if folder is not None:
+            self.session.export(board, folder)
+
+    def back(self) -> bool:
+        """Esc: out of clicking marks, then out of training, then out of a choice; False where there was nothing to leave."""
+        leave: tuple[tuple[bool, Callable[[], None]], ...] = (
+            (self.marks.active, self.end_marks),
+            (self.panel.training, self.panel.show_inspect),
+            (self.selected is not None, partial(self.select, None)),
+        )
+        for there, act in leave:
+            if there:
+                act()
+                return True
+        return False

@@ -1,0 +1,131 @@
+"""The inspected board on the screen, and the threshold: what is certain changes at once, the rest as soon as it is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from padscope.boards.pad_map import PadResult
+from padscope_desktop.board import Board, previewed
+from padscope_desktop.jobs import Jobs
+from padscope_desktop.protocol import Fault
+
+SETTLE_MS = 1500
+"""After the threshold has rested this long, its verdicts are worth keeping."""
+LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
+
+
+class Judging(QObject):
+    """Signals: board_changed() · factor_changed() · judged(Board): no preview, for the list · settled(Board): to be stored ·
+    failed(Fault)."""
+
+    board_changed = Signal()
+    factor_changed = Signal()
+    judged = Signal(object)
+    settled = Signal(object)
+    failed = Signal(object)
+
+    def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.board: Board | None = None
+        self.factor = 1.0
+        self._jobs = jobs
+        self._busy = False
+        self._judged_at = 1.0  # the threshold of the verdicts on the screen, where they are no preview
+        self._brought = ""  # the board that the worker has at hand
+        self._rest = QTimer(self, interval=SETTLE_MS, singleShot=True)
+        self._rest.timeout.connect(self.settle)
+
+    def set_board(self, board: Board | None) -> None:
+        """Another board, or none; it is judged at the present threshold if it was not."""
+        self.settle()
+        self.board = board
+        self._brought = ""
+        if board is not None:
+            self._judged_at = board.factor
+            if board.factor != self.factor:
+                self.board = previewed(board, self.factor)
+                self._judge()
+        self.board_changed.emit()
+
+    def set_factor(self, factor: float) -> None:
+        """In shipped thresholds of the model."""
+        factor = min(max(factor, LEAST_FACTOR), MOST_FACTOR)
+        if factor == self.factor:
+            return
+        self.factor = factor
+        self.factor_changed.emit()
+        if self.board is not None:
+            self.board = previewed(self.board, factor)
+            self.board_changed.emit()
+            self._judge()
+        self._rest.start()
+
+    @Slot()
+    def settle(self) -> None:
+        """Verdicts that differ from what is stored go out; a preview never does."""
+        self._rest.stop()
+        board = self.board
+        if board is None or board.factor == board.stored:
+            return
+        if self._judged_at == board.factor:
+            self.board = replace(board, stored=board.factor)
+            self.settled.emit(self.board)
+        elif self._busy:
+            self._rest.start()
+
+    def worker_is_new(self) -> None:
+        """It has no board at hand."""
+        self._brought = ""
+
+    def _judge(self) -> None:
+        """One at a time, and again if the threshold has moved on meanwhile: a slider that never rests must not starve it."""
+        board = self.board
+        if board is None or board.level is None or self._busy:
+            return
+        name = _name(board)
+        self._busy = True
+        self._jobs.start(
+            "judge",
+            name,
+            None if self._brought == name else board.for_judging(),
+            self.factor,
+            title="Judging",
+            lane="quick",
+            urgent=True,
+            shown=False,
+            done=partial(self._on_judged, name, self.factor),
+            failed=self._on_failed,
+            ended=self._on_ended,
+        )
+
+    def _on_judged(self, name: str, factor: float, pads: tuple[PadResult, ...]) -> None:
+        board = self.board
+        self._brought = name
+        if board is None or name != _name(board):
+            return
+        if factor == self.factor:
+            self.board = board.judged(pads, factor)
+            self._judged_at = factor
+            self.judged.emit(self.board)
+        else:
+            self.board = previewed(board.judged(pads, factor), self.factor)
+        self.board_changed.emit()
+
+    def _on_failed(self, fault: Fault) -> None:
+        self._brought = ""
+        if fault.error != "LookupError":  # else a new worker that has no board yet: the next try brings it along
+            self._judged_at = self.factor
+            self.failed.emit(fault)
+
+    def _on_ended(self) -> None:
+        self._busy = False
+        if self.board is not None and self._judged_at != self.factor:
+            self._judge()
+
+
+def _name(board: Board) -> str:
+    """Of a board and its level grid, for the worker."""
+    return f"{board.key}/{id(board.level)}"

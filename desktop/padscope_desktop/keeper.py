@@ -1,0 +1,148 @@
+"""The one thread that holds the project's one writing connection. Questions go in, answers come back as signals, in order."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from padscope.errors import StoreError
+from padscope_desktop.jobs import nothing
+from padscope_desktop.protocol import Fault
+from padscope_desktop.worker import fault_of
+
+if TYPE_CHECKING:
+    from padscope.store.database import Project
+
+Question = Callable[["Project"], Any]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    question: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Fault], None]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    call: Callable[[Any], None]
+    value: Any
+
+
+class Keeper(QObject):
+    """`done` and `failed` are called in the thread that made the keeper: the window's. Signal: changed(), when it becomes busy
+    or idle."""
+
+    changed = Signal()
+    _answered = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inbox: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
+        self._thread = _KeeperThread(self._inbox, self._answered.emit, self)
+        self._answered.connect(self._on_answered)
+        self._waiting = 0
+
+    @property
+    def busy(self) -> bool:
+        """Something is not yet on disk, or not yet read."""
+        return self._waiting > 0
+
+    def open(
+        self,
+        path: Path,
+        *,
+        create: bool,
+        done: Callable[[Any], None] = nothing,
+        failed: Callable[[Fault], None] = nothing,
+    ) -> None:
+        """Closes the project before it only when the new one is open. `create`: it must not exist yet."""
+        self._put(lambda: self._thread.open(path, create), done, failed)
+
+    def open_first_free(
+        self, paths: list[Path], *, done: Callable[[Any], None] = nothing, failed: Callable[[Fault], None] = nothing
+    ) -> None:
+        """The first of these that can be opened or made: another window may hold some of them."""
+        self._put(lambda: self._thread.open_first_free(paths), done, failed)
+
+    def ask(
+        self, question: Question, *, done: Callable[[Any], None] = nothing, failed: Callable[[Fault], None] = nothing
+    ) -> None:
+        self._put(lambda: self._thread.answer(question), done, failed)
+
+    def close(self) -> None:
+        """Waits until everything asked for is on disk."""
+        if self._thread.isRunning():
+            self._inbox.put(None)
+            self._thread.wait()
+
+    def _put(self, question: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Fault], None]) -> None:
+        if not self._thread.isRunning():
+            self._thread.start()
+        self._waiting += 1
+        if self._waiting == 1:
+            self.changed.emit()
+        self._inbox.put(_Asked(question, done, failed))
+
+    @Slot(object)
+    def _on_answered(self, answer: _Answer) -> None:
+        self._waiting -= 1
+        try:
+            answer.call(answer.value)
+        finally:
+            if self._waiting == 0:
+                self.changed.emit()
+
+
+class _KeeperThread(QThread):
+    def __init__(
+        self, inbox: queue.SimpleQueue[_Asked | None], answer: Callable[[object], None], parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._inbox = inbox
+        self._tell = answer
+        self._project: Project | None = None
+
+    def run(self) -> None:
+        while (asked := self._inbox.get()) is not None:
+            try:
+                answer = _Answer(asked.done, asked.question())
+            except Exception as error:  # a question must not take the thread with it
+                answer = _Answer(asked.failed, fault_of(error))
+            self._tell(answer)
+        self._close()
+
+    def open(self, path: Path, create: bool) -> None:
+        from padscope.store.database import create_project, open_project
+
+        if not create and self._project is not None and self._project.path.absolute() == path.absolute():
+            return  # it is open already, and its lock is ours
+        project = create_project(path) if create else open_project(path)
+        self._close()
+        self._project = project
+
+    def open_first_free(self, paths: list[Path]) -> Path:
+        last = StoreError("There is no place for an unnamed project; make one with File, New project.")
+        for path in paths:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self.open(path, create=not path.exists())
+                return path
+            except (StoreError, OSError) as error:
+                last = error if isinstance(error, StoreError) else StoreError(f"{path} cannot be made: {error}.")
+        raise last
+
+    def answer(self, question: Question) -> Any:
+        if self._project is None:
+            raise StoreError("No project is open; make one with File, New project.")
+        return question(self._project)
+
+    def _close(self) -> None:
+        if self._project is not None:
+            self._project.close()
+            self._project = None

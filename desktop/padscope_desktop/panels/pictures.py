@@ -1,0 +1,295 @@
+"""The list of pictures: what each shows, and how far it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from padscope.boards.pad_map import Verdict
+from padscope_desktop.album import FILTERS, Album, Entry, Mark, state
+from padscope_desktop.panels.parts import Chooser, button, label, named
+from padscope_desktop.theme import VERDICTS, Theme
+from padscope_desktop.viewer.picture_layer import as_image
+
+ENTRY = Qt.ItemDataRole.UserRole
+KEY = Qt.ItemDataRole.UserRole + 1
+MARK = Qt.ItemDataRole.UserRole + 2
+ROW = 64
+THUMB = QSize(64, 48)
+Index = QModelIndex | QPersistentModelIndex
+
+
+class PicturesModel(QAbstractListModel):
+    """Rows are entries of the album, in their order."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._album = Album()
+        self._keys: list[int] = []
+
+    def set_album(self, album: Album) -> None:
+        """The album, or the same one with more entries: the list keeps its place."""
+        new = list(album.entries)
+        if album is self._album and new[: len(self._keys)] == self._keys:
+            if len(new) > len(self._keys):
+                self.beginInsertRows(QModelIndex(), len(self._keys), len(new) - 1)
+                self._keys = new
+                self.endInsertRows()
+            return
+        self.beginResetModel()
+        self._album, self._keys = album, new
+        self.endResetModel()
+
+    def refresh(self, key: int) -> None:
+        if key in self._keys:
+            index = self.index(self._keys.index(key))
+            self.dataChanged.emit(index, index)
+
+    def row_of(self, key: int | None) -> int:
+        return self._keys.index(key) if key in self._keys else -1
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._keys)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        entry = self._album.entries[self._keys[index.row()]]
+        mark, words = state(entry)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return entry.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n".join(part for part in (str(entry.path), words, entry.missing or entry.failed) if part)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{entry.name}, {words}"
+        return {ENTRY: entry, KEY: entry.key, MARK: mark}.get(role)
+
+
+class ByMark(QSortFilterProxyModel):
+    """Only the pictures in some states."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._marks: tuple[Mark, ...] = tuple(Mark)
+
+    def set_marks(self, marks: tuple[Mark, ...]) -> None:
+        self.beginFilterChange()
+        self._marks = marks
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        return self.sourceModel().index(row, 0, parent).data(MARK) in self._marks
+
+
+class PictureDelegate(QStyledItemDelegate):
+    """Thumbnail, name, and under it the state with its sign."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._images: dict[int, Any] = {}
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(180, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        entry: Entry = index.data(ENTRY)
+        mark, words = state(entry)
+        box: QRect = option.rect
+        flags = option.state
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        if flags & QStyle.StateFlag.State_Selected:
+            painter.fillRect(box, QColor(self.theme.selected))
+        elif flags & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(box, QColor(self.theme.hover))
+        if flags & QStyle.StateFlag.State_Selected:
+            painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), QColor(self.theme.accent))
+        thumb = QRect(box.left() + 8, box.top() + 8, THUMB.width(), THUMB.height())
+        self._paint_thumbnail(painter, thumb, entry)
+        left = thumb.right() + 12
+        room = box.right() - 8 - left
+        font: QFont = option.font
+        metrics = QFontMetrics(font)
+        painter.setFont(font)
+        painter.setPen(QColor(self.theme.text))
+        name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
+        painter.drawText(QRect(left, box.top() + 10, room, 20), Qt.AlignmentFlag.AlignVCenter, name)
+        sign = QRectF(left, box.top() + 38, 12, 12)
+        paint_mark(painter, sign, mark, self.theme, entry.fraction)
+        painter.setPen(QColor(self.theme.dim))
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room - 18)
+        painter.drawText(QRect(left + 18, box.top() + 34, room - 18, 20), Qt.AlignmentFlag.AlignVCenter, words)
+        painter.restore()
+
+    def _paint_thumbnail(self, painter: QPainter, box: QRect, entry: Entry) -> None:
+        painter.fillRect(box, QColor(self.theme.canvas))
+        if entry.thumbnail is None:
+            return
+        if entry.key not in self._images:
+            self._images[entry.key] = as_image(entry.thumbnail.pixels)
+        image = self._images[entry.key]
+        size = image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        at = QRect(QPoint(0, 0), size)
+        at.moveCenter(box.center())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        painter.drawImage(at, image)
+
+
+def paint_mark(painter: QPainter, box: QRectF, mark: Mark, theme: Theme, fraction: float | None) -> None:
+    """Signs differ in shape, not only in colour."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    dim = QPen(QColor(theme.dim), 1.5)
+    inner = box.adjusted(1, 1, -1, -1)
+    if mark is Mark.FINE:
+        painter.setPen(QPen(QColor(VERDICTS[Verdict.OK].colour), 2.25))
+        painter.drawPolyline(
+            [inner.center() + QPoint(-4, 0), inner.center() + QPoint(-1, 3), inner.center() + QPoint(5, -4)]
+        )
+    elif mark is Mark.LOOK:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(VERDICTS[Verdict.NOT_BONDABLE].colour))
+        painter.drawEllipse(inner)
+    elif mark in (Mark.FAILED, Mark.MISSING):
+        painter.setPen(QPen(QColor(VERDICTS[Verdict.NOT_BONDABLE].colour), 2.25))
+        painter.drawLine(inner.topLeft() + QPoint(1, 1), inner.bottomRight() - QPoint(1, 1))
+        painter.drawLine(inner.topRight() + QPoint(-1, 1), inner.bottomLeft() + QPoint(1, -1))
+    elif mark is Mark.RUNNING:
+        painter.setPen(dim)
+        painter.drawEllipse(inner)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.accent))
+        painter.drawPie(inner, 90 * 16, -round(360 * 16 * (fraction or 0.0)))
+    elif mark is Mark.QUEUED:
+        painter.setPen(QPen(QColor(theme.dim), 1.5, Qt.PenStyle.DotLine))
+        painter.drawEllipse(inner)
+    else:
+        painter.setPen(dim)
+        painter.drawEllipse(inner)
+
+
+class PicturesPanel(QWidget):
+    """Signals: chosen(key) · add_wanted() · inspect_wanted(list of keys) · train_wanted(list of keys)."""
+
+    chosen = Signal(int)
+    add_wanted = Signal()
+    inspect_wanted = Signal(object)
+    train_wanted = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self._model = PicturesModel(self)
+        self._shown = ByMark(self)
+        self._shown.setSourceModel(self._model)
+        self._delegate = PictureDelegate(theme, self)
+        self.list = named(QListView(uniformItemSizes=True), "Pictures")
+        self.list.setMouseTracking(True)
+        self.list.setModel(self._shown)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._open_menu)
+        self.list.selectionModel().currentChanged.connect(self._on_current)
+        self.filter = named(Chooser(), "Which pictures are listed")
+        self.filter.addItems(list(FILTERS))
+        self.filter.currentTextChanged.connect(self._on_filter)
+        self.add = button("Add…", tip="Add pictures (Ctrl+I); or drop them on the window")
+        self.add.clicked.connect(self.add_wanted)
+        self._title = label("Pictures", title=True)
+        head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 8, 8)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.add)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 8, 8, 8)
+        foot.addWidget(self.filter, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addWidget(self.list, 1)
+        column.addLayout(foot)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._delegate.theme = theme
+        self.list.viewport().update()
+
+    def set_album(self, album: Album) -> None:
+        self._model.set_album(album)
+        self._title.setText(f"Pictures  {len(album)}" if len(album) else "Pictures")
+
+    def refresh(self, key: int) -> None:
+        self._model.refresh(key)
+
+    def set_current(self, key: int | None) -> None:
+        """Follows the session; does not send `chosen` again. A picture that the filter hides stays hidden."""
+        index = self._shown.mapFromSource(self._model.index(self._model.row_of(key)))
+        if index != self.list.currentIndex() and index.isValid():
+            chooser = self.list.selectionModel()
+            chooser.blockSignals(True)
+            chooser.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            chooser.blockSignals(False)
+            self.list.viewport().update()
+            self.list.scrollTo(index)
+
+    def selected(self) -> list[int]:
+        """In the order of the list."""
+        rows = sorted(self.list.selectionModel().selectedIndexes(), key=lambda i: i.row())
+        return [i.data(KEY) for i in rows]
+
+    @Slot(QModelIndex, QModelIndex)
+    def _on_current(self, current: QModelIndex, _: QModelIndex) -> None:
+        if current.isValid():
+            self.chosen.emit(current.data(KEY))
+
+    @Slot(str)
+    def _on_filter(self, name: str) -> None:
+        self._shown.set_marks(FILTERS[name])
+
+    @Slot(QPoint)
+    def _open_menu(self, at: QPoint) -> None:
+        keys = self.selected()
+        if not keys:
+            return
+        some = "this picture" if len(keys) == 1 else f"these {len(keys)} pictures"
+        menu = QMenu(self)
+        inspect, train = menu.addAction(f"Inspect {some}"), menu.addAction(f"Train on {some}…")
+        inspect.triggered.connect(self._ask_inspect)
+        train.triggered.connect(self._ask_train)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
+    @Slot()
+    def _ask_inspect(self) -> None:
+        self.inspect_wanted.emit(self.selected())
+
+    @Slot()
+    def _ask_train(self) -> None:
+        self.train_wanted.emit(self.selected())

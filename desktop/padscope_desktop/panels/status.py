@@ -1,0 +1,128 @@
+"""The line below: where the cursor is, what it is over, how large things are, what runs, and how to stop it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
+
+from padscope.types import Scale
+from padscope_desktop.jobs import Job
+from padscope_desktop.panels.parts import button, label
+from padscope_desktop.payloads import Device
+from padscope_desktop.quantities import ABSENT, elided_middle, number, percent, with_unit
+from padscope_desktop.theme import TARGET
+
+MENTION_MS = 6000
+SOURCES = {
+    "keyence": "Keyence",
+    "tiff": "from the TIFF",
+    "exif": "from EXIF",
+    "png": "from the PNG",
+    "bmp": "from the BMP",
+    "typed": "typed in",
+    "layout": "from the layout",
+}
+
+
+def position_words(um: tuple[float, float] | None, px: tuple[float, float] | None) -> str:
+    """“8 214.5, 3 310.0 µm · 3 291, 1 322 px”."""
+    parts = []
+    if um is not None:
+        parts.append(f"{number(um[0], 1)}, {number(um[1], 1)} µm")
+    if px is not None:
+        parts.append(f"{number(px[0])}, {number(px[1])} px")
+    return " · ".join(parts)
+
+
+def scale_words(scale: Scale) -> str:
+    """“2.500 µm/px Keyence ✓”; ✓ where it was verified."""
+    if scale.um_per_px is None:
+        return "no scale"
+    sign = " ✓" if scale.verified else ""
+    return f"{with_unit(scale.um_per_px, 'µm/px', 3)} {SOURCES.get(scale.source, scale.source)}{sign}"
+
+
+class StatusLine(QWidget):
+    """Signal: cancel_wanted()."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.position, self.level, self.zoom, self.scale = label(), label(), label(), label(dim=True)
+        self.mention, self.saved, self.model, self.device = label(), label(dim=True), label(dim=True), label(dim=True)
+        self.work = label()
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setFixedWidth(96)
+        self.cancel = button("Cancel", tip="Ctrl+.")
+        self.cancel.clicked.connect(self.cancel_wanted)
+        self._forget = QTimer(self, interval=MENTION_MS, singleShot=True)
+        self._forget.timeout.connect(self.mention.clear)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(16)
+        for part in (self.zoom, self.scale, self.position, self.level):
+            row.addWidget(part)
+        self.mention.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.mention.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        row.addWidget(self.mention, 1)
+        for right in (self.work, self.bar, self.cancel, self.model, self.device, self.saved):
+            row.addWidget(right)
+        self.setFixedHeight(TARGET + 8)
+        self.set_cursor(None, None, None)
+        self.set_job(None, 0)
+
+    def set_cursor(self, um: tuple[float, float] | None, px: tuple[float, float] | None, level: float | None) -> None:
+        self.position.setText(position_words(um, px))
+        self.level.setText("" if level is None else f"level {number(level, 2)}")
+
+    def reserve(self, um: tuple[float, float] | None, px: tuple[float, float]) -> None:
+        """Room for the widest position of this picture, so that nothing jumps while the mouse moves."""
+        widest = position_words(None if um is None else (-abs(um[0]), -abs(um[1])), px)
+        metrics = self.fontMetrics()
+        self.position.setMinimumWidth(metrics.horizontalAdvance(widest))
+        self.level.setMinimumWidth(metrics.horizontalAdvance(f"level {number(88.88, 2)}"))
+        self.zoom.setMinimumWidth(metrics.horizontalAdvance(with_unit(6400, "%")))
+
+    def set_zoom(self, zoom: float | None) -> None:
+        self.zoom.setText("" if zoom is None else percent(zoom))
+
+    def set_scale(self, scale: Scale | None, conflict: str = "") -> None:
+        self.scale.setText("" if scale is None else scale_words(scale) + (" ⚠" if conflict else ""))
+        self.scale.setToolTip(conflict)
+
+    def set_model(self, name: str) -> None:
+        self.model.setText(f"model {elided_middle(name, 24)}" if name else "no model")
+        self.model.setToolTip(name)
+
+    def set_device(self, device: Device | None) -> None:
+        self.device.setText(device.words if device is not None else "starting the networks…")
+
+    def set_saved(self, words: str, tip: str) -> None:
+        self.saved.setText(words)
+        self.saved.setToolTip(tip)
+
+    def set_job(self, job: Job | None, waiting: int) -> None:
+        """What runs; `waiting` more stand behind it."""
+        for shown in (self.work, self.bar, self.cancel):
+            shown.setVisible(job is not None)
+        if job is None:
+            return
+        progress = job.progress
+        words = elided_middle(job.title, 36)
+        if job.stopping:
+            words = f"stopping: {words}"
+        elif progress is not None and progress.total:
+            words += f" {percent(progress.fraction)}"
+        self.work.setText(words + (f"  (+{number(waiting)})" if waiting else ""))
+        self.work.setToolTip(f"{job.title}: {progress.stage if progress else ABSENT}")
+        self.bar.setRange(0, 1000 if progress is not None and progress.total else 0)
+        self.bar.setValue(round(1000 * progress.fraction) if progress is not None else 0)
+        self.cancel.setEnabled(not job.stopping)
+
+    @Slot(str)
+    def say(self, words: str) -> None:
+        """For a few seconds."""
+        self.mention.setText(words)
+        self._forget.start()

@@ -1,0 +1,484 @@
+"""The open work and its signals; the only starter of jobs. What a person wants comes in as a call, what changed goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from padscope.boards.layout import Layout
+from padscope.types import Progress
+from padscope_desktop import settings, stock
+from padscope_desktop.album import Album, Entry
+from padscope_desktop.board import Board
+from padscope_desktop.display import Display
+from padscope_desktop.jobs import Job, Jobs
+from padscope_desktop.judging import Judging
+from padscope_desktop.keeper import Keeper
+from padscope_desktop.messages import Choice, about_death, about_fault
+from padscope_desktop.payloads import DemoFiles, DetectorCard, Device, Inspected, ModelCard, Thumbnail
+from padscope_desktop.protocol import Fault, WorkerDeath
+from padscope_desktop.scratch import Scratch
+
+THUMBNAIL_PX = 192
+KEPT_BOARDS = 8
+KEPT_RUNNING = ("warm_up", "detectors")
+"""Commands that have nothing to do with the project that is open."""
+
+
+class Session(QObject):
+    """Signals say that something changed; what it is now stands in the fields of the same name.
+
+    project_changed() · album_changed() · entry_changed(key) · current_changed() · layout_changed() · model_changed() ·
+    device_changed() · detectors_changed() · said(Message) · settled(topic): that message is over ·
+    mentioned(words for the status bar) · pose_wanted(key): a person should click the marks of that picture.
+    """
+
+    project_changed = Signal()
+    album_changed = Signal()
+    entry_changed = Signal(int)
+    current_changed = Signal()
+    layout_changed = Signal()
+    model_changed = Signal()
+    device_changed = Signal()
+    detectors_changed = Signal()
+    said = Signal(object)
+    settled = Signal(str)
+    mentioned = Signal(str)
+    pose_wanted = Signal(int)
+
+    def __init__(self, jobs: Jobs, keeper: Keeper, scratch: Scratch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.jobs = jobs
+        self.keeper = keeper
+        self.scratch = scratch
+        self.display = Display(jobs, scratch, self)
+        self.judging = Judging(jobs, self)
+        self.album = Album()
+        self.current: int | None = None
+        self.project: Path | None = None
+        self.named = False
+        self.layout: Layout | None = None
+        self.model: ModelCard | None = None
+        self.device: Device | None = None
+        self.detectors: tuple[DetectorCard, ...] = ()
+        self._boards: dict[int, Board] = {}
+        self._early: list[Path] = []  # dropped before any project was open
+        self.display.failed.connect(self._on_not_shown)
+        self.judging.judged.connect(self._on_judged)
+        self.judging.settled.connect(self._store)
+        self.judging.failed.connect(self._on_not_judged)
+        jobs.worker_died.connect(self._on_worker_died)
+
+    # Projects
+
+    def open_project(self, path: Path, *, create: bool = False) -> None:
+        self.judging.settle()
+        self.keeper.open(
+            path,
+            create=create,
+            done=partial(self._on_opened, path, True),
+            failed=partial(self._say, "project", "The project was not opened."),
+        )
+
+    def open_unnamed(self, places: list[Path]) -> None:
+        """A project that nobody has named yet: everything is saved from the first picture on."""
+        self.keeper.open_first_free(
+            places, done=self._on_unnamed_opened, failed=partial(self._say, "project", "Nothing can be saved.")
+        )
+
+    def save_as(self, path: Path) -> None:
+        """A whole copy under a name, which is worked on from now on; an unnamed project is emptied into it."""
+        self.judging.settle()
+        self.keeper.ask(
+            partial(stock.copied_to, goal=path),
+            done=partial(self._on_copied, path),
+            failed=partial(self._say, "project", "The project was not saved under the new name."),
+        )
+
+    def _on_copied(self, path: Path, _: Any) -> None:
+        self.keeper.open(
+            path,
+            create=False,
+            done=partial(self._on_saved_as, path),
+            failed=partial(self._say, "project", "The copy was not opened."),
+        )
+
+    def _on_saved_as(self, path: Path, _: Any) -> None:
+        self.project, self.named = path, True
+        self.project_changed.emit()
+        self.mentioned.emit(f"Saved as {path.name}")
+
+    def _on_unnamed_opened(self, path: Path) -> None:
+        self._on_opened(path, False, None)
+
+    def _on_opened(self, path: Path, named: bool, _: Any) -> None:
+        for job in self.jobs.active():
+            if job.command not in KEPT_RUNNING:
+                self.jobs.cancel(job)
+        self.project, self.named = path, named
+        self.album, self.current = self.album.emptied(), None
+        self.layout, self.model = None, None
+        self.display.forget()
+        self._boards.clear()
+        self.judging.set_board(None)
+        self.judging.set_factor(1.0)
+        self.settled.emit("project")
+        for changed in (self.project_changed, self.album_changed, self.current_changed):
+            changed.emit()
+        self.layout_changed.emit()
+        self.model_changed.emit()
+        self.keeper.ask(
+            stock.contents,
+            done=self._on_contents,
+            failed=partial(self._say, "project", "The project could not be read."),
+        )
+
+    def _on_contents(self, contents: stock.Contents) -> None:
+        for picture in contents.pictures:
+            entry = self.album.add(Path(picture.path))
+            if entry is not None:
+                entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
+                self._fetch_thumbnail(entry)
+        self.album_changed.emit()
+        self.judging.set_factor(contents.factor)
+        if contents.layout is not None:
+            self.layout = contents.layout
+            self.layout_changed.emit()
+        if contents.model is not None:
+            self.choose_model(contents.model, remember=False)
+        early, self._early = self._early, []
+        if early:
+            self.add_pictures(early)
+        first = next(iter(self.album.entries), None)
+        if first is not None and self.current is None:
+            self.show(first)
+
+    # Pictures
+
+    def add_pictures(self, paths: Iterable[Path]) -> list[int]:
+        """Files, or folders of pictures; those that are here already are not added again. Returns their keys."""
+        if self.project is None:
+            self._early += paths
+            return []
+        added = [entry for path in stock.picture_files(paths) if (entry := self.album.add(path)) is not None]
+        if not added:
+            self.mentioned.emit("No new pictures there")
+            return []
+        self.album_changed.emit()
+        for entry in added:
+            self._fetch_thumbnail(entry)
+        self.show(added[0].key)
+        return [e.key for e in added]
+
+    def _fetch_thumbnail(self, entry: Entry) -> None:
+        self.jobs.start(
+            "thumbnail",
+            entry.path,
+            THUMBNAIL_PX,
+            title=f"Reading {entry.name}",
+            lane="quick",
+            shown=False,
+            retries=1,
+            done=partial(self._on_thumbnail, entry.key),
+            failed=partial(self._on_unreadable, entry.key),
+        )
+
+    def _on_thumbnail(self, key: int, thumbnail: Thumbnail) -> None:
+        entry = self.album.entries.get(key)
+        if entry is None:
+            return
+        known = entry.sha256 == thumbnail.card.sha256
+        entry.card, entry.thumbnail, entry.sha256, entry.missing = thumbnail.card, thumbnail, thumbnail.card.sha256, ""
+        self.entry_changed.emit(key)
+        if not known:
+            self.keeper.ask(
+                partial(stock.store_picture, card=thumbnail.card),
+                failed=partial(self._say, "store", f"{entry.name} was not saved in the project."),
+            )
+
+    def _on_unreadable(self, key: int, fault: Fault) -> None:
+        entry = self.album.entries.get(key)
+        if entry is not None:
+            entry.missing = fault.sentence
+            self.entry_changed.emit(key)
+
+    def show(self, key: int) -> None:
+        """Make this the current picture: its overview arrives first, then all its pixels, and its last inspection."""
+        entry = self.album.entries[key]
+        self.judging.set_board(None)
+        self.current = key
+        self.current_changed.emit()
+        self.settled.emit("picture")
+        self.display.show(key, entry.path)
+        if key in self._boards:
+            self.judging.set_board(self._boards[key])
+        elif entry.inspection:
+            self.keeper.ask(
+                partial(stock.board, inspection=entry.inspection, key=key),
+                done=self._on_board,
+                failed=partial(self._say, "store", f"The inspection of {entry.name} cannot be read."),
+            )
+
+    @Slot(int, object)
+    def _on_not_shown(self, key: int, fault: Fault) -> None:
+        entry = self.album.entries.get(key)
+        if entry is not None:
+            self.said.emit(about_fault("picture", f"{entry.name} cannot be shown.", fault))
+
+    def _on_board(self, board: Board) -> None:
+        if board.key == self.current and self.judging.board is None:
+            self.judging.set_board(board)
+
+    def _keep(self, board: Board) -> None:
+        """The newest of a picture, at hand before it is stored; only the last few."""
+        self._boards.pop(board.key, None)
+        self._boards[board.key] = board
+        if len(self._boards) > KEPT_BOARDS:
+            del self._boards[next(iter(self._boards))]
+
+    # Layout and model
+
+    def choose_layout(self, path: Path) -> None:
+        self.jobs.start(
+            "read_layout",
+            path,
+            title=f"Reading {path.name}",
+            lane="quick",
+            slot="layout",
+            retries=1,
+            done=self._on_layout,
+            failed=partial(self._say, "layout", f"{path.name} is not the layout of a board."),
+        )
+
+    def _on_layout(self, layout: Layout) -> None:
+        self.layout = layout
+        self.settled.emit("layout")
+        self.layout_changed.emit()
+        self.keeper.ask(
+            partial(stock.store_layout, layout=layout), failed=partial(self._say, "store", "The layout was not saved.")
+        )
+
+    def choose_model(self, path: Path, *, remember: bool = True) -> None:
+        self.jobs.start(
+            "read_model",
+            path,
+            title=f"Checking {path.name}",
+            lane="quick",
+            slot="model",
+            retries=1,
+            done=partial(self._on_model, remember),
+            failed=partial(self._say, "model", f"{path.name} is not a model that can be used."),
+        )
+
+    def _on_model(self, remember: bool, model: ModelCard) -> None:
+        self.model = model
+        self.settled.emit("model")
+        self.model_changed.emit()
+        if remember:
+            self.keeper.ask(
+                partial(stock.store_model, path=model.path),
+                failed=partial(self._say, "store", "The model was not saved."),
+            )
+
+    def warm_up(self) -> None:
+        """Torch is loaded in the background, after the window is on the screen."""
+        self.jobs.start("warm_up", title="Starting the networks", shown=False, retries=1, done=self._on_device)
+
+    def _on_device(self, device: Device) -> None:
+        self.device = device
+        self.device_changed.emit()
+        if not self.detectors:
+            self.jobs.start("detectors", title="Listing detectors", shown=False, retries=1, done=self._on_detectors)
+
+    def _on_detectors(self, detectors: tuple[DetectorCard, ...]) -> None:
+        self.detectors = detectors
+        self.detectors_changed.emit()
+
+    def train(self, keys: Iterable[int], detector: str, values: Mapping[str, Any], out: Path) -> Job | None:
+        """On pictures of sound boards; the new model is chosen when it is there."""
+        if self.layout is None:
+            return None
+        paths = [self.album.entries[k].path for k in keys]
+        self.settled.emit("train")
+        return self.jobs.start(
+            "train",
+            paths,
+            self.layout,
+            detector,
+            dict(values),
+            out,
+            title=f"Training {out.stem}",
+            slot="train",
+            done=self._on_trained,
+            failed=partial(self._say, "train", "Training came to nothing; the model in use stays."),
+            cancelled=partial(self.mentioned.emit, "Training cancelled; nothing was written"),
+        )
+
+    def _on_trained(self, model: ModelCard) -> None:
+        self.mentioned.emit(f"Model {model.name} is trained and in use")
+        self._on_model(True, model)
+
+    @property
+    def models_folder(self) -> Path:
+        """Beside the project."""
+        return self.project.parent if self.project is not None else settings.data_folder()
+
+    # Inspecting
+
+    @property
+    def can_inspect(self) -> bool:
+        return self.layout is not None and self.model is not None and len(self.album) > 0
+
+    def inspect(self, keys: Iterable[int], clicks: Mapping[str, tuple[float, float]] | None = None) -> None:
+        """Each in turn, in the background. `clicks`: fiducials by name, px, where the board was not found."""
+        if self.layout is None or self.model is None:
+            return
+        for key in keys:
+            entry = self.album.entries[key]
+            if entry.waiting or entry.fraction is not None:
+                continue
+            entry.waiting, entry.failed = True, ""
+            self.settled.emit(f"inspect {key}")
+            self.jobs.start(
+                "inspect",
+                entry.path,
+                self.layout,
+                self.model.path,
+                self.judging.factor,
+                None,
+                dict(clicks) if clicks else None,
+                title=f"Inspecting {entry.name}",
+                done=partial(self._on_inspected, key, self.layout, self.judging.factor),
+                progressed=partial(self._on_inspecting, key),
+                failed=partial(self._on_not_inspected, key),
+                ended=partial(self._on_inspection_ended, key),
+            )
+            self.entry_changed.emit(key)
+
+    def _on_inspecting(self, key: int, progress: Progress) -> None:
+        entry = self.album.entries.get(key)
+        if entry is not None:
+            entry.waiting, entry.fraction = False, progress.fraction
+            self.entry_changed.emit(key)
+
+    def _on_inspection_ended(self, key: int) -> None:
+        entry = self.album.entries.get(key)
+        if entry is not None:
+            entry.waiting, entry.fraction = False, None
+            self.entry_changed.emit(key)
+
+    def _on_inspected(self, key: int, layout: Layout, factor: float, found: Inspected) -> None:
+        entry = self.album.entries.get(key)
+        if entry is None:
+            return
+        entry.counts = found.pad_map.counts()
+        board = Board(key, found.pad_map, layout, found.level, found.seconds, found.device, factor, factor)
+        self._store(board)
+        if key == self.current:
+            self.judging.set_board(board)
+
+    def _on_not_inspected(self, key: int, fault: Fault) -> None:
+        entry = self.album.entries.get(key)
+        if entry is None:
+            return
+        entry.failed = fault.sentence
+        what = f"{entry.name} was not inspected."
+        again = Choice("Try again", partial(self.inspect, [key]))
+        if fault.error == "PoseError":
+            what = f"The board was not found in {entry.name}."
+            again = Choice("Click its marks", partial(self.pose_wanted.emit, key))
+        self.said.emit(about_fault(f"inspect {key}", what, fault, again))
+
+    @Slot(object)
+    def _on_judged(self, board: Board) -> None:
+        self.album.entries[board.key].counts = board.pad_map.counts()
+        self.entry_changed.emit(board.key)
+
+    @Slot(object)
+    def _on_not_judged(self, fault: Fault) -> None:
+        self._say("judge", "The verdicts could not be renewed.", fault)
+
+    # Out of the window
+
+    def export(self, board: Board, folder: Path) -> None:
+        """Pad map, bond map and PDF, as `padscope inspect` writes them."""
+        entry = self.album.entries[board.key]
+        self.judging.settle()
+        self.jobs.start(
+            "export",
+            board.pad_map,
+            board.layout,
+            entry.path,
+            folder,
+            title=f"Exporting {entry.name}",
+            urgent=True,
+            done=self._on_exported,
+            failed=partial(self._say, "export", "The pad map was not exported."),
+        )
+
+    def _on_exported(self, files: list[Path]) -> None:
+        self.settled.emit("export")
+        self.mentioned.emit(f"Written: {', '.join(f.name for f in files)} in {files[0].parent}")
+        board = self.judging.board
+        self.keeper.ask(partial(stock.note_export, files=files, picture=board.pad_map.picture.sha256 if board else ""))
+
+    def start_demo(self) -> None:
+        """A small board drawn by Padscope itself, in a project of its own."""
+        self.jobs.start(
+            "draw_demo",
+            settings.data_folder() / "demo",
+            title="Drawing the demo",
+            lane="quick",
+            done=self._on_demo_drawn,
+            failed=partial(self._say, "project", "The demo could not be drawn."),
+        )
+
+    def _on_demo_drawn(self, demo: DemoFiles) -> None:
+        self.add_pictures(demo.pictures)
+        self.choose_layout(demo.layout)
+
+    def sweep(self) -> None:
+        """Folders of windows that crashed."""
+        self.jobs.start("sweep", self.scratch.parent, title="Tidying up", lane="quick", shown=False)
+
+    # Storing and saying
+
+    @Slot(object)
+    def _store(self, board: Board) -> None:
+        self._keep(board)
+        entry = self.album.entries[board.key]
+        self.keeper.ask(
+            partial(stock.store_board, board=board, picture=entry.path),
+            done=partial(self._on_stored, board.key),
+            failed=partial(self._say, "store", f"The inspection of {entry.name} was not saved."),
+        )
+
+    def _on_stored(self, key: int, inspection: int) -> None:
+        entry = self.album.entries.get(key)
+        if entry is not None:
+            entry.inspection = inspection
+            self.entry_changed.emit(key)
+
+    def _say(self, topic: str, what: str, fault: Fault) -> None:
+        self.said.emit(about_fault(topic, what, fault))
+
+    @Slot(object)
+    def _on_worker_died(self, death: WorkerDeath) -> None:
+        self.judging.worker_is_new()
+        failed = [e.key for e in self.album.entries.values() if e.failed and death.job == f"Inspecting {e.name}"]
+        again = Choice("Inspect again", partial(self.inspect, failed)) if failed else None
+        for key in failed:
+            self.settled.emit(f"inspect {key}")
+        self.said.emit(about_death(death, again))
+
+    def close(self) -> None:
+        """Everything that was asked for is on disk when this returns."""
+        self.judging.settle()
+        self.jobs.close()
+        self.keeper.close()
+        self.display.forget()
+        self.scratch.close()

@@ -1,0 +1,142 @@
+"""What the window asks of a project, each as one function that runs in the keeper's thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from padscope.boards.layout import Layout
+from padscope.boards.pad_map import Verdict
+from padscope.errors import StoreError
+from padscope_desktop.board import Board
+from padscope_desktop.payloads import PictureCard
+
+if TYPE_CHECKING:
+    from padscope.store.database import Project
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
+CHOSEN = "chosen"
+"""Action in the history by which the project remembers its layout and its threshold."""
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A picture's line; `inspection` is the newest one's row, 0 where there is none."""
+
+    path: str
+    sha256: str
+    counts: Mapping[Verdict, int] | None
+    inspection: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a project shows when it is opened."""
+
+    pictures: tuple[StoredPicture, ...]
+    layout: Layout | None
+    model: Path | None
+    factor: float
+
+
+def picture_files(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are (what they hold is looked at later), folders as the pictures in them, by name."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.stem.endswith("_mask"))
+        else:
+            found.append(path)
+    return found
+
+
+def contents(project: Project) -> Contents:
+    newest = {row.picture_sha256: row for row in project.inspections()}
+    pictures = []
+    for p in project.pictures():
+        last = newest.get(p.sha256)
+        pictures.append(StoredPicture(p.path, p.sha256, last.counts if last else None, last.id if last else 0))
+    chosen = _last_choice(project, "layout")
+    layouts = [row.sha256 for row in project.layouts()]
+    wanted = chosen.get("sha256") if chosen.get("sha256") in layouts else next(reversed(layouts), None)
+    models = project.models()
+    return Contents(
+        tuple(pictures),
+        project.layout(str(wanted)) if wanted else None,
+        model_file(project, models[-1].sha256, Path(models[-1].path)) if models else None,
+        float(_last_choice(project, "threshold").get("factor", 1.0)),  # type: ignore[arg-type]
+    )
+
+
+def _last_choice(project: Project, what: str) -> Mapping[str, object]:
+    rows = [row for row in project.history(what) if row.action == CHOSEN]
+    return rows[-1].detail if rows else {}
+
+
+def model_file(project: Project, sha256: str, seen_at: Path) -> Path | None:
+    """The model's file where it was last seen; if it is gone, the copy the project keeps, laid beside the project."""
+    if seen_at.is_file():
+        return seen_at
+    beside = project.path.with_name(f"{project.path.stem}-{sha256[:8]}.padmodel")
+    if not beside.exists():
+        try:
+            data = project.model_file(sha256)
+        except StoreError:
+            return None
+        part = beside.with_name(beside.name + ".part")
+        part.write_bytes(data)
+        os.replace(part, beside)
+    return beside
+
+
+def store_picture(project: Project, card: PictureCard) -> None:
+    from padscope.store.rows import PictureRow
+
+    project.add_picture(
+        PictureRow(card.sha256, str(card.path), card.width, card.height, card.size_bytes, scale=card.scale)
+    )
+
+
+def store_layout(project: Project, layout: Layout) -> None:
+    with project.transaction():
+        row = project.add_layout(layout)
+        if _last_choice(project, "layout").get("sha256") != row.sha256:
+            project.record(CHOSEN, "layout", {"sha256": row.sha256, "name": row.name})
+
+
+def store_model(project: Project, path: Path) -> None:
+    project.add_model(path)
+
+
+def store_board(project: Project, board: Board, picture: Path) -> int:
+    """The row of the new inspection: every judgement that was settled on stays in the project, with its threshold."""
+    with project.transaction():
+        if _last_choice(project, "threshold").get("factor", 1.0) != board.factor:
+            project.record(CHOSEN, "threshold", {"factor": board.factor})
+        row = project.add_inspection(
+            board.pad_map, board.layout, board.level, picture_path=str(picture), seconds=board.seconds
+        )
+    return row.id
+
+
+def board(project: Project, inspection: int, key: int) -> Board:
+    """Everything the window shows of a stored inspection."""
+    row = project.inspection(inspection)
+    pad_map = project.pad_map(inspection)
+    layout = project.layout(row.layout_sha256)
+    factor = pad_map.provenance.threshold_factor
+    return Board(key, pad_map, layout, project.level(inspection), row.seconds, "", factor, factor)
+
+
+def note_export(project: Project, files: list[Path], picture: str) -> None:
+    """Who took what out, and when, stays in the history."""
+    project.record("exported", picture, {"files": [str(f) for f in files]})
+
+
+def copied_to(project: Project, goal: Path) -> None:
+    if goal.exists():
+        goal.unlink()  # a person has just agreed to replace it in the file dialog
+    project.copy_to(goal)

@@ -1,0 +1,235 @@
+"""What workers would do, without them: a board of eight pads, pictures drawn by arithmetic, verdicts by two thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
+from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.calibration import calibrated
+from padscope.configs import PatchcoreConfig, settings_of
+from padscope.errors import InputError, PictureError, PoseError
+from padscope.store.artifacts import Model, save_model
+from padscope.types import Affine, Progress, Scale
+from padscope_desktop.payloads import (
+    DemoFiles,
+    DetectorCard,
+    Device,
+    Inspected,
+    JudgedBoard,
+    MappedLevels,
+    ModelCard,
+    PictureCard,
+    Thumbnail,
+)
+from padscope_desktop.protocol import Part
+from padscope_desktop.worker_commands import level_shapes
+
+WIDTH, HEIGHT = 1200, 900
+POSE = Affine(0.4, 0.0, 40.0, 0.0, 0.4, 60.0)
+LEVELS = {"A1": 0.3, "A2": 1.2, "A3": 0.6, "A4": 3.0, "B1": 0.2, "B2": 0.9, "B3": 1.6, "B4": 0.4}
+"""Worst level of each pad at the shipped threshold."""
+Command = Generator[Any, None, Any]
+
+
+def layout() -> Layout:
+    pads = tuple(
+        Pad(f"{side}{i + 1}", x, 400.0 + 400.0 * i, 600.0, 200.0)
+        for side, x in (("A", 400.0), ("B", 2200.0))
+        for i in range(4)
+    )
+    marks = (Fiducial("F1", 100, 100, 200), Fiducial("F2", 2500, 100, 200), Fiducial("F3", 100, 1900, 200))
+    return Layout("test board", pads, tuple(w for p in pads for w in spread_wires(p, 1)), marks, sha256="ab" * 32)
+
+
+def pixels(width: int, height: int) -> np.ndarray:
+    """(height, width, 3) uint8: a red ramp to the right, a green ramp downwards."""
+    image = np.zeros((height, width, 3), np.uint8)
+    image[..., 0] = np.linspace(0, 255, width)
+    image[..., 1] = np.linspace(0, 255, height)[:, None]
+    image[..., 2] = 60
+    return image
+
+
+def level_grid() -> np.ndarray:
+    """(113, 150) float32; each pad's worst cell is in its middle, the rest of it is at 0.1."""
+    grid = np.full((-(-HEIGHT // 8), -(-WIDTH // 8)), np.nan, np.float32)
+    for pad in layout().pads:
+        corners = POSE.apply(pad.corners_um)
+        (x0, y0), (x1, y1) = (corners.min(axis=0) // 8).astype(int), (corners.max(axis=0) // 8).astype(int)
+        grid[y0 : y1 + 1, x0 : x1 + 1] = 0.1
+        grid[(y0 + y1) // 2, (x0 + x1) // 2] = LEVELS[pad.id]
+    return grid
+
+
+def verdicts(factor: float) -> tuple[PadResult, ...]:
+    found = []
+    for pad in layout().pads:
+        level = LEVELS[pad.id] / factor
+        verdict = Verdict.OK if level < 1 else Verdict.OK_SHIFT if level < 2 else Verdict.NOT_BONDABLE
+        x, y = pad.x_um, pad.y_um
+        goal = {Verdict.OK: (x, y), Verdict.OK_SHIFT: (x + 90.0, y), Verdict.NOT_BONDABLE: None}[verdict]
+        landing = Landing(f"{pad.id}-1", (x, y), goal, 12.5 if goal else None, (75.0, 125.0), 0.0)
+        bad = verdict is not Verdict.OK
+        defects = (Defect("unknown", 812.0, (x, y, x + 20, y + 20), level),) if bad else ()
+        reasons = (f"a defect of 812 µm² with level {level:.2f}",) if bad else ()
+        found.append(PadResult(pad.id, verdict, reasons, level, 0.9 if bad else 1.0, defects, (landing,)))
+    return tuple(found)
+
+
+def write_model(path: Path) -> Path:
+    """A model file that the project accepts; it has learned nothing."""
+    facts = {"trained_at": "2026-01-02T03:04:05Z", "unit": "pads"}
+    return save_model(Model("patchcore", 1, {}, calibrated([0.5] * 60), {}, facts, {}), path)
+
+
+@dataclass
+class Backend:
+    """The commands, and what a test may turn: `gate` holds inspections and trainings until it is opened."""
+
+    gate_open: bool = True
+    pose_fails: bool = False
+    inspected_with: list[tuple[Any, ...]] = None  # type: ignore[assignment]
+    judged: int = 0
+
+    def __post_init__(self) -> None:
+        self.inspected_with = []
+        self._boards: set[str] = set()
+
+    def commands(self) -> dict[str, Callable[..., Command]]:
+        return {
+            name: getattr(self, name)
+            for name in (
+                "thumbnail",
+                "show",
+                "read_layout",
+                "read_model",
+                "detectors",
+                "warm_up",
+                "inspect",
+                "train",
+                "judge",
+                "export",
+                "draw_demo",
+                "sweep",
+            )
+        }
+
+    def _card(self, path: Path) -> PictureCard:
+        if not path.exists():
+            raise PictureError(f"There is no picture {path.name}; it may be on a drive that is not connected.")
+        sha = (path.name.encode().hex() + "0" * 64)[:64]
+        return PictureCard(path, WIDTH, HEIGHT, 8, "JPEG", Scale(2.5, "keyence", True), sha256=sha, size_bytes=1)
+
+    def thumbnail(self, path: Path, longest: int) -> Command:
+        yield Progress(0, 1, "reading")
+        return Thumbnail(self._card(path), pixels(longest, longest * HEIGHT // WIDTH))
+
+    def show(self, path: Path, um_per_px: float | None, file: Path) -> Command:
+        yield Part(0, Thumbnail(self._card(path), pixels(300, 225)))
+        shapes = level_shapes(WIDTH, HEIGHT)
+        file.write_bytes(b"".join(pixels(w, h).tobytes() for h, w, _ in shapes))
+        return MappedLevels(file, shapes)
+
+    def read_layout(self, path: Path) -> Command:
+        yield Progress(0, 1, "reading")
+        if "bad" in path.name:
+            raise InputError(f"{path.name}, line 3: w_um is not a number.")
+        return layout()
+
+    def read_model(self, path: Path) -> Command:
+        yield Progress(0, 1, "checking")
+        return self.card(path)
+
+    def card(self, path: Path) -> ModelCard:
+        sound = np.sort(np.linspace(0.2, 1.1, 50).astype(np.float32))
+        return ModelCard(
+            path,
+            "patchcore",
+            "cd" * 32,
+            1,
+            "2026-01-02T03:04:05Z",
+            150,
+            "pads",
+            "test board",
+            ("good",),
+            "a rule",
+            sound,
+        )
+
+    def warm_up(self) -> Command:
+        yield Progress(0, 1, "starting")
+        return Device("CPU (no GPU found)", False)
+
+    def detectors(self) -> Command:
+        yield Progress(0, 1, "listing")
+        return (DetectorCard("patchcore", "memory bank", "Remembers sound metal", settings_of(PatchcoreConfig)),)
+
+    def _wait(self, stage: str) -> Command:
+        while not self.gate_open:
+            yield Progress(3, 8, stage)
+
+    def inspect(
+        self, picture: Path, board: Layout, model: Path, factor: float, um_per_px: object, clicks: object
+    ) -> Command:
+        self.inspected_with.append((picture, factor, clicks))
+        yield Progress(0, 8, "finding the board")
+        yield from self._wait("inspecting pads")
+        if self.pose_fails and not clicks:
+            raise PoseError("No board of layout “test board” was found in the picture; click two fiducials.")
+        made = Provenance(
+            "patchcore",
+            "cd" * 32,
+            "standard",
+            "ef" * 32,
+            board.name,
+            board.sha256,
+            "2026-01-02T03:04:05Z",
+            "padscope",
+            factor,
+        )
+        card = self._card(picture)
+        facts = PictureFacts(picture.name, card.sha256, WIDTH, HEIGHT, card.scale)
+        method = "clicks" if clicks else "fiducials"
+        return Inspected(PadMap(facts, POSE, 1.2, method, made, verdicts(factor)), level_grid(), 0.5, "CPU")
+
+    def judge(self, key: str, board: JudgedBoard | None, factor: float) -> Command:
+        if board is not None:
+            self._boards.add(key)
+        if key not in self._boards:
+            raise LookupError(key)
+        self.judged += 1
+        yield Progress(0, 1, "judging")
+        return verdicts(factor)
+
+    def forget_boards(self) -> None:
+        """As a new worker process would have."""
+        self._boards.clear()
+
+    def train(self, pictures: list[Path], board: Layout, detector: str, settings: dict[str, Any], out: Path) -> Command:
+        yield Progress(0, 8, "finding the boards")
+        yield from self._wait("learning")
+        write_model(out)
+        return replace(self.card(out), boards=tuple(p.stem for p in pictures))
+
+    def export(self, pad_map: PadMap, board: Layout, picture: Path, folder: Path) -> Command:
+        yield Progress(0, 1, "writing")
+        file = folder / f"{picture.stem}.padmap.json"
+        file.write_text(f"{pad_map.provenance.threshold_factor}")
+        return [file]
+
+    def draw_demo(self, folder: Path) -> Command:
+        yield Progress(0, 1, "drawing")
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("blemished.png", "sound1.png", "layout.json"):
+            (folder / name).write_bytes(name.encode())
+        return DemoFiles((folder / "blemished.png", folder / "sound1.png"), folder / "layout.json")
+
+    def sweep(self, folder: Path) -> Command:
+        yield Progress(0, 1, "tidying")
+        return 0

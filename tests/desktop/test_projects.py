@@ -1,0 +1,228 @@
+"""Nothing is lost: projects are saved from the first picture on, whatever happens to worker, window or drive."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from fake_backend import write_model
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
+
+from conftest import Bench
+from padscope.store.database import open_project
+from padscope_desktop import jobs as jobs_module
+from padscope_desktop import judging
+from padscope_desktop.album import Mark, state
+
+
+def drop(bench: Bench, *paths: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(p)) for p in paths])
+    at = QPointF(600, 400)
+    action, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at, action, data, buttons, keys)
+    QApplication.sendEvent(bench.window, enter)
+    assert enter.isAccepted()
+    bench.window.dropEvent(QDropEvent(at, action, data, buttons, keys))
+
+
+def test_everything_dropped_goes_where_it_belongs(bench: Bench) -> None:
+    folder = bench.folder / "more"
+    folder.mkdir()
+    for name in ("c.png", "a.jpg", "a_mask.png", "notes.txt"):
+        (folder / name).write_bytes(name.encode())
+    model = write_model(bench.folder / "quad.padmodel")
+    drop(bench, bench.picture("bad01.jpg"), folder, bench.folder / "layout.csv", model)
+    bench.until(lambda: bench.session.layout and bench.session.model and len(bench.session.album) == 3)
+    assert [e.name for e in bench.session.album.entries.values()] == ["bad01.jpg", "a.jpg", "c.png"]
+
+
+def test_the_same_picture_is_not_added_twice(bench: Bench) -> None:
+    bench.add("bad01.jpg")
+    assert bench.session.add_pictures([bench.folder / "bad01.jpg"]) == []
+    assert bench.window.status.mention.text() == "No new pictures there"
+
+
+def test_what_was_done_is_there_again_when_the_project_is_opened(bench: Bench) -> None:
+    path = bench.folder / "module 1.padscope"
+    bench.answers.next = [path]
+    bench.window.actions_by_id["new_project"].trigger()
+    bench.until(lambda: bench.session.named)
+    bench.inspected("bad01.jpg", "bad02.jpg")
+    bench.session.judging.set_factor(2.0)
+    bench.until(lambda: bench.window.mode.panel.summary.headline.text() == "8 of 8 pads fine")
+    bench.session.judging.settle()
+    bench.until(lambda: not bench.session.keeper.busy)
+
+    bench.answers.next = [bench.folder / "other.padscope"]
+    bench.window.actions_by_id["new_project"].trigger()
+    bench.until(lambda: bench.session.project == bench.folder / "other.padscope")
+    bench.until(lambda: len(bench.session.album) == 0)
+    assert bench.window.invitation.isVisible()
+
+    bench.answers.next = [path]
+    bench.window.actions_by_id["open_project"].trigger()
+    bench.until(lambda: bench.session.judging.board)
+    bench.until(lambda: bench.session.model)
+    assert bench.window.windowTitle() == "module 1 — Padscope"
+    assert [e.name for e in bench.session.album.entries.values()] == ["bad01.jpg", "bad02.jpg"]
+    assert bench.session.judging.factor == 2.0
+    assert bench.window.mode.panel.summary.headline.text() == "8 of 8 pads fine"
+    assert bench.session.layout is not None
+    assert bench.session.model is not None
+    assert len(bench.backend.inspected_with) == 1
+
+
+def test_every_threshold_that_was_settled_on_is_in_the_history(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "SETTLE_MS", 10)
+    bench.session.judging._rest.setInterval(10)
+    bench.inspected()
+    bench.session.judging.set_factor(2.0)
+    bench.until(lambda: bench.session.judging.board.stored == 2.0 and not bench.session.keeper.busy)
+    project = bench.session.project
+    assert project is not None
+    with open_project(project, read_only=True) as stored:
+        factors = [stored.pad_map(i.id).provenance.threshold_factor for i in stored.inspections()]
+    assert factors == [1.0, 2.0]
+
+
+def test_an_unnamed_project_is_saved_and_gets_its_name_later(bench: Bench) -> None:
+    bench.inspected()
+    assert bench.window.status.saved.text() == "unnamed project, saved"
+    goal = bench.folder / "module 2.padscope"
+    bench.answers.next = [goal]
+    bench.window.actions_by_id["save_as"].trigger()
+    bench.until(lambda: bench.session.named)
+    assert bench.window.status.saved.text() == "module 2.padscope, saved"
+    assert bench.session.judging.board is not None  # the work goes on where it was
+    with open_project(goal, read_only=True) as stored:
+        assert len(stored.inspections()) == 1
+
+
+def test_pictures_dropped_before_a_project_is_open_are_not_lost(bench: Bench) -> None:
+    session = bench.session
+    early = bench.picture("early.jpg")
+    session.project = None  # as in the first half second
+    session.add_pictures([early])
+    assert len(session.album) == 0
+    session.open_unnamed([bench.folder / "u.padscope"])
+    bench.until(lambda: [e.name for e in session.album.entries.values()] == ["early.jpg"])
+
+
+def test_a_picture_that_is_gone_is_said_to_be_and_the_rest_works(bench: Bench) -> None:
+    bench.inspected("bad01.jpg", "gone.jpg")
+    project = bench.session.project
+    assert project is not None
+    os.remove(bench.folder / "gone.jpg")
+    bench.session.open_project(project)
+    entries = lambda: list(bench.session.album.entries.values())  # noqa: E731
+    bench.until(lambda: len(entries()) == 2 and entries()[1].missing)
+    assert state(entries()[1]) == (Mark.MISSING, "cannot be read")
+    bench.session.show(entries()[1].key)
+    bench.until(lambda: bench.window.message_bar.message)
+    assert bench.window.message_bar.message.headline == "gone.jpg cannot be shown."
+    bench.session.show(entries()[0].key)
+    bench.until(lambda: len(bench.window.canvas.picture.levels) > 1)
+    assert bench.window.message_bar.message is None
+
+
+def test_a_project_that_cannot_be_opened_leaves_the_open_one_alone(bench: Bench) -> None:
+    bench.add("bad01.jpg")
+    wrong = bench.folder / "wrong.padscope"
+    wrong.write_text("no project")
+    bench.answers.next = [wrong]
+    bench.window.actions_by_id["open_project"].trigger()
+    bench.until(lambda: bench.window.message_bar.message)
+    assert "is not a Padscope project" in bench.window.message_bar.message.text
+    assert len(bench.session.album) == 1
+    bench.add("bad02.jpg")
+    bench.until(lambda: not bench.session.keeper.busy)
+
+
+def test_a_dead_worker_is_said_replaced_and_nothing_is_lost(bench: Bench) -> None:
+    bench.ready("bad01.jpg", "bad02.jpg")
+    bench.backend.gate_open = False
+    bench.window.actions_by_id["inspect_all"].trigger()
+    bench.until(lambda: bench.lanes["long"].busy)
+    bench.lanes["long"].kill()
+    bench.until(lambda: bench.window.message_bar.message)
+    message = bench.window.message_bar.message
+    assert message.headline == "The background worker stopped unexpectedly."
+    assert "It was busy with: Inspecting bad01.jpg." in message.text
+    assert "Your project is safe." in message.text
+    bench.backend.gate_open = True
+    entries = list(bench.session.album.entries.values())
+    bench.until(lambda: entries[1].counts)  # what waited runs on the new worker
+    assert entries[0].counts is None
+    again = bench.window.message_bar.buttons()[0]
+    assert again.text() == "Inspect again"
+    bench.qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    bench.until(lambda: entries[0].counts)
+    assert not bench.window.message_bar.isVisible()
+
+
+def test_training_on_chosen_pictures_makes_the_model_in_use(bench: Bench) -> None:
+    bench.add("good01.jpg", "good02.jpg", "bad01.jpg")
+    bench.session.choose_layout(bench.folder / "layout.csv")
+    bench.until(lambda: bench.session.layout and bench.session.detectors)
+    page = bench.window.mode.panel.train
+    bench.qtbot.mouseClick(bench.window.mode.panel.setup.train, Qt.MouseButton.LeftButton)
+    assert page.isVisible()
+    assert page.keys() == [1, 2]  # those whose names say so are proposed
+    page.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    page.name.setText("quad-9")
+    bench.qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    bench.until(lambda: bench.session.model)
+    assert bench.session.model.name == "quad-9"
+    assert bench.session.model.boards == ("good01",)
+    assert bench.window.mode.panel.setup.isVisible()
+    assert bench.session.model.path.exists()
+
+
+def test_training_can_be_cancelled_and_leaves_nothing(bench: Bench) -> None:
+    bench.ready("good01.jpg")
+    bench.until(lambda: bench.session.detectors)
+    before = bench.session.model
+    bench.backend.gate_open = False
+    page = bench.window.mode.panel.train
+    bench.window.actions_by_id["train"].trigger()
+    bench.qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
+    bench.until(lambda: "learning" in page.progress.text())
+    assert page.start.text() == "Training…"
+    bench.qtbot.mouseClick(page.close_button, Qt.MouseButton.LeftButton)
+    bench.until(lambda: not bench.session.jobs.active())
+    assert bench.session.model is before
+    assert not page.file.exists()
+
+
+def test_a_model_is_never_written_over(bench: Bench) -> None:
+    bench.ready("good01.jpg")
+    bench.until(lambda: bench.session.detectors)
+    page = bench.window.mode.panel.train
+    bench.window.actions_by_id["train"].trigger()
+    write_model(bench.session.models_folder / "taken.padmodel")
+    assert page.start.isEnabled()
+    page.name.setText("taken")
+    assert not page.start.isEnabled()
+    assert "already a model" in page.chosen.text()
+
+
+def test_the_demo_brings_pictures_and_layout(bench: Bench) -> None:
+    bench.qtbot.mouseClick(bench.window.invitation.demo, Qt.MouseButton.LeftButton)
+    bench.until(lambda: len(bench.session.album) == 2 and bench.session.layout)
+
+
+def test_a_second_window_takes_another_unnamed_project(bench: Bench) -> None:
+    from padscope_desktop import app
+    from padscope_desktop.keeper import Keeper
+
+    opened: list[Path] = []
+    other = Keeper()
+    other.open_first_free(app.unnamed_places(), done=opened.append)
+    bench.until(lambda: opened)
+    other.close()
+    assert opened[0] != bench.session.project
+    assert jobs_module.PATIENCE_MS == 2000
