@@ -90,6 +90,7 @@ def look_at(path: Path) -> str:
     try:
         with open_picture(path, max_pixels=LIMIT_PX) as picture:
             picture_facts(picture)
+            picture.previews()
             small = picture.read(picture.box, 8)
             pixels = picture.read(picture.box)
     except PictureError as error:

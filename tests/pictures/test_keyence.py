@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from keyence_files import Vhx, bstr, checked, real, text
+from padscope.errors import PictureError
 from padscope.pictures import keyence
 from padscope.pictures.facts import picture_facts
 from padscope.pictures.jpeg_frame import walk
@@ -60,8 +61,8 @@ def test_the_maker_note_is_little_endian_in_either_exif(tmp_path: Path, order: s
 
 
 def test_previews_are_found(tmp_path: Path) -> None:
-    data = Vhx(stitched=True).bytes(drawn(240, 320))
-    found = keyence.previews(data, walk(data, "p"))
+    (tmp_path / "p.jpg").write_bytes(Vhx(stitched=True).bytes(drawn(240, 320)))
+    found = open_picture(tmp_path / "p.jpg").previews()
     assert {name: small.shape for name, small in found.items()} == {
         "vh10": (120, 160, 3),
         "exif": (24, 32, 3),
@@ -178,6 +179,27 @@ def test_values_without_sense_are_left_out(tmp_path: Path, tag: int, value: byte
     m = picture.microscope
     assert m is not None
     assert {0x0002: m.captured_at, 0x0048: m.model, 0x011F: m.lens, 0x01D9: m.task}[tag] == ""
+
+
+@pytest.mark.parametrize("part", [0.05, 0.3, 0.6, 0.9])
+def test_a_truncated_vhx_file_is_refused_although_its_thumbnail_ends_like_a_picture(
+    tmp_path: Path, part: float
+) -> None:
+    data = Vhx().bytes(drawn(400, 600))
+    start = data.rindex(b"\xff\xda")
+    (tmp_path / "p.jpg").write_bytes(data[: start + int(part * (data.rindex(b"\xff\xd9") - start))])
+    with pytest.raises(PictureError, match="incomplete"):
+        open_picture(tmp_path / "p.jpg")
+
+
+def test_a_vhx_file_cut_behind_its_picture_has_pixels_and_no_verified_scale(tmp_path: Path) -> None:
+    data = Vhx().bytes(drawn())
+    (tmp_path / "p.jpg").write_bytes(data[: data.rindex(b"\xff\xd9") + 40])
+    picture = open_picture(tmp_path / "p.jpg")
+    assert picture.read(picture.box).shape == (90, 130, 3)
+    assert picture.scale == Scale(0.25, "keyence", False)  # VH10 has one of the two numbers
+    assert picture.microscope is not None
+    assert any("cut off" in note for note in picture.microscope.notes)
 
 
 def test_an_ordinary_jpeg_is_no_microscope_picture(tmp_path: Path) -> None:

@@ -42,7 +42,15 @@ def test_pixels_come_back_exactly(tmp_path: Path, kind: str, channels: int, bits
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(
-    "options", [{}, {"subsampling": 0}, {"progressive": True}, {"restart_marker_blocks": 3}, {"optimize": True}]
+    "options",
+    [
+        {},
+        {"subsampling": 0},
+        {"progressive": True},
+        {"restart_marker_blocks": 3},
+        {"keep_rgb": True},
+        {"optimize": True},
+    ],
 )
 def test_a_jpeg_is_decoded_like_pillow_does(tmp_path: Path, channels: int, options: dict[str, object]) -> None:
     data = jpeg_bytes(drawn(channels=channels), **options)
@@ -143,6 +151,18 @@ def test_orientation_is_told_and_never_applied(tmp_path: Path) -> None:
         picture = open_picture(tmp_path / name)
         assert (picture.orientation, picture.width, picture.height) == (6, 130, 90)
         assert np.abs(picture.read(picture.box).astype(int) - pixels).mean() < 5
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "tiff", "tiff-tiles", "png"])
+def test_a_glimpse_has_the_size_of_a_reduced_picture(tmp_path: Path, kind: str) -> None:
+    for height, width in ((200, 333), (64, 64), (65, 71), (9, 300), (3, 2)):
+        picture = open_picture(write_file(tmp_path / f"{height}x{width}", kind, drawn(height, width)))
+        look = picture.glimpse(8)
+        if look is not None:
+            assert look.shape == (-(-height // 8), -(-width // 8), 3)
+            assert np.abs(look - reduce_by(picture.read(picture.box), 8).astype(int)).mean() < 12
+        else:
+            assert kind in ("png", "tiff-tiles") or min(height, width) < 16
 
 
 # ---- what is refused, each with one sentence
@@ -269,6 +289,21 @@ def test_a_file_that_disappears_after_it_was_opened_is_noticed(tmp_path: Path) -
     path.unlink()
     with pytest.raises(PictureError, match="does not exist"):
         picture.read(picture.box)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8" + b"\xff" * 3_000_000,
+        b"\xff\xd8" + b"\xff\x01" * 1_000_000,
+        b"\xff\xd8" + b"\xff\xe1\x00\x02" * 500_000,
+        b"\xff\xd8" + b"\xff\xda\x00\x02" * 500_000 + b"\xff\xd9",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR" + bytes(17) + b"\0\0\0\0tEXt\0\0\0\0" * 600_000,
+    ],
+)
+def test_files_made_to_keep_a_reader_busy_are_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "p").write_bytes(data)
+    refused(tmp_path / "p", "incomplete|damaged")
 
 
 def test_absurd_sizes_are_refused_before_anything_is_decoded(tmp_path: Path) -> None:

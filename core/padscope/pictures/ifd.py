@@ -15,7 +15,7 @@ TYPE_FORMAT = {
     16: "Q", 17: "q", 18: "Q",
 }  # fmt: skip
 TYPE_SIZE = {code: struct.calcsize("=" + letters) for code, letters in TYPE_FORMAT.items()}
-MAX_DIRECTORIES = 20_000
+MAX_DIRECTORIES, MAX_ENTRIES, MAX_NUMBERS = 20_000, 500_000, 4096
 
 
 class DirectoryError(ValueError):
@@ -94,6 +94,8 @@ def read_values(read: Reader, entry: Entry, dialect: Dialect) -> Any:
 
     DirectoryError if the values do not lie inside the data.
     """
+    if entry.type not in (2, 7) and entry.count > MAX_NUMBERS:
+        raise DirectoryError(f"tag {entry.tag} declares {entry.count} numbers")
     raw = read(entry.offset, entry.size)
     if len(raw) < entry.size or entry.type not in TYPE_FORMAT:
         raise DirectoryError(f"the values of tag {entry.tag} lie outside the file")
@@ -109,6 +111,7 @@ def walk_directories(read: Reader, size: int, first: int, dialect: Dialect) -> l
     """
     chain: list[Directory] = []
     seen: set[int] = set()
+    entries = 0
     at = first
     while at:
         if at in seen:
@@ -121,6 +124,9 @@ def walk_directories(read: Reader, size: int, first: int, dialect: Dialect) -> l
             if entry.offset + entry.size > size:
                 raise DirectoryError(f"the values of tag {entry.tag} lie outside the file")
         chain.append(directory)
+        entries += len(directory.entries)
+        if entries > MAX_ENTRIES:
+            raise DirectoryError(f"it declares more than {MAX_ENTRIES} tags")
         at = directory.following
     if not chain:
         raise DirectoryError("it holds no directory")

@@ -16,7 +16,7 @@ from padscope.errors import PictureError
 from padscope.pictures.exif import EXIF, JFIF, density_scales, orientation, read_exif
 from padscope.pictures.files import Original, damaged, decoding
 from padscope.pictures.jpeg_frame import END_MARK, Frame, decoder_stream, walk
-from padscope.pictures.keyence import read_vhx
+from padscope.pictures.keyence import previews, read_vhx
 from padscope.pictures.reduce import reduce_by
 from padscope.pictures.source import Header, Pixels, Source, check_size
 from padscope.types import Box
@@ -122,6 +122,9 @@ class JpegSource(Source):
             if not self._checked:
                 check_filled(stream, self._frame, self._original.name, small, scale, mode)
         return reduce_by(small.reshape(*small.shape[:2], self.header.channels), step // scale)
+
+    def previews(self) -> dict[str, Pixels]:
+        return previews(self._original.bytes(), self._frame)
 
     def release(self) -> None:
         with self._lock:

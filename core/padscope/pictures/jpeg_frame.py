@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ NEEDED = {
     0xEE,
     *DECODED,
 }  # what a decoder needs: tables, frame, JFIF and Adobe colour markers
+MAX_SEGMENTS, MAX_SCANS = 20_000, 200  # more are made to keep a reader busy
+NO_FILL = re.compile(rb"[^\xff]")
 END_MARK = b"\xff\xd9"
 
 
@@ -61,10 +64,11 @@ def walk(data: bytes, name: str) -> Frame:
     segments: list[Segment] = []
     scans: list[tuple[int, int]] = []
     sof: tuple[int, bytes] | None = None
-    restart, at = 0, 2
+    restart, at, steps = 0, 2, 0
     while True:
-        while data[at : at + 2] == b"\xff\xff":  # fill bytes
-            at += 1
+        if data[at : at + 2] == b"\xff\xff":  # fill bytes
+            more = NO_FILL.search(data, at)
+            at = (more.start() if more else len(data)) - 1
         if at + 2 > len(data):
             raise cut
         if data[at] != 0xFF:
@@ -73,6 +77,9 @@ def walk(data: bytes, name: str) -> Frame:
         at += 2
         if marker == EOI:
             break
+        steps += 1
+        if steps > MAX_SEGMENTS or len(scans) > MAX_SCANS:
+            raise damaged(name, "the JPEG has no end of segments")
         if marker in STANDALONE:
             continue
         if at + 2 > len(data):
@@ -107,14 +114,15 @@ def walk(data: bytes, name: str) -> Frame:
 
 def _scan_end(data: bytes, start: int) -> int:
     """Where the coded bytes of a scan end: before the first marker that is neither stuffing (FF00) nor a restart; -1: nowhere."""
-    step = 1 << 22
-    for block in range(start, len(data), step):
+    step, block = 1 << 12, start
+    while block < len(data):
         codes = np.frombuffer(data, np.uint8, min(step + 1, len(data) - block), block)
         marks = np.flatnonzero(codes[:-1] == 0xFF)
         follow = codes[marks + 1]
         ends = marks[(follow != 0) & (follow != 0xFF) & ((follow & 0xF8) != 0xD0)]
         if len(ends):
             return block + int(ends[0])
+        block, step = block + step, min(2 * step, 1 << 22)
     return -1
 
 

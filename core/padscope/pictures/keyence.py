@@ -190,7 +190,7 @@ def read_vhx(data: bytes, frame: Frame) -> tuple[Microscope | None, tuple[ScaleF
     lost = sum(why == "lies outside the file" for why in note.faults.values())
     bad = [f"0x{tag:04X}" for tag, why in note.faults.items() if why != "lies outside the file"]
     if lost:
-        notes += (f"{lost} values of the microscope are lost: another program saved this file again",)
+        notes += (f"{lost} values of the microscope are lost: the file was cut off, or saved again by another program",)
     if bad:
         notes += (f"values of the microscope are damaged: {', '.join(bad)}",)
     microscope = Microscope(

@@ -14,7 +14,7 @@ from types import TracebackType
 import numpy as np
 
 from padscope.errors import PictureError
-from padscope.pictures.files import Original, find_original
+from padscope.pictures.files import Original, decoding, find_original
 from padscope.pictures.jpeg import open_jpeg
 from padscope.pictures.raster import open_bmp, open_png
 from padscope.pictures.reduce import reduce_by
@@ -138,6 +138,10 @@ class Picture:
             pixels = self._source.window(box)
         return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
 
+    def previews(self) -> dict[str, Pixels]:
+        """Small pictures stored inside the file, name -> (h, w, 3) uint8: at once, without decoding the picture."""
+        return self._source.previews()
+
     def stripes(self, rows: int) -> Iterator[Pixels]:
         """The whole picture from top to bottom in pieces of `rows` rows (the last may have fewer), (rows, W, channels): grey is not
         replicated. Never holds more than one piece, or one decoded picture if the format can only be decoded whole."""
@@ -197,7 +201,8 @@ def open_picture(
             f"'{path.name}' is not a picture that is read: it is {other}: give a JPEG, PNG, TIFF or BMP."
         )
     try:
-        source = opener(original, page, max_pixels)
+        with decoding(path.name):
+            source = opener(original, page, max_pixels)
     except PictureError as error:
         named = SUFFIXES.get(path.suffix.lower())
         if named in (None, kind):

@@ -16,6 +16,7 @@ from padscope.pictures.source import Header, Pixels, Source, check_size
 from padscope.types import Box
 
 UM_PER_M = 1e6
+MAX_CHUNKS = 500_000  # more are made to keep a reader busy
 BLUE_FIRST = struct.pack("<3I", 0xFF0000, 0x00FF00, 0x0000FF)  # the masks of red, green and blue in a usual 32-bit BMP
 COLOUR = {0: (1, 1), 2: (3, 3), 3: (3, 1), 4: (1, 2), 6: (3, 4)}  # PNG colour type: channels shown, samples stored
 
@@ -60,7 +61,7 @@ def open_png(original: Original, max_pixels: int) -> PngSource:
     with original.reading() as file:
         file.seek(8)
         chunks: dict[bytes, bytes] = {}
-        coded = 0
+        coded = count = 0
         while b"IEND" not in chunks:
             head = file.read(8)
             if len(head) < 8:
@@ -70,9 +71,14 @@ def open_png(original: Original, max_pixels: int) -> PngSource:
                 raise damaged(name, "the PNG has no header")
             if file.tell() + length + 4 > original.size:
                 raise cut
-            chunks[kind] = file.read(length) if kind in (b"IHDR", b"pHYs", b"IEND") and length < 64 else b""
+            wanted = kind in (b"IHDR", b"pHYs", b"IEND") and kind not in chunks and length < 64
+            if wanted:
+                chunks[kind] = file.read(length)
             coded += length if kind == b"IDAT" else 0
-            file.seek(-len(chunks[kind]) + length + 4, 1)
+            file.seek(4 if wanted else length + 4, 1)
+            count += 1
+            if count > MAX_CHUNKS:
+                raise damaged(name, "the PNG has no end of chunks")
     width, height, bits, colour = struct.unpack(">IIBB", chunks[b"IHDR"][:10])
     check_size(name, width, height, max_pixels)
     if colour not in COLOUR or bits not in (1, 2, 4, 8, 16):

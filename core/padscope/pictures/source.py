@@ -79,6 +79,10 @@ class Source(Protocol):
         """The same from single pixels instead of means, if that is quick."""
         return None
 
+    def previews(self) -> dict[str, Pixels]:
+        """Small pictures stored inside the file, name -> (h, w, 3) uint8."""
+        return {}
+
     def release(self) -> None:
         """Give back the memory of decoded pixels."""
         return None
