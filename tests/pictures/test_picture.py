@@ -160,7 +160,8 @@ def test_a_glimpse_has_the_size_of_a_reduced_picture(tmp_path: Path, kind: str) 
         look = picture.glimpse(8)
         if look is not None:
             assert look.shape == (-(-height // 8), -(-width // 8), 3)
-            assert np.abs(look - reduce_by(picture.read(picture.box), 8).astype(int)).mean() < 12
+            whole = reduce_by(picture.read(picture.box), 8).astype(int)
+            assert np.abs(look - whole)[: height // 8, : width // 8].max(initial=0) < 40  # of whole blocks
         else:
             assert kind in ("png", "tiff-tiles") or min(height, width) < 16
 
