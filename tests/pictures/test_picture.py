@@ -239,6 +239,8 @@ def test_a_folder_an_empty_file_and_a_missing_file_are_refused(tmp_path: Path) -
     refused(tmp_path / "folder.jpg", "folder")
     refused(tmp_path / "empty.tif", "empty")
     refused(tmp_path / "missing.png", "does not exist")
+    with pytest.raises(PictureError, match="file name"):
+        open_picture("p\0.png")
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7 and more", "PDF"), (b"just a text\n", "none of the kinds")])

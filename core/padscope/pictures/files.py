@@ -89,6 +89,8 @@ class Original:
 
 def find_original(path: Path) -> Original:
     """PictureError unless `path` is a file, readable and not empty."""
+    if "\0" in str(path):
+        raise PictureError(f"{str(path)!r} is not a possible file name: check it.")
     with _readable(path):
         found = os.stat(path)
         if stat.S_ISDIR(found.st_mode):

@@ -130,12 +130,9 @@ class Picture:
             raise ValueError(f"{box} is not inside the picture of {self.width} x {self.height} px")
         if step < 1:
             raise ValueError(f"a step of {step} is not possible: it is a whole number from 1 on")
-        pixels = None
-        if step > 1:
-            pixels = self._source.reduced(step) if box == self.box else None
-            pixels = self._averaged(box, step) if pixels is None else pixels
-        else:
-            pixels = self._source.window(box)
+        pixels = self._source.reduced(step) if step > 1 and box == self.box else None
+        if pixels is None:
+            pixels = self._averaged(box, step) if step > 1 else self._source.window(box)
         return pixels if pixels.shape[2] == 3 else np.repeat(pixels, 3, axis=2)
 
     def previews(self) -> dict[str, Pixels]:
@@ -198,7 +195,7 @@ def open_picture(
     if opener is None:
         other = next((what for magic, what in OTHERS if head.startswith(magic)), "none of the kinds that are read")
         raise PictureError(
-            f"'{path.name}' is not a picture that is read: it is {other}: give a JPEG, PNG, TIFF or BMP."
+            f"'{path.name}' is not a picture that is read (it is {other}): give a JPEG, PNG, TIFF or BMP."
         )
     try:
         with decoding(path.name):
