@@ -20,7 +20,6 @@ MAY_USE = {
     "errors": set(),
     "resources": {"errors"},
     "configs": {"errors"},
-    "resources": {"errors"},
     "pictures": NAMES,
     "tiling": NAMES,
     "masks": NAMES,
