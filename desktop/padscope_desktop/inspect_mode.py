@@ -37,6 +37,7 @@ class InspectMode(QObject):
         self.marks = MarksBar(theme)
         self.selected: str | None = None
         self.detector = "patchcore"
+        self.overlays_wanted = True
         self._training: Job | None = None
         self._connect()
         self.refresh()
@@ -278,6 +279,7 @@ class InspectMode(QObject):
             return
         self.select(None)
         self.canvas.set_picking(True)
+        self.canvas.set_overlays_visible(False)  # they lie where the board is not
         self.marks.begin(self.session.layout)
 
     @Slot()
@@ -285,6 +287,7 @@ class InspectMode(QObject):
         if self.marks.active:
             self.marks.end()
             self.canvas.set_picking(False)
+            self.canvas.set_overlays_visible(self.overlays_wanted)
             self.canvas.set_points({})
 
     @Slot(object)

@@ -28,7 +28,7 @@ from padscope_desktop.panels.viewbar import ViewBar
 from padscope_desktop.payloads import Thumbnail
 from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
-from padscope_desktop.theme import THEMES, Theme, palette, style_sheet
+from padscope_desktop.theme import DARK, THEMES, Theme, palette, style_sheet
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
 from padscope_desktop.viewer.view import View
 
@@ -48,7 +48,7 @@ class MainWindow(QMainWindow):
         self.pictures = PicturesPanel(self.theme)
         self.message_bar = MessageBar()
         self.invitation = Invitation()
-        self.key_sheet = KeySheet()
+        self.key_sheet = KeySheet(self)
         self.status = StatusLine()
         self.view_bar = ViewBar()
         self.mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
@@ -69,7 +69,6 @@ class MainWindow(QMainWindow):
     def _lay_out(self) -> None:
         over = QGridLayout(self.canvas)
         over.addWidget(self.invitation, 0, 0, Qt.AlignmentFlag.AlignCenter)
-        over.addWidget(self.key_sheet, 0, 0, Qt.AlignmentFlag.AlignCenter)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
@@ -197,7 +196,7 @@ class MainWindow(QMainWindow):
     def _wear(self, theme: Theme) -> None:
         self.theme = theme
         wear(theme)
-        self.canvas.set_colours(theme.canvas, theme.accent)
+        self.canvas.set_colours(theme.canvas, DARK.accent)  # over a picture, the light one shows best
         self.pictures.set_theme(theme)
         self.mode.set_theme(theme)
         self.key_sheet.set_sheet(key_sheet(self.memory.keys), theme.dim)
@@ -259,9 +258,8 @@ class MainWindow(QMainWindow):
         if project is None:
             self.status.set_saved("", "")
             return
-        name = project.name if self.session.named else "unnamed project"
         state = "saving…" if self.session.keeper.busy else "saved"
-        self.status.set_saved(f"{name}, {state}", str(project))
+        self.status.set_saved(state if self.session.named else f"unnamed, {state}", str(project))
 
     @Slot()
     def _on_album(self) -> None:
@@ -359,6 +357,7 @@ class MainWindow(QMainWindow):
 
     @Slot(bool)
     def _on_overlays(self, on: bool) -> None:
+        self.mode.overlays_wanted = on
         self.canvas.set_overlays_visible(on)
 
     @Slot()
@@ -387,8 +386,10 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _toggle_keys(self) -> None:
-        self.key_sheet.setVisible(not self.key_sheet.isVisible())
-        self.key_sheet.raise_()
+        if self.key_sheet.isVisible():
+            self.key_sheet.hide()
+        else:
+            self.key_sheet.show_over(self)
 
     @Slot()
     def _about(self) -> None:

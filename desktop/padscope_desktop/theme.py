@@ -40,7 +40,7 @@ VERDICTS: dict[Verdict, VerdictStyle] = {
         "#F0E442", 2.25, Qt.PenStyle.DotLine, False, "C", "Re-clean", "clean the pad and look again"
     ),
     Verdict.NOT_BONDABLE: VerdictStyle(
-        "#D55E00", 3.0, Qt.PenStyle.SolidLine, False, "N", "Not bondable", "no wire fits"
+        "#D55E00", 3.0, Qt.PenStyle.SolidLine, False, "N", "Not bondable", "leave it out"
     ),
     Verdict.UNKNOWN: VerdictStyle("#9A9A9A", 1.75, Qt.PenStyle.SolidLine, True, "?", "Unknown", "could not be judged"),
 }
@@ -183,9 +183,12 @@ QPushButton[link="true"] {{
 QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 QComboBox, QLineEdit, QAbstractSpinBox {{
   background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 8px; min-height: 18px; }}
+QAbstractSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
 QListView, QTableView, QTextBrowser, QScrollArea {{ background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QListView {{ border: none; border-radius: 0px; background: {t.panel}; outline: none; }}
+QListView::item {{ min-height: 28px; padding: 0px 4px; }}
+QListView#checks {{ background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; }}
 QTableView {{ outline: none; gridline-color: transparent; selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QHeaderView {{ background: {t.base}; }}
 QHeaderView::section {{
@@ -207,6 +210,7 @@ QProgressBar {{ background: {t.base}; border: none; border-radius: 3px; max-heig
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 3px; }}
 QLabel[dim="true"] {{ color: {t.dim}; }}
 QLabel[title="true"] {{ color: {t.dim}; font-weight: 600; }}
+QLabel[bold="true"] {{ font-weight: 600; }}
 QLabel[big="true"] {{ font-size: 15pt; font-weight: 600; }}
 #message {{ background: {t.warning}; border-bottom: 1px solid {t.line}; }}
 #message QLabel {{ color: {t.warning_text}; }}

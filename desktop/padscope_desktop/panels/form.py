@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLineEdit,
+    QSpinBox,
+    QWidget,
+)
 
 from padscope.configs import Setting
 from padscope_desktop.panels.parts import Chooser, label
@@ -22,7 +31,7 @@ class Form(QWidget):
         self._settings = tuple(settings)
         self._fields: dict[str, QWidget] = {}
         rows = QFormLayout(self)
-        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setContentsMargins(GRID, GRID, GRID, GRID)
         rows.setSpacing(GRID)
         rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -38,6 +47,13 @@ class Form(QWidget):
     def values(self) -> Mapping[str, Any]:
         now = {s.name: value_of(s, self._fields[s.name]) for s in self._settings}
         return {s.name: now[s.name] for s in self._settings if now[s.name] != s.default}
+
+
+class PlainSpinBox(QDoubleSpinBox):
+    """0.5 is written as 0.5, not as 0.500000."""
+
+    def textFromValue(self, value: float) -> str:
+        return f"{value:g}"
 
 
 def field_for(s: Setting) -> QWidget:
@@ -78,13 +94,14 @@ def _whole(s: Setting) -> QWidget:
 def _number(s: Setting) -> QWidget:
     step = abs(s.default or 1.0) / 10
     low = s.low if s.low is not None else -float(MOST)
-    box = QDoubleSpinBox(decimals=6, singleStep=step, maximum=s.high if s.high is not None else float(MOST))
+    box = PlainSpinBox(decimals=6, singleStep=step, maximum=s.high if s.high is not None else float(MOST))
     box.setMinimum(low - (step if s.default is None else 0))
     box.setValue(box.minimum() if s.default is None else float(s.default))
     return _with_unit(box, s)
 
 
 def _with_unit(box: Any, s: Setting) -> QWidget:
+    box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setSuffix(f" {s.unit}" if s.unit else "")
     if s.default is None:
         box.setSpecialValueText("automatic")

@@ -48,3 +48,10 @@ class KeySheet(QFrame):
         for made, text in zip(self._columns, texts, strict=True):
             made.setText(text)
         self.adjustSize()
+
+    def show_over(self, window: QWidget) -> None:
+        """In the middle of the window, whatever panels it covers."""
+        self.adjustSize()
+        self.move((window.width() - self.width()) // 2, max((window.height() - self.height()) // 2, 0))
+        self.show()
+        self.raise_()

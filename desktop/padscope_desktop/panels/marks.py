@@ -121,7 +121,7 @@ class MarksBar(QFrame):
         self._at = 0
         self._points: dict[str, tuple[float, float]] = {}
         self.sketch = BoardSketch(theme)
-        self.words = label(big=True, wrap=True)
+        self.words = label(bold=True, wrap=True)
         self.hint = label(dim=True, wrap=True)
         self.undo = button("Undo")
         self.skip = button("Not visible, skip")
@@ -134,20 +134,21 @@ class MarksBar(QFrame):
             (self.cancel, self.closed),
         ):
             made.clicked.connect(act)
-        words = QVBoxLayout()
-        words.setSpacing(4)
-        words.addStretch(1)
-        words.addWidget(self.words)
-        words.addWidget(self.hint)
-        words.addStretch(1)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 8, 8, 8)
-        row.setSpacing(8)
-        row.addWidget(self.sketch)
-        row.addSpacing(8)
-        row.addLayout(words, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
         for made in (self.undo, self.skip, self.cancel, self.go):
-            row.addWidget(made)
+            buttons.addWidget(made)
+        buttons.addStretch(1)
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        for part in (self.words, self.hint):
+            column.addWidget(part)
+        column.addLayout(buttons)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 16, 8)
+        row.setSpacing(16)
+        row.addWidget(self.sketch)
+        row.addLayout(column, 1)
         self.hide()
 
     @property

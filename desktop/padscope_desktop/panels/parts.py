@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -15,14 +15,35 @@ INK = QColor("#101010")
 """On a verdict's colour: all of them are light enough for black."""
 
 
-def label(text: str = "", *, dim: bool = False, title: bool = False, big: bool = False, wrap: bool = False) -> QLabel:
+def label(
+    text: str = "", *, dim: bool = False, title: bool = False, big: bool = False, bold: bool = False, wrap: bool = False
+) -> QLabel:
     made = QLabel(text, wordWrap=wrap, textFormat=Qt.TextFormat.PlainText)
     made.setProperty("dim", dim)
     made.setProperty("title", title)
     made.setProperty("big", big)
+    made.setProperty("bold", bold)
     if wrap:
         made.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
     return made
+
+
+class Elided(QLabel):
+    """Gives way when there is little room: its text is cut in the middle, and whole in the tip."""
+
+    def __init__(self, *, dim: bool = False) -> None:
+        super().__init__(textFormat=Qt.TextFormat.PlainText)
+        self.setProperty("dim", dim)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), 48), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        words = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), self.alignment() | Qt.AlignmentFlag.AlignVCenter, words)
 
 
 def button(text: str, *, primary: bool = False, link: bool = False, tip: str = "") -> QPushButton:

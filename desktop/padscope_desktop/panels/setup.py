@@ -109,7 +109,7 @@ class SetupPanel(QWidget):
         self.train.setEnabled(layout is not None and pictures > 0)
         set_primary(self.choose_layout, layout is None and pictures > 0)
         set_primary(self.choose_model, layout is not None and model is None)
-        set_primary(self.inspect, ready)
+        set_primary(self.inspect, ready and not inspected)
         needed = [
             words
             for words, there in (

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from padscope.types import Scale
 from padscope_desktop.jobs import Job
-from padscope_desktop.panels.parts import button, label
+from padscope_desktop.panels.parts import Elided, button, label
 from padscope_desktop.payloads import Device
-from padscope_desktop.quantities import ABSENT, elided_middle, number, percent, with_unit
+from padscope_desktop.quantities import ABSENT, number, percent, with_unit
 from padscope_desktop.theme import TARGET
 
 MENTION_MS = 6000
+ROOM_FOR_MODEL = 1480
 SOURCES = {
     "keyence": "Keyence",
-    "tiff": "from the TIFF",
-    "exif": "from EXIF",
-    "png": "from the PNG",
-    "bmp": "from the BMP",
+    "tiff": "TIFF",
+    "exif": "EXIF",
+    "png": "PNG",
+    "bmp": "BMP",
     "typed": "typed in",
-    "layout": "from the layout",
+    "layout": "by the layout",
 }
 
 
@@ -50,18 +54,18 @@ class StatusLine(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self.position, self.level, self.zoom, self.scale = label(), label(), label(), label(dim=True)
-        self.mention, self.saved, self.model, self.device = label(), label(dim=True), label(dim=True), label(dim=True)
-        self.work = label()
+        self.position, self.level, self.zoom, self.scale = label(), label(), label(), Elided(dim=True)
+        self.mention, self.saved, self.model, self.device = Elided(), label(dim=True), Elided(dim=True), label(dim=True)
+        self.work = Elided()
         self.bar = QProgressBar(textVisible=False, maximum=1000)
-        self.bar.setFixedWidth(96)
+        self.bar.setFixedWidth(72)
         self.cancel = button("Cancel", tip="Ctrl+.")
         self.cancel.clicked.connect(self.cancel_wanted)
         self._forget = QTimer(self, interval=MENTION_MS, singleShot=True)
         self._forget.timeout.connect(self.mention.clear)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 8, 0)
-        row.setSpacing(16)
+        row.setSpacing(12)
         for part in (self.zoom, self.scale, self.position, self.level):
             row.addWidget(part)
         self.mention.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -93,11 +97,14 @@ class StatusLine(QWidget):
         self.scale.setToolTip(conflict)
 
     def set_model(self, name: str) -> None:
-        self.model.setText(f"model {elided_middle(name, 24)}" if name else "no model")
+        self.model.setText(f"model {name}" if name else "no model")
         self.model.setToolTip(name)
 
     def set_device(self, device: Device | None) -> None:
-        self.device.setText(device.words if device is not None else "starting the networks…")
+        """The number of threads is for the tip; that there is no GPU is not."""
+        words = device.words if device is not None else "starting the networks…"
+        self.device.setText(re.sub(r", \d+ threads?", "", words))
+        self.device.setToolTip(words)
 
     def set_saved(self, words: str, tip: str) -> None:
         self.saved.setText(words)
@@ -110,7 +117,7 @@ class StatusLine(QWidget):
         if job is None:
             return
         progress = job.progress
-        words = elided_middle(job.title, 36)
+        words = job.title
         if job.stopping:
             words = f"stopping: {words}"
         elif progress is not None and progress.total:
@@ -120,6 +127,10 @@ class StatusLine(QWidget):
         self.bar.setRange(0, 1000 if progress is not None and progress.total else 0)
         self.bar.setValue(round(1000 * progress.fraction) if progress is not None else 0)
         self.cancel.setEnabled(not job.stopping)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the model is said on the right side only."""
+        self.model.setVisible(self.width() >= ROOM_FOR_MODEL)
 
     @Slot(str)
     def say(self, words: str) -> None:

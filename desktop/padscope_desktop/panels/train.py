@@ -45,6 +45,9 @@ class TrainPanel(QWidget):
         self._running = False
         self._form: Form | None = None
         self.list = named(QListWidget(), "Sound boards to learn from")
+        self.list.setObjectName("checks")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.itemChanged.connect(self._say)
         self.chosen = label(dim=True, wrap=True)
         self.name = named(QLineEdit(), "Name of the model")

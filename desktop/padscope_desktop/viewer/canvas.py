@@ -376,7 +376,13 @@ class Canvas(QWidget):
             painter.save()
             painter.setTransform(to_screen, True)
             if self.heat.visible:
+                painter.save()
+                if not self.pads.outlines.isEmpty():
+                    painter.setClipPath(
+                        self.pads.outlines
+                    )  # a cell may reach over the pad's edge; what it says does not
                 self.heat.paint(painter, view)
+                painter.restore()
             if self.pads.visible:
                 self.pads.paint_lines(painter, view)
             painter.restore()

@@ -144,7 +144,7 @@ class HeatLayer:
         painter.setOpacity(1.0)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for colour, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255), 1.25)):
-            pen = QPen(colour, width)
+            pen = QPen(colour, width * view.dpr)  # cosmetic pens count device px
             pen.setCosmetic(True)
             painter.setPen(pen)
             for region in seen:

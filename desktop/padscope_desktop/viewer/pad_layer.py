@@ -107,6 +107,8 @@ class PadLayer:
         self.hovered: str | None = None
         self.selected: str | None = None
         self.marks: tuple[PadMark, ...] = ()
+        self.outlines = QPainterPath()
+        """All pads, in picture px."""
         self._by_name: dict[str, PadMark] = {}
         self._groups: list[tuple[VerdictStyle, list[PadMark], QPainterPath]] = []
         self._ends: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
@@ -121,6 +123,9 @@ class PadLayer:
             path.addPolygon(_polygon(mark.outline))
             path.closeSubpath()
         self._groups = list(groups.values())
+        self.outlines = QPainterPath()
+        for _, _, path in self._groups:
+            self.outlines.addPath(path)
         if self.marks:
             middle = np.mean([m.outline.mean(axis=0) for m in self.marks], axis=0)
             self._ends = {m.name: outer_end(m.outline, middle) for m in self.marks}
@@ -141,14 +146,14 @@ class PadLayer:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for style, _, path in self._groups:
-            painter.setPen(_cosmetic(UNDER, style.width + 1.75))
+            painter.setPen(_cosmetic(view, UNDER, style.width + 1.75))
             painter.drawPath(path)
         for style, _, path in self._groups:
             if style.hatched:
                 hatch = QBrush(QColor(style.colour), Qt.BrushStyle.BDiagPattern)
                 hatch.setTransform(painter.transform().inverted()[0])
                 painter.fillPath(path, hatch)
-            painter.setPen(_cosmetic(QColor(style.colour), style.width, style.dash))
+            painter.setPen(_cosmetic(view, QColor(style.colour), style.width, style.dash))
             painter.drawPath(path)
         for name, colour, width in (
             (self.hovered, QColor(255, 255, 255, 150), 1.5),
@@ -168,7 +173,7 @@ class PadLayer:
         local = (mark.outline - centre) @ axes.T
         low, high = local.min(axis=0) - away, local.max(axis=0) + away
         corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]]) @ axes + centre
-        for pen in (_cosmetic(UNDER, width + 2), _cosmetic(colour, width)):
+        for pen in (_cosmetic(view, UNDER, width + 2), _cosmetic(view, colour, width)):
             painter.setPen(pen)
             painter.drawPolygon(_polygon(corners))
 
@@ -215,18 +220,18 @@ def _paint_foot(painter: QPainter, foot: FootMark, colour: QColor, view: View) -
     corners = [QPointF(x, y) for x, y in foot.planned.tolist()]
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if moved:
-        for pen in (_cosmetic(UNDER, 2.5), _cosmetic(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashLine)):
+        for pen in (_cosmetic(view, UNDER, 2.5), _cosmetic(view, QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashLine)):
             painter.setPen(pen)
             painter.drawPolygon(QPolygonF(corners))
     if foot.proposed is None:
-        for pen in (_cosmetic(UNDER, 3.5), _cosmetic(QColor("#D55E00"), 1.75)):
+        for pen in (_cosmetic(view, UNDER, 3.5), _cosmetic(view, QColor("#D55E00"), 1.75)):
             painter.setPen(pen)
             painter.drawLine(corners[0], corners[2])
             painter.drawLine(corners[1], corners[3])
         return
     fill = QColor(colour)
     fill.setAlpha(50)
-    for pen in (_cosmetic(UNDER, 3), _cosmetic(colour, 1.25)):
+    for pen in (_cosmetic(view, UNDER, 3), _cosmetic(view, colour, 1.25)):
         painter.setPen(pen)
         painter.drawPolygon(_polygon(foot.proposed))
     painter.fillPath(_path(foot.proposed), fill)
@@ -240,7 +245,7 @@ def _arrow(painter: QPainter, start: NDArray[np.float64], end: NDArray[np.float6
     head = min(7.0 / view.scale, float(np.hypot(*way)) / 2)
     across = np.array([-along[1], along[0]])
     tip = [end - along * head + across * head * 0.5, end, end - along * head - across * head * 0.5]
-    for pen in (_cosmetic(UNDER, 4), _cosmetic(colour, 2)):
+    for pen in (_cosmetic(view, UNDER, 4), _cosmetic(view, colour, 2)):
         painter.setPen(pen)
         painter.drawLine(QPointF(*start), QPointF(*end))
         painter.drawPolyline(_polygon(np.array(tip)))
@@ -262,9 +267,9 @@ def _paint_chip(painter: QPainter, box: QRectF, text: str, style: VerdictStyle) 
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def _cosmetic(colour: QColor, width: float, dash: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """A line as wide on the screen at every zoom."""
-    pen = QPen(colour, width, dash)
+def _cosmetic(view: View, colour: QColor, width: float, dash: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
+    """A line as wide for the eye at every zoom and on every screen: cosmetic pens count device px."""
+    pen = QPen(colour, width * view.dpr, dash)
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     return pen
