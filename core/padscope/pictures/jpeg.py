@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import tempfile
 import threading
@@ -10,12 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import imagecodecs
 import numpy as np
-from PIL import JpegImagePlugin
 
 from padscope.errors import PictureError
 from padscope.pictures.exif import EXIF, JFIF, density_scales, orientation, read_exif
-from padscope.pictures.files import Original, damaged, decoding
-from padscope.pictures.jpeg_frame import END_MARK, Frame, decoder_stream, walk
+from padscope.pictures.files import Original, decoding
+from padscope.pictures.jpeg_check import (
+    check_coarse,
+    check_decoded,
+    check_marks,
+    coarse,
+    trial_scale,
+    with_other_tails,
+)
+from padscope.pictures.jpeg_frame import Frame, decoder_stream, walk
 from padscope.pictures.keyence import previews, read_vhx
 from padscope.pictures.reduce import reduce_by
 from padscope.pictures.source import Header, Pixels, Source, check_size
@@ -23,61 +29,6 @@ from padscope.types import Box
 
 OUT = {1: "grayscale", 3: "rgb"}
 IN_MEMORY = 640_000_000  # bytes of a decoded picture
-TAIL = 4096  # bytes at the end of the coded data on which the last blocks must depend
-UNFILLED = "its coded pixels do not fill the picture"
-LEAST_TAIL = 1024  # fewer could be the colours of one block, which `coarse` does not see
-NOISE = np.random.default_rng(0).integers(0, 255, 2 * TAIL, dtype=np.uint8).tobytes()  # holds no 0xFF, hence no marker
-
-
-def coarse(stream: bytes, frame: Frame, scale: int, mode: str = "L") -> Pixels:
-    """Scaled decode, (ceil(H / scale), ceil(W / scale)[, 3]) uint8, scale 1, 2, 4 or 8; `mode` "L" (luminance only) or "RGB"."""
-    picture = JpegImagePlugin.JpegImageFile(io.BytesIO(stream))  # not Image.open: its limit on the size is not ours
-    if scale > 1:
-        picture.draft(mode, (max(frame.width // scale, 1), max(frame.height // scale, 1)))
-    return np.asarray(picture.convert(mode))
-
-
-def check_filled(stream: bytes, frame: Frame, name: str, seen: Pixels, scale: int, mode: str = "L") -> None:
-    """PictureError if the coded data stop before the last block although the end mark is there; `seen` is their scaled decode.
-
-    Decoders fill what is missing with flat grey and say nothing. So if the last block is flat, other bytes are put behind the
-    data: they change nothing in a complete picture.
-    """
-    units = -(-frame.width // frame.mcu[0]) * -(-frame.height // frame.mcu[1])
-    coded = sum(stop - start for start, stop in frame.scans)
-    if coded * 8 < units:  # not one bit per unit
-        raise damaged(name, UNFILLED)
-    if frame.process == "progressive" or len(frame.scans) != 1:
-        return
-    body = stream[: -len(END_MARK)]
-    if frame.restart and not _restarts_in_order(body[-coded:], -(-units // frame.restart) - 1):
-        raise damaged(name, UNFILLED)
-    flat = seen.shape[1] < 2 or bool(np.all(seen[-1, -1] == seen[-1, -2]))
-    if flat and not np.array_equal(seen, coarse(body + NOISE + END_MARK, frame, scale, mode)):
-        raise damaged(name, UNFILLED)
-
-
-def check_coded_data(stream: bytes, frame: Frame, name: str) -> None:
-    """The same, and PictureError if the coded data go on long after the last block, because a piece before is missing: bytes
-    changed at the end must change the last blocks."""
-    scale = 8 if min(frame.width, frame.height) >= 64 else 1
-    seen = coarse(stream, frame, scale)
-    check_filled(stream, frame, name, seen, scale)
-    size = frame.scans[0][1] - frame.scans[0][0]
-    tail = min(TAIL, size // 2)
-    if frame.process == "progressive" or len(frame.scans) != 1 or tail < LEAST_TAIL:
-        return
-    cut = len(stream) - len(END_MARK) - tail
-    cut -= stream[cut - 1] == 0xFF
-    noises = (NOISE[:tail], NOISE[-tail:])
-    if all(np.array_equal(seen, coarse(stream[:cut] + noise + END_MARK, frame, scale)) for noise in noises):
-        raise damaged(name, UNFILLED)
-
-
-def _restarts_in_order(coded: bytes, expected: int) -> bool:
-    codes = np.frombuffer(coded, np.uint8)
-    marks = np.flatnonzero((codes[:-1] == 0xFF) & ((codes[1:] & 0xF8) == 0xD0))
-    return len(marks) == expected and bool(np.all((codes[marks + 1] & 7) == np.arange(expected) % 8))
 
 
 def roomy(shape: tuple[int, ...]) -> Pixels:
@@ -120,7 +71,8 @@ class JpegSource(Source):
         with decoding(self._original.name):
             small = coarse(stream, self._frame, scale, mode)
             if not self._checked:
-                check_filled(stream, self._frame, self._original.name, small, scale, mode)
+                check_marks(stream, self._frame, self._original.name)
+                check_coarse(stream, self._frame, self._original.name, small, scale, mode)
         return reduce_by(small.reshape(*small.shape[:2], self.header.channels), step // scale)
 
     def previews(self) -> dict[str, Pixels]:
@@ -131,22 +83,21 @@ class JpegSource(Source):
             self._pixels = None
 
     def _decode(self) -> Pixels:
-        h, stream = self.header, decoder_stream(self._original.bytes(), self._frame)
+        h, name, frame = self.header, self._original.name, self._frame
+        stream = decoder_stream(self._original.bytes(), frame)
         shape = (h.height, h.width) if h.channels == 1 else (h.height, h.width, h.channels)
-        with decoding(self._original.name):
+        with decoding(name), ThreadPoolExecutor(1) as side:
+            check_marks(stream, frame, name)
             pixels = roomy(shape)
-        with ThreadPoolExecutor(1) as side:  # decoding lets other threads run: the check costs no time of its own
             decoded = side.submit(imagecodecs.jpeg8_decode, stream, outcolorspace=OUT[h.channels], out=pixels)
-            self._check(stream)
-            with decoding(self._original.name):
-                decoded.result()
-        return pixels.reshape(h.height, h.width, h.channels)
-
-    def _check(self, stream: bytes) -> None:
-        if not self._checked:
-            with decoding(self._original.name):
-                check_coded_data(stream, self._frame, self._original.name)
-            self._checked = True
+            others = () if self._checked else with_other_tails(stream, frame)
+            changed = coarse(others[0], frame, trial_scale(frame)) if others else None  # meanwhile
+            decoded.result()
+            pixels = pixels.reshape(h.height, h.width, h.channels)
+            if not self._checked:
+                check_decoded(stream, frame, name, pixels, changed)
+        self._checked = True
+        return pixels
 
 
 def open_jpeg(original: Original, max_pixels: int) -> JpegSource:
