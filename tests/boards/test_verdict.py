@@ -83,6 +83,21 @@ def test_a_warm_cell_under_a_foot_shifts_its_wire_and_says_where_to() -> None:
     assert [w.shift_um for k, w in enumerate(result.landings) if k != 2] == [(0.0, 0.0)] * 4
 
 
+def test_feet_keep_off_doubtful_metal_around_a_defect_while_that_costs_no_wire() -> None:
+    bold = dataclasses.replace(STANDARD, landing=dataclasses.replace(STANDARD.landing, doubtful_level=1.0))
+    level = grid()
+    level[35:46, 28:33] = 0.85  # NARROW: doubtful, with a defect in it
+    level[41, 30] = 1.5
+    near, far = (judged(level, rules)["NARROW"].landings[0] for rules in (bold, STANDARD))
+    assert near.shift_um is not None
+    assert far.shift_um is not None
+    assert abs(far.shift_um[0]) > abs(near.shift_um[0]) + 25
+    level[35:46] = np.maximum(level[35:46], 0.85)  # all of it is doubtful: then the nearest place will do
+    assert judged(level)["NARROW"].landings[0] == judged(level, bold)["NARROW"].landings[0]
+    level[41, 30] = 0.9  # no defect, so nobody asks for doubts
+    assert judged(level)["NARROW"].landings[0].shift_um == (0.0, 0.0)
+
+
 def test_a_blemish_away_from_the_feet_leaves_the_pad_ok_but_is_said() -> None:
     result = judged(masks=painted([(150, 60, 190, 100)]))["WIDE"]
     assert result.verdict is Verdict.OK

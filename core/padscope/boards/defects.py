@@ -147,6 +147,14 @@ def find_defects(
     return Found(defects, rank[marked], painted is not None, too_small)
 
 
+def connected_with(core: Mask, wider: Mask) -> Mask:
+    """The core (h, w) and what of the wider mask hangs together with it."""
+    _, labels = cv2.connectedComponents((core | wider).view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    reached = np.zeros(int(labels.max()) + 1, bool)
+    reached[labels[core]] = True
+    return np.asarray(reached[labels], bool)
+
+
 def painted_pads(
     mask: NDArray[np.uint8] | Mask, layout: Layout, um_to_px: Affine, names: Mapping[int, str] | None = None
 ) -> dict[str, PaintedMask]:
@@ -162,8 +170,13 @@ def painted_pads(
 
 def _components(bad: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Labels (h, w) from 1 and their areas in px; diagonal neighbours are connected."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(bad.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    return np.asarray(labels, np.int32), np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32)
+    x, y, w, h = cv2.boundingRect(bad.view(np.uint8))  # most of a pad is sound
+    part = np.ascontiguousarray(bad[y : y + h, x : x + w]).view(np.uint8)
+    labels = np.zeros(bad.shape, np.int32)
+    if not part.size:
+        return labels, np.empty(0, np.int32)
+    _, labels[y : y + h, x : x + w], stats, _ = cv2.connectedComponentsWithStats(part, connectivity=8, ltype=cv2.CV_32S)
+    return labels, np.asarray(stats[1:, cv2.CC_STAT_AREA], np.int32)
 
 
 def _numbered(
@@ -188,7 +201,7 @@ def _measured(
     marked: NDArray[np.int32], view: PadView, um_to_px: Affine
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
     """Of each numbered defect: its pixels (n,), its box in board µm (n, 4), its highest level (n,)."""
-    rows, cols = np.nonzero(marked)
+    cols, rows = np.reshape(cv2.findNonZero((marked > 0).view(np.uint8)), (-1, 2)).T  # OpenCV 4 and 5 differ in shape
     which = marked[rows, cols]
     order = np.argsort(
         which.astype(np.uint16) if which.max() < 2**16 else which, kind="stable"

@@ -19,8 +19,8 @@ from padscope.types import Affine, Box, Floats, Mask
 
 TOUCH_UM = 1e-6
 """Two outlines nearer than this touch without overlapping; far below what a picture can show, far above rounding."""
-LATTICE_PER_PX = 4
-"""`free_across` looks at defects on a lattice this much finer than the pixel: at most 1/8 px is lost by it, nothing in a pose
+LATTICE_PER_PX = 2
+"""`free_across` looks at defects on a lattice this much finer than the pixel: at most 1/4 px is lost by it, nothing in a pose
 that is not turned."""
 LATTICE_FINEST_UM = 0.5
 COARSEST_THINNED_UM = 10.0
@@ -57,12 +57,17 @@ def defect_points(mask: Mask, box: Box, px_to_um: Affine) -> NDArray[np.float64]
 
     Pixels deep inside a defect are thinned out to every third: a foot that touches none of the others covers one of these.
     """
-    keep = mask
-    if px_to_um.scale <= COARSEST_THINNED_UM and mask.any():
-        keep = mask & ~cv2.erode(mask.view(np.uint8), np.ones((3, 3), np.uint8), borderValue=0).view(bool)
-        keep[::3, ::3] |= mask[::3, ::3]
-    rows, cols = np.nonzero(keep)
-    return px_to_um.apply(np.column_stack([cols + box.x0, rows + box.y0]))
+    keep = np.ascontiguousarray(mask).view(np.uint8)
+    x, y, w, h = cv2.boundingRect(keep)
+    keep = keep[y : y + h, x : x + w]
+    if not keep.size:
+        return np.empty((0, 2))
+    if px_to_um.scale <= COARSEST_THINNED_UM:
+        rim = np.where(cv2.erode(keep, np.ones((3, 3), np.uint8), borderValue=0), np.uint8(0), keep)
+        rim[::3, ::3] |= keep[::3, ::3]
+        keep = rim
+    places = np.reshape(cv2.findNonZero(keep), (-1, 2))  # OpenCV 4 and 5 differ in shape
+    return px_to_um.apply(places + np.array([box.x0 + x, box.y0 + y]))
 
 
 def pixel_reach(px_to_um: Affine, turn: Floats, grown_um: float = 0.0) -> NDArray[np.float64]:

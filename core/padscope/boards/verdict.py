@@ -6,12 +6,13 @@ both at once. Each rule is a function from the facts of a pad to reasons; the ve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from padscope.boards.defects import Found, PadView, PaintedMask, find_defects, pad_view
+from padscope.boards.defects import Found, PadView, PaintedMask, connected_with, find_defects, pad_view
 from padscope.boards.landing import Obstacles, land
 from padscope.boards.layout import Layout, Wire
 from padscope.boards.pad_map import Landing, PadResult, Verdict
@@ -54,6 +55,7 @@ class Judge:
         self._pads = pads
         self._um_to_px = um_to_px
         self._rules = rules
+        self._quiet: dict[int, Judgement] = {}
 
     def verdicts(self, threshold_factor: float = 1.0) -> tuple[PadResult, ...]:
         """All pads, in the layout's order; the threshold is the calibrated one times the factor."""
@@ -61,7 +63,17 @@ class Judge:
 
     def judgements(self, threshold_factor: float = 1.0) -> tuple[Judgement, ...]:
         """The same with the place of every reason."""
-        return tuple(judged(p, self._um_to_px, self._rules, threshold_factor) for p in self._pads)
+        return tuple(self._judgement(k, threshold_factor) for k in range(len(self._pads)))
+
+    def _judgement(self, k: int, threshold_factor: float) -> Judgement:
+        p = self._pads[k]
+        worst = p.view.worst
+        if p.painted is not None or worst is None or worst >= threshold_factor:
+            return judged(p, self._um_to_px, self._rules, threshold_factor)
+        if k not in self._quiet:  # below its threshold a pad is judged once
+            self._quiet[k] = judged(p, self._um_to_px, self._rules, math.inf)
+        quiet = self._quiet[k]
+        return replace(quiet, result=replace(quiet.result, level=worst / threshold_factor))
 
 
 def judge(
@@ -125,9 +137,9 @@ def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: flo
         result = PadResult(pad.id, Verdict.UNKNOWN, _texts(unknown), level, None, found.defects, nowhere)
         return Judgement(result, unknown)
     lasting = np.array([rules.effect_of(d.defect_class) is not Effect.RE_CLEAN for d in found.defects], bool)
-    landings = cleaned = _landings(p, found, um_to_px, rules, np.ones(len(lasting), bool))
+    landings = cleaned = _landings(p, found, um_to_px, rules, np.ones(len(lasting), bool), threshold_factor)
     if not lasting.all() and any(m.proposed_um is None for m in landings):
-        cleaned = _landings(p, found, um_to_px, rules, lasting)
+        cleaned = _landings(p, found, um_to_px, rules, lasting, threshold_factor)
     areas = np.array([d.area_um2 for d in found.defects]) * abs(um_to_px.determinant) / view.pixels
     usable, sound_now = 1.0 - float(areas @ lasting), 1.0 - float(areas.sum())
     facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, um_to_px, view.box)
@@ -137,8 +149,10 @@ def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: flo
     return Judgement(PadResult(pad.id, verdict, _texts(said), level, sound_now, found.defects, landings), said)
 
 
-def _landings(p: PreparedPad, found: Found, um_to_px: Affine, rules: Rules, in_the_way: Mask) -> tuple[Landing, ...]:
-    """Where the wires land among those defects (n,)."""
+def _landings(
+    p: PreparedPad, found: Found, um_to_px: Affine, rules: Rules, in_the_way: Mask, threshold_factor: float
+) -> tuple[Landing, ...]:
+    """Where the wires land among those defects (n,), and off doubtful metal around them as far as that costs no wire."""
     if not in_the_way.any():
         return p.sound
     mask = np.concatenate([[False], in_the_way])[found.labels]
@@ -148,8 +162,20 @@ def _landings(p: PreparedPad, found: Found, um_to_px: Affine, rules: Rules, in_t
     if sound_px / abs(um_to_px.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
         return tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
     grown = rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
-    obstacles = Obstacles.of(mask, p.view.box, um_to_px, grown)
-    return land(p.view.pad, p.wires, obstacles, tolerance_um=tolerance)
+
+    tried = []
+    doubtful = 1.0 if found.painted else rules.landing.doubtful_level
+    for part in sorted({doubtful, (1 + doubtful) / 2, 1.0}):
+        wider = mask if part >= 1 else connected_with(mask, p.view.level >= part * threshold_factor)
+        obstacles = Obstacles.of(wider, p.view.box, um_to_px, grown)
+        tried.append(land(p.view.pad, p.wires, obstacles, tolerance_um=tolerance))
+        if _placed(tried[-1]) == len(p.wires):
+            break
+    return max(tried, key=_placed)  # of equals the first: the farthest from the defects
+
+
+def _placed(landings: tuple[Landing, ...]) -> int:
+    return sum(m.proposed_um is not None for m in landings)
 
 
 def _texts(reasons: tuple[Reason, ...]) -> tuple[str, ...]:
