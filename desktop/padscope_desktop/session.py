@@ -91,7 +91,7 @@ class Session(QObject):
         )
 
     def save_as(self, path: Path) -> None:
-        """A whole copy under a name, which is worked on from now on; an unnamed project is emptied into it."""
+        """A whole copy under a name, which is worked on from now on; an unnamed project exists no more after that."""
         self.judging.settle()
         self.keeper.ask(
             partial(stock.copied_to, goal=path),
@@ -108,34 +108,42 @@ class Session(QObject):
         )
 
     def _on_saved_as(self, path: Path, _: Any) -> None:
+        before, named = self.project, self.named
         self.project, self.named = path, True
         self.project_changed.emit()
         self.mentioned.emit(f"Saved as {path.name}")
+        if before is not None and not named:
+            self.keeper.ask(partial(stock.discard, other=before))
 
     def _on_unnamed_opened(self, path: Path) -> None:
         self._on_opened(path, False, None)
 
     def _on_opened(self, path: Path, named: bool, _: Any) -> None:
+        if self.project is not None:
+            self._leave()
+        self.project, self.named = path, named
+        self.settled.emit("project")
+        self.project_changed.emit()
+        self.keeper.ask(
+            stock.contents,
+            done=self._on_contents,
+            failed=partial(self._say, "project", "The project could not be read."),
+        )
+
+    def _leave(self) -> None:
+        """Nothing of the project before may show in the next one. (Before the first there is nothing to leave, but perhaps
+        a person has begun already.)"""
         for job in self.jobs.active():
             if job.command not in KEPT_RUNNING:
                 self.jobs.cancel(job)
-        self.project, self.named = path, named
         self.album, self.current = self.album.emptied(), None
         self.layout, self.model = None, None
         self.display.forget()
         self._boards.clear()
         self.judging.set_board(None)
         self.judging.set_factor(1.0)
-        self.settled.emit("project")
-        for changed in (self.project_changed, self.album_changed, self.current_changed):
+        for changed in (self.album_changed, self.current_changed, self.layout_changed, self.model_changed):
             changed.emit()
-        self.layout_changed.emit()
-        self.model_changed.emit()
-        self.keeper.ask(
-            stock.contents,
-            done=self._on_contents,
-            failed=partial(self._say, "project", "The project could not be read."),
-        )
 
     def _on_contents(self, contents: stock.Contents) -> None:
         for picture in contents.pictures:
@@ -145,10 +153,10 @@ class Session(QObject):
                 self._fetch_thumbnail(entry)
         self.album_changed.emit()
         self.judging.set_factor(contents.factor)
-        if contents.layout is not None:
+        if contents.layout is not None and self.layout is None:
             self.layout = contents.layout
             self.layout_changed.emit()
-        if contents.model is not None:
+        if contents.model is not None and self.model is None:
             self.choose_model(contents.model, remember=False)
         early, self._early = self._early, []
         if early:

@@ -136,6 +136,13 @@ def note_export(project: Project, files: list[Path], picture: str) -> None:
     project.record("exported", picture, {"files": [str(f) for f in files]})
 
 
+def discard(project: Project, other: Path) -> None:
+    """Remove a project that lives on under another name; `project`, open now, shows that it does."""
+    if project.path.absolute() != other.absolute():
+        for old in (other, *(other.with_name(other.name + end) for end in ("-wal", "-shm", "-lock"))):
+            old.unlink(missing_ok=True)
+
+
 def copied_to(project: Project, goal: Path) -> None:
     if goal.exists():
         goal.unlink()  # a person has just agreed to replace it in the file dialog

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication
 
 from conftest import Bench
 from padscope.store.database import open_project
+from padscope_desktop import app, judging
 from padscope_desktop import jobs as jobs_module
-from padscope_desktop import judging
 from padscope_desktop.album import Mark, state
 
 
@@ -100,6 +100,7 @@ def test_an_unnamed_project_is_saved_and_gets_its_name_later(bench: Bench) -> No
     assert bench.session.judging.board is not None  # the work goes on where it was
     with open_project(goal, read_only=True) as stored:
         assert len(stored.inspections()) == 1
+    bench.until(lambda: not app.unnamed_places()[0].exists())  # else it would be there again tomorrow
 
 
 def test_pictures_dropped_before_a_project_is_open_are_not_lost(bench: Bench) -> None:
@@ -216,7 +217,6 @@ def test_the_demo_brings_pictures_and_layout(bench: Bench) -> None:
 
 
 def test_a_second_window_takes_another_unnamed_project(bench: Bench) -> None:
-    from padscope_desktop import app
     from padscope_desktop.keeper import Keeper
 
     opened: list[Path] = []
