@@ -165,7 +165,7 @@ class MainWindow(QMainWindow):
             "about": self._about,
             "go_pictures": self.pictures.list.setFocus,
             "go_picture": c.setFocus,
-            "go_pads": m.panel.pads.table.setFocus,
+            "go_pads": m.panel.pads.take_focus,
             "back": self._back,
         }
 

@@ -309,3 +309,50 @@ def test_dark_and_light(bench: Bench) -> None:
     assert app.palette().window().color().lightness() > dark + 100
     colour = app.palette().window().color()
     assert colour.red() == colour.green() == colour.blue()  # a tinted frame would spoil the judgement of a picture
+
+
+def test_every_part_is_reached_from_the_keyboard(bench: Bench) -> None:
+    bench.inspected()
+    parts = {
+        Qt.Key.Key_1: bench.window.pictures.list,
+        Qt.Key.Key_2: bench.window.canvas,
+        Qt.Key.Key_3: bench.window.mode.panel.pads.table,
+    }
+    for key, widget in parts.items():
+        bench.qtbot.keyClick(QApplication.focusWidget() or bench.window, key, Qt.KeyboardModifier.ControlModifier)
+        assert widget.hasFocus()
+    assert chosen_row(bench) == "A4"
+    bench.qtbot.keyClick(bench.window.mode.panel.pads.table, Qt.Key.Key_Down)
+    assert bench.window.canvas.pads.selected == "B3"
+    zoom = bench.window.canvas.view.zoom
+    bench.qtbot.keyClick(bench.window.mode.panel.pads.table, Qt.Key.Key_Return)
+    assert bench.window.canvas.view.zoom > zoom
+
+
+def test_the_list_is_filtered_by_state_and_walked_by_keys(bench: Bench) -> None:
+    bench.inspected("bad01.jpg", "bad02.jpg", "bad03.jpg")
+    panel = bench.window.pictures
+    panel.filter.setCurrentText("Not inspected")
+    assert [panel.list.model().index(r, 0).data() for r in range(panel.list.model().rowCount())] == [
+        "bad02.jpg",
+        "bad03.jpg",
+    ]
+    panel.filter.setCurrentText("All pictures")
+    bench.press(Qt.Key.Key_Right, modifier=Qt.KeyboardModifier.AltModifier)
+    assert bench.session.current == 2
+    assert panel.selected() == [2]
+    bench.qtbot.keyClick(panel.list, Qt.Key.Key_Down)
+    assert bench.session.current == 3
+    bench.until(lambda: len(bench.window.canvas.picture.levels) > 1)
+
+
+def test_a_filter_never_changes_which_picture_is_shown(bench: Bench) -> None:
+    bench.ready("bad01.jpg", "bad02.jpg")
+    panel = bench.window.pictures
+    panel.filter.setCurrentText("Not inspected")
+    bench.qtbot.mouseClick(bench.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    bench.until(lambda: bench.session.judging.board)
+    bench.until(lambda: panel.list.model().rowCount() == 1)  # it is inspected now, so it is listed no more
+    assert bench.session.current == 1
+    panel.filter.setCurrentText("Fine")
+    assert bench.session.current == 1

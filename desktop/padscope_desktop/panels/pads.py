@@ -200,6 +200,12 @@ class PadsPanel(QWidget):
         self.table.viewport().update()
         self._explain()
 
+    def take_focus(self) -> None:
+        """From the keyboard: there is always a row to go on from."""
+        self.table.setFocus()
+        if self._pad is None and self._model.pads:
+            self.table.setCurrentIndex(self._model.index(0, 1))
+
     def neighbour(self, step: int) -> str | None:
         """The next (1) or previous (-1) pad to look at, in the table's order, round and round."""
         names = [p.pad for p in self._model.pads if p.verdict not in FINE or p.verdict is Verdict.OK_SHIFT]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import (
@@ -203,6 +205,7 @@ class PicturesPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self._key: int | None = None
         self._model = PicturesModel(self)
         self._shown = ByMark(self)
         self._shown.setSourceModel(self._model)
@@ -246,10 +249,12 @@ class PicturesPanel(QWidget):
         self._title.setText(f"Pictures  {len(album)}" if len(album) else "Pictures")
 
     def refresh(self, key: int) -> None:
-        self._model.refresh(key)
+        with self._quietly():
+            self._model.refresh(key)
 
     def set_current(self, key: int | None) -> None:
         """Follows the session; does not send `chosen` again. A picture that the filter hides stays hidden."""
+        self._key = key
         index = self._shown.mapFromSource(self._model.index(self._model.row_of(key)))
         if index != self.list.currentIndex() and index.isValid():
             chooser = self.list.selectionModel()
@@ -266,12 +271,28 @@ class PicturesPanel(QWidget):
 
     @Slot(QModelIndex, QModelIndex)
     def _on_current(self, current: QModelIndex, _: QModelIndex) -> None:
-        if current.isValid():
+        if current.isValid() and current.data(KEY) != self._key:
             self.chosen.emit(current.data(KEY))
 
     @Slot(str)
     def _on_filter(self, name: str) -> None:
-        self._shown.set_marks(FILTERS[name])
+        with self._quietly():
+            self._shown.set_marks(FILTERS[name])
+
+    @contextlib.contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """What is listed may change, but never by that which picture is shown, also where it hides that one."""
+        chooser = self.list.selectionModel()
+        chooser.blockSignals(True)
+        try:
+            yield
+        finally:
+            index = self._shown.mapFromSource(self._model.index(self._model.row_of(self._key)))
+            if index != self.list.currentIndex():
+                chooser.clear()
+            chooser.blockSignals(False)
+            self.set_current(self._key)
+            self.list.viewport().update()
 
     @Slot(QPoint)
     def _open_menu(self, at: QPoint) -> None:

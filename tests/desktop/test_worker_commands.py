@@ -1,0 +1,107 @@
+"""What the quick worker does with real pictures, here without a process around it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+from padscope.errors import PictureError
+from padscope_desktop import worker_commands
+from padscope_desktop.payloads import MappedLevels, Thumbnail
+from padscope_desktop.protocol import Part
+
+
+def finished(work: Generator[Any, None, Any]) -> tuple[list[Any], Any]:
+    """(what was yielded, result)."""
+    told = []
+    while True:
+        try:
+            told.append(next(work))
+        except StopIteration as stop:
+            return told, stop.value
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> tuple[Path, np.ndarray]:
+    rng = np.random.default_rng(3)
+    small = rng.integers(0, 255, (130, 171, 3), dtype=np.uint8)
+    pixels = cv2.resize(small, (1711, 1303), interpolation=cv2.INTER_CUBIC)
+    path = tmp_path / "odd.png"
+    cv2.imwrite(str(path), pixels[..., ::-1])
+    return path, pixels
+
+
+def test_an_overview_comes_first_then_all_pixels(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    path, pixels = picture
+    told, levels = finished(worker_commands.show(path, None, tmp_path / "x.levels"))
+    first = told[0]
+    assert isinstance(first, Part)
+    assert isinstance(first.value, Thumbnail)
+    assert (first.value.card.width, first.value.card.height) == (1711, 1303)
+    assert isinstance(levels, MappedLevels)
+    arrays = levels.arrays()
+    np.testing.assert_array_equal(arrays[0], pixels)
+    assert [a.shape for a in arrays] == [(1303, 1711, 3), (652, 856, 3), (326, 428, 3)]
+    assert not arrays[0].flags.writeable
+    for level in arrays[1:]:  # the same picture, smaller
+        assert abs(float(level.mean()) - float(pixels.mean())) < 1
+    assert all(t.fraction <= 1 for t in told[1:])
+
+
+def test_cancelled_in_the_middle_it_leaves_no_file(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    work = worker_commands.show(picture[0], None, tmp_path / "x.levels")
+    next(work)
+    next(work)
+    assert (tmp_path / "x.levels").exists()
+    work.close()
+    assert not (tmp_path / "x.levels").exists()
+
+
+def test_twelve_bits_in_sixteen_are_not_shown_black(tmp_path: Path) -> None:
+    grey = np.linspace(200, 4000, 400 * 300).astype(np.uint16).reshape(300, 400)
+    path = tmp_path / "camera.tif"
+    tifffile.imwrite(path, grey)
+    _, levels = finished(worker_commands.show(path, None, tmp_path / "x.levels"))
+    shown = levels.arrays()[0]
+    assert shown.min() < 5
+    assert shown.max() > 250
+    assert (np.diff(shown[:, 0, 0].astype(int)) >= 0).all()
+
+
+def test_a_thumbnail_is_small_and_knows_the_file(picture: tuple[Path, np.ndarray]) -> None:
+    import hashlib
+
+    _, thumbnail = finished(worker_commands.thumbnail(picture[0], 192))
+    assert max(thumbnail.pixels.shape) <= 192
+    assert thumbnail.card.sha256 == hashlib.sha256(picture[0].read_bytes()).hexdigest()
+    assert thumbnail.card.size_bytes == picture[0].stat().st_size
+
+
+def test_no_room_is_said_before_anything_is_written(
+    picture: tuple[Path, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = lambda folder: type("Usage", (), {"free": 1000})  # noqa: E731
+    monkeypatch.setattr(worker_commands.shutil, "disk_usage", full)
+    with pytest.raises(PictureError, match="no room"):
+        finished(worker_commands.show(picture[0], None, tmp_path / "x.levels"))
+    assert not (tmp_path / "x.levels").exists()
+
+
+def test_judging_again_needs_the_board_only_once() -> None:
+    from fake_backend import HEIGHT, POSE, WIDTH, layout, level_grid
+
+    from padscope_desktop.payloads import JudgedBoard
+
+    board = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT))
+    _, first = finished(worker_commands.judge("7/1", board, 1.0))
+    _, again = finished(worker_commands.judge("7/1", None, 2.0))
+    assert [p.pad for p in again] == [p.pad for p in first] == [p.id for p in layout().pads]
+    np.testing.assert_allclose([p.level for p in again], [p.level / 2 for p in first], rtol=1e-5)
+    with pytest.raises(LookupError):
+        finished(worker_commands.judge("8/1", None, 1.0))
