@@ -31,6 +31,13 @@ EFFECTS = tuple(e.value for e in Effect)
 
 
 @dataclass(frozen=True)
+class PictureRules:
+    edge_width_um: float = setting(15.0, "Widest edge of a pad in focus", unit="µm", low=0.0)
+    white_fraction: float = setting(0.02, "White part of a pad that glares", low=0.0, high=1.0)
+    dark_fraction: float = setting(0.2, "Black part of a pad in the dark", low=0.0, high=1.0)
+
+
+@dataclass(frozen=True)
 class DefectRules:
     minimum_area_um2: float = setting(100.0, "Smallest defect", unit="µm²", low=0.0)
     margin_um: float = setting(5.0, "Margin around found defects", unit="µm", low=0.0, high=200.0)
@@ -79,6 +86,7 @@ class Rules:
 
     name: str = DEFAULT_RULES
     title: str = ""
+    picture: PictureRules = PictureRules()
     defects: DefectRules = DefectRules()
     landing: LandingRules = LandingRules()
     free_rectangle: FreeRectangleRules = FreeRectangleRules()
@@ -94,6 +102,7 @@ class Rules:
 
 
 TABLES = {
+    "picture": PictureRules,
     "defects": DefectRules,
     "landing": LandingRules,
     "free_rectangle": FreeRectangleRules,

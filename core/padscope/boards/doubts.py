@@ -1,0 +1,120 @@
+"""Pads that a picture does not show well enough to be judged: out of focus, glaring, or in the dark. They become UNKNOWN.
+
+Focus is read from the pad's own edges, not from its surface: how smooth the metal is says nothing about the lens. Across each
+side the brightness is averaged along the side; the width of its step is height over steepest slope. Measured on the project's
+board pictures at 2.5 µm per px: 2 to 4 px where sharp, 5 to 8 px after a blur of 2 px, over 7 px after one of 3 px.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from padscope.boards.defects import pixels_inside
+from padscope.boards.layout import Layout
+from padscope.boards.rules import PictureRules
+from padscope.types import Affine, Box, Floats, Mask
+
+BESIDE_UM = 35.0
+"""How far to both sides of an edge its step is looked for."""
+FEWEST_PX, MOST_PX = 6.0, 16.0
+FAINTEST_STEP = 12.0
+"""In 255 levels: a fainter step between metal and its surroundings says nothing about focus."""
+SHARPEST_PX = 4.5
+"""A step narrower than this is as sharp as pixels can show it, whatever their size."""
+WHITE, BLACK = 250, 8
+
+
+class HasPixels(Protocol):
+    """What is needed of an opened picture."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+    def read(self, box: Box, step: int = 1) -> NDArray[np.uint8] | NDArray[np.uint16]: ...
+
+
+def pad_doubts(picture: HasPixels, layout: Layout, um_to_px: Affine, limits: PictureRules) -> dict[str, str]:
+    """Why pads of the picture cannot be judged, by pad; pads without doubt, and those outside the picture, are left out."""
+    reach = float(np.clip(BESIDE_UM * um_to_px.scale, FEWEST_PX, MOST_PX))
+    doubts = {}
+    for pad in layout.pads:
+        corners = um_to_px.apply(pad.corners_um)
+        box = Box.around(corners).grown(int(reach) + 2).clipped(picture.width, picture.height)
+        if box.empty:
+            continue
+        pixels = in_255(picture.read(box))
+        words = doubt(pixels, corners - (box.x0, box.y0), reach, um_to_px.scale, limits)
+        if words:
+            doubts[pad.id] = words
+    return doubts
+
+
+def doubt(pixels: NDArray[np.float32], corners: Floats, reach: float, px_per_um: float, limits: PictureRules) -> str:
+    """Why one pad cannot be judged, "" where it can: pixels (h, w, 3) in 0 … 255, its corners (N, 2) in them."""
+    metal = _well_inside(corners, pixels.shape)
+    if metal.any():
+        white = float((pixels.min(axis=2)[metal] >= WHITE).mean())
+        if white > limits.white_fraction:
+            return f"glaring, {100 * white:.0f} % of the pad is white"
+        dark = float((pixels.max(axis=2)[metal] <= BLACK).mean())
+        if dark > limits.dark_fraction:
+            return f"too dark, {100 * dark:.0f} % of the pad is black"
+    width = edge_width(pixels, corners, reach)
+    if width is not None and width > max(limits.edge_width_um * px_per_um, SHARPEST_PX):
+        return f"blurred, its edges are {width / px_per_um:.0f} µm wide"
+    return ""
+
+
+def edge_width(pixels: NDArray[np.float32], corners: Floats, reach: float) -> float | None:
+    """Median width in px of the brightness steps at the sides of a pad; None where no side has a step."""
+    widths = []
+    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        side = end - start
+        length = float(np.hypot(*side))
+        if length < FEWEST_PX:
+            continue
+        width = _step_width(_profile(pixels, start, side, length, reach))
+        if width is not None:
+            widths.append(width)
+    return float(np.median(widths)) if widths else None
+
+
+def in_255(pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.float32]:
+    """8 or 16 bit pixels as float32 in 0 … 255."""
+    return pixels.astype(np.float32) / (257.0 if pixels.dtype == np.uint16 else 1.0)
+
+
+def _profile(
+    pixels: NDArray[np.float32], start: Floats, side: Floats, length: float, reach: float
+) -> NDArray[np.float32]:
+    """Colour across a side (n, 3), half a px apart: the median along its middle part."""
+    normal = np.array([side[1], -side[0]]) / length
+    along = np.linspace(0.2, 0.8, 64)[:, None, None] * side
+    across = np.arange(-reach, reach + 0.25, 0.5)[None, :, None] * normal
+    at = (start + along + across).astype(np.float32)
+    seen = cv2.remap(pixels, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(np.median(seen, axis=0), np.float32)
+
+
+def _step_width(profile: NDArray[np.float32]) -> float | None:
+    """Height of the step over its steepest slope, px, in the channel that shows it best."""
+    ends = max(len(profile) // 7, 2)
+    heights = np.abs(profile[:ends].mean(axis=0) - profile[-ends:].mean(axis=0))
+    best = int(np.argmax(heights))
+    if heights[best] < FAINTEST_STEP:
+        return None
+    line = np.convolve(profile[:, best], [0.25, 0.5, 0.25], mode="valid")
+    return float(heights[best] / (np.abs(np.diff(line)).max() / 0.5))
+
+
+def _well_inside(corners: Floats, shape: tuple[int, ...]) -> Mask:
+    """(h, w): the pad without its outermost pixels."""
+    inside = pixels_inside(corners, Box(0, 0, shape[1], shape[0])).astype(np.uint8)
+    return np.asarray(cv2.erode(inside, np.ones((7, 7), np.uint8), borderValue=0), bool)
