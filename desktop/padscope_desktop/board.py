@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,43 @@ from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
 from padscope.types import Affine
 from padscope_desktop.payloads import JudgedBoard
 from padscope_desktop.theme import VERDICTS, WORST_FIRST
-from padscope_desktop.viewer.pad_layer import FootMark, PadMark
+from padscope_desktop.viewer.pad_layer import PadMark
+from padscope_desktop.viewer.pad_shape import FootMark, PadShape
+
+
+class Geometry:
+    """Pads and planned feet of a board in its picture, worked out once: verdicts change at every move of the threshold."""
+
+    def __init__(self, layout: Layout, um_to_px: Affine) -> None:
+        self._um_to_px = um_to_px
+        self._feet: dict[tuple[object, ...], NDArray[np.float64]] = {}
+        self.shapes = {p.id: PadShape(p.id, um_to_px.apply(p.corners_um)) for p in layout.pads}
+
+    def mark(self, result: PadResult) -> PadMark:
+        feet = tuple(self._foot_mark(landing) for landing in result.landings)
+        return PadMark(self.shapes[result.pad], VERDICTS[result.verdict], feet)
+
+    def _foot_mark(self, landing: Landing) -> FootMark:
+        planned = self._foot(landing, landing.planned_um)
+        if landing.proposed_um is None:
+            return FootMark(planned, None)
+        return FootMark(planned, self._foot(landing, landing.proposed_um))
+
+    def _foot(self, landing: Landing, at: tuple[float, float]) -> NDArray[np.float64]:
+        """(4, 2) px, the same array for the same foot; `foot_um` is width across and length along the wire."""
+        key = (landing.foot_um, landing.direction_deg, at)
+        if key not in self._feet:
+            if len(self._feet) > MOST_FEET:
+                self._feet.clear()
+            across, along = landing.foot_um
+            turn = np.radians(landing.direction_deg)
+            axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+            corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (along / 2, across / 2)
+            self._feet[key] = self._um_to_px.apply(corners @ axes.T + at)
+        return self._feet[key]
+
+
+MOST_FEET = 20_000
 
 
 @dataclass(frozen=True)
@@ -24,6 +60,7 @@ class Board:
     key: int
     pad_map: PadMap
     layout: Layout
+    geometry: Geometry
     level: NDArray[np.float32] | None
     seconds: float
     device: str
@@ -73,27 +110,17 @@ def worst_first(pads: Iterable[PadResult]) -> list[PadResult]:
     return sorted(pads, key=lambda p: (rank[p.verdict], -(p.level if p.level is not None else np.inf), p.pad))
 
 
-def pad_marks(layout: Layout, um_to_px: Affine, pads: Sequence[PadResult]) -> tuple[PadMark, ...]:
-    """What the viewer draws: outlines and feet in px, the most serious verdicts last, so that they lie on top."""
+def board_of(
+    key: int, pad_map: PadMap, layout: Layout, level: NDArray[np.float32] | None, seconds: float, device: str
+) -> Board:
+    """A board as it was judged and stored."""
+    factor = pad_map.provenance.threshold_factor
+    geometry = Geometry(layout, pad_map.um_to_px)
+    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor)
+
+
+def pad_marks(board: Board) -> tuple[PadMark, ...]:
+    """What the viewer draws, the most serious verdicts last, so that they lie on top."""
     rank = {v: -i for i, v in enumerate(WORST_FIRST)}
-    marks = []
-    for result in sorted(pads, key=lambda p: rank[p.verdict]):
-        pad = layout.pad.get(result.pad)
-        if pad is not None:
-            feet = tuple(_foot_mark(landing, um_to_px) for landing in result.landings)
-            marks.append(PadMark(pad.id, um_to_px.apply(pad.corners_um), VERDICTS[result.verdict], feet))
-    return tuple(marks)
-
-
-def _foot_mark(landing: Landing, um_to_px: Affine) -> FootMark:
-    at = landing.proposed_um
-    return FootMark(_foot(landing, landing.planned_um, um_to_px), None if at is None else _foot(landing, at, um_to_px))
-
-
-def _foot(landing: Landing, at: tuple[float, float], um_to_px: Affine) -> NDArray[np.float64]:
-    """(4, 2) px; `foot_um` is width across and length along the wire."""
-    across, along = landing.foot_um
-    turn = np.radians(landing.direction_deg)
-    axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (along / 2, across / 2)
-    return um_to_px.apply(corners @ axes.T + at)
+    known = (p for p in board.pads if p.pad in board.geometry.shapes)
+    return tuple(board.geometry.mark(p) for p in sorted(known, key=lambda p: rank[p.verdict]))

@@ -136,7 +136,7 @@ class InspectMode(QObject):
             return
         if self.canvas.heat.level is not board.level:
             self.canvas.set_level(board.level)
-        self.canvas.set_marks(pad_marks(board.layout, board.pad_map.um_to_px, board.pads))
+        self.canvas.set_marks(pad_marks(board))
         self.canvas.set_selected(self.selected)
 
     def to_board_um(self, px: tuple[float, float]) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ from padscope.boards.layout import Layout
 from padscope.types import Progress
 from padscope_desktop import settings, stock
 from padscope_desktop.album import Album, Entry
-from padscope_desktop.board import Board
+from padscope_desktop.board import Board, board_of
 from padscope_desktop.display import Display
 from padscope_desktop.jobs import Job, Jobs
 from padscope_desktop.judging import Judging
@@ -360,7 +360,7 @@ class Session(QObject):
                 None,
                 dict(clicks) if clicks else None,
                 title=f"Inspecting {entry.name}",
-                done=partial(self._on_inspected, key, self.layout, self.judging.factor),
+                done=partial(self._on_inspected, key, self.layout),
                 progressed=partial(self._on_inspecting, key),
                 failed=partial(self._on_not_inspected, key),
                 ended=partial(self._on_inspection_ended, key),
@@ -379,12 +379,12 @@ class Session(QObject):
             entry.waiting, entry.fraction = False, None
             self.entry_changed.emit(key)
 
-    def _on_inspected(self, key: int, layout: Layout, factor: float, found: Inspected) -> None:
+    def _on_inspected(self, key: int, layout: Layout, found: Inspected) -> None:
         entry = self.album.entries.get(key)
         if entry is None:
             return
         entry.counts = found.pad_map.counts()
-        board = Board(key, found.pad_map, layout, found.level, found.seconds, found.device, factor, factor)
+        board = board_of(key, found.pad_map, layout, found.level, found.seconds, found.device)
         self._store(board)
         if key == self.current:
             self.judging.set_board(board)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
 from padscope.errors import StoreError
-from padscope_desktop.board import Board
+from padscope_desktop.board import Board, board_of
 from padscope_desktop.payloads import PictureCard
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def board(project: Project, inspection: int, key: int) -> Board:
     row = project.inspection(inspection)
     pad_map = project.pad_map(inspection)
     layout = project.layout(row.layout_sha256)
-    factor = pad_map.provenance.threshold_factor
-    return Board(key, pad_map, layout, project.level(inspection), row.seconds, "", factor, factor)
+    return board_of(key, pad_map, layout, project.level(inspection), row.seconds, "")
 
 
 def note_export(project: Project, files: list[Path], picture: str) -> None:

@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 from padscope_desktop.theme import VERDICTS
 from padscope_desktop.viewer import picture_layer
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
-from padscope_desktop.viewer.pad_layer import PadLayer, PadMark, distance_to, outer_end, pad_at
+from padscope_desktop.viewer.pad_layer import PadLayer, PadMark
+from padscope_desktop.viewer.pad_shape import PadShape, distance_to, pad_at
 from padscope_desktop.viewer.picture_layer import PictureLayer, level_for
 from padscope_desktop.viewer.view import View
 
@@ -175,8 +176,8 @@ def test_memory_is_bounded_however_far_one_pans(qtbot: QtBot, monkeypatch: pytes
         assert sum(t.sizeInBytes() for t in layer._tiles.values()) <= picture_layer.CACHE_BYTES
 
 
-def square(name: str, x: float, y: float, w: float, h: float) -> PadMark:
-    return PadMark(name, np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], float))
+def square(name: str, x: float, y: float, w: float, h: float) -> PadShape:
+    return PadShape(name, np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], float))
 
 
 def test_a_narrow_pad_is_hit_from_afar_but_never_through_its_neighbour() -> None:
@@ -195,7 +196,7 @@ def test_distance_to_a_polygon() -> None:
 
 
 def test_names_stand_outside_the_board() -> None:
-    end, axis = outer_end(np.array([[100, 100], [300, 100], [300, 120], [100, 120]], float), np.array([1000.0, 500.0]))
+    end, axis = square("pad", 100, 100, 200, 20).end(np.array([1000.0, 500.0]))
     np.testing.assert_allclose(end, [100, 110], atol=1e-9)
     np.testing.assert_allclose(axis, [-1, 0], atol=1e-9)
 
@@ -209,5 +210,5 @@ def test_every_verdict_is_told_apart_without_colour() -> None:
 def test_a_thousand_pads_are_painted_in_few_calls(qtbot: QtBot) -> None:
     layer = PadLayer()
     styles = list(VERDICTS.values())
-    layer.set_marks([PadMark(f"P{i}", square("", 10.0 * i, 0, 8, 30).outline, styles[i % 6]) for i in range(1000)])
+    layer.set_marks([PadMark(square(f"P{i}", 10.0 * i, 0, 8, 30), styles[i % 6]) for i in range(1000)])
     assert len(layer._groups) == len(styles)

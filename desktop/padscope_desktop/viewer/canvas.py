@@ -355,6 +355,8 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         started = time.perf_counter()
+        if self.view.dpr != self.devicePixelRatioF():  # moved to another screen
+            self.view = self.view.resized(self.width(), self.height(), self.devicePixelRatioF())
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._ground)
         if self.picture.shows_something:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
 
 from padscope_desktop.theme import VerdictStyle
+from padscope_desktop.viewer.pad_shape import FootMark, PadShape, Points, pad_at, polygon
 from padscope_desktop.viewer.view import View
 
 UNDER = QColor(0, 0, 0, 140)
@@ -27,75 +25,17 @@ PLAIN = VerdictStyle("#BDBDBD", 1.25, Qt.PenStyle.SolidLine, False, "", "", "")
 """A pad that nobody has judged yet."""
 
 
-@dataclass(frozen=True)
-class FootMark:
-    """One wire: corners (4, 2) px of its foot as planned and as proposed (None: it lands nowhere)."""
-
-    planned: NDArray[np.float64]
-    proposed: NDArray[np.float64] | None
-
-    @cached_property
-    def least_side(self) -> float:
-        return float(
-            min(np.hypot(*(self.planned[1] - self.planned[0])), np.hypot(*(self.planned[2] - self.planned[1])))
-        )
-
-    @cached_property
-    def shift_px(self) -> float:
-        if self.proposed is None:
-            return math.inf
-        return float(np.hypot(*(self.proposed.mean(axis=0) - self.planned.mean(axis=0))))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PadMark:
-    """One pad: its outline (N, 2) in px, how it is drawn, its wires."""
+    """One pad: its shape, how it is drawn, its wires."""
 
-    name: str
-    outline: NDArray[np.float64]
+    shape: PadShape
     style: VerdictStyle = PLAIN
     feet: tuple[FootMark, ...] = ()
 
-
-def pad_at(marks: Sequence[PadMark], x: float, y: float, slack_px: float) -> str | None:
-    """The pad that holds the point, else the nearest whose outline is within `slack_px`: a narrow pad must be hit from afar."""
-    best, nearest = None, slack_px
-    for mark in marks:
-        low, high = mark.outline.min(axis=0) - slack_px, mark.outline.max(axis=0) + slack_px
-        if not (low[0] <= x <= high[0] and low[1] <= y <= high[1]):
-            continue
-        away = distance_to(mark.outline, x, y)
-        if away == 0.0:
-            return mark.name
-        if away <= nearest:
-            best, nearest = mark.name, away
-    return best
-
-
-def distance_to(outline: NDArray[np.float64], x: float, y: float) -> float:
-    """0 inside a polygon (even-odd), else the way to its nearest edge."""
-    a, b = outline, np.roll(outline, -1, axis=0)
-    crosses = (a[:, 1] > y) != (b[:, 1] > y)
-    rise = np.where(crosses, b[:, 1] - a[:, 1], 1.0)
-    at = a[:, 0] + (y - a[:, 1]) / rise * (b[:, 0] - a[:, 0])
-    if np.count_nonzero(crosses & (x < at)) % 2:
-        return 0.0
-    edge = b - a
-    along = np.clip(((x, y) - a) * edge @ (1.0, 1.0) / np.maximum((edge**2).sum(axis=1), 1e-12), 0, 1)
-    return float(np.hypot(*((a + edge * along[:, None]) - (x, y)).T).min())
-
-
-def outer_end(
-    outline: NDArray[np.float64], middle: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where a pad's name stands: the end of its longer axis that looks away from the board's middle, and that direction
-    (unit vector). Between pads there is no room."""
-    centre = outline.mean(axis=0)
-    _, _, axes = np.linalg.svd(outline - centre)
-    axis = axes[0]
-    if axis @ (centre - middle) < 0:
-        axis = -axis
-    return centre + axis * float(((outline - centre) @ axis).max()), axis
+    @property
+    def name(self) -> str:
+        return self.shape.name
 
 
 class PadLayer:
@@ -111,7 +51,8 @@ class PadLayer:
         """All pads, in picture px."""
         self._by_name: dict[str, PadMark] = {}
         self._groups: list[tuple[VerdictStyle, list[PadMark], QPainterPath]] = []
-        self._ends: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+        self._ends: dict[str, tuple[Points, Points]] = {}
+        self._shapes: set[PadShape] = set()
 
     def set_marks(self, marks: Sequence[PadMark]) -> None:
         self.marks = tuple(marks)
@@ -120,26 +61,30 @@ class PadLayer:
         for mark in self.marks:
             _, members, path = groups.setdefault(id(mark.style), (mark.style, [], QPainterPath()))
             members.append(mark)
-            path.addPolygon(_polygon(mark.outline))
+            path.addPolygon(mark.shape.polygon)
             path.closeSubpath()
         self._groups = list(groups.values())
         self.outlines = QPainterPath()
         for _, _, path in self._groups:
             self.outlines.addPath(path)
+        shapes = {m.shape for m in self.marks}
+        if shapes != self._shapes:
+            self._shapes = shapes
+            self._place_names()
+
+    def _place_names(self) -> None:
+        """Again only for other shapes, not for every verdict."""
         if self.marks:
-            middle = np.mean([m.outline.mean(axis=0) for m in self.marks], axis=0)
-            self._ends = {m.name: outer_end(m.outline, middle) for m in self.marks}
+            middle = np.mean([m.shape.centre for m in self.marks], axis=0)
+            self._ends = {m.name: m.shape.end(middle) for m in self.marks}
 
     def bounds_of(self, name: str) -> tuple[float, float, float, float] | None:
         """x0, y0, x1, y1 in px."""
         mark = self._by_name.get(name)
-        if mark is None:
-            return None
-        low, high = mark.outline.min(axis=0), mark.outline.max(axis=0)
-        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+        return None if mark is None else mark.shape.bounds
 
     def at(self, x: float, y: float, slack_px: float) -> str | None:
-        return pad_at(self.marks, x, y, slack_px) if self.visible else None
+        return pad_at((m.shape for m in self.marks), x, y, slack_px) if self.visible else None
 
     def paint_lines(self, painter: QPainter, view: View) -> None:
         """In picture px: the painter already carries the view's transform."""
@@ -167,22 +112,17 @@ class PadLayer:
 
     def _frame(self, painter: QPainter, mark: PadMark, view: View, colour: QColor, width: float) -> None:
         """Around the outline, so that the verdict's own line stays visible."""
-        away = (mark.style.width / 2 + 3.5) / view.scale
-        centre = mark.outline.mean(axis=0)
-        _, _, axes = np.linalg.svd(mark.outline - centre)
-        local = (mark.outline - centre) @ axes.T
-        low, high = local.min(axis=0) - away, local.max(axis=0) + away
-        corners = np.array([[low[0], low[1]], [high[0], low[1]], [high[0], high[1]], [low[0], high[1]]]) @ axes + centre
+        corners = polygon(mark.shape.framed((mark.style.width / 2 + 3.5) / view.scale))
         for pen in (_cosmetic(view, UNDER, width + 2), _cosmetic(view, colour, width)):
             painter.setPen(pen)
-            painter.drawPolygon(_polygon(corners))
+            painter.drawPolygon(corners)
 
     def _paint_feet(self, painter: QPainter, view: View) -> None:
         x0, y0, x1, y1 = view.visible
         for style, marks, _ in self._groups:
             for mark in marks:
-                low, high = mark.outline.min(axis=0), mark.outline.max(axis=0)
-                if high[0] < x0 or low[0] > x1 or high[1] < y0 or low[1] > y1:
+                left, top, right, bottom = mark.shape.bounds
+                if right < x0 or left > x1 or bottom < y0 or top > y1:
                     continue
                 for foot in mark.feet:
                     if foot.least_side * view.scale >= FOOT_FROM:
@@ -201,14 +141,13 @@ class PadLayer:
             end, axis = self._ends[mark.name]
             if not (x0 <= end[0] <= x1 and y0 <= end[1] <= y1):
                 continue
-            across = np.abs((mark.outline - mark.outline.mean(axis=0)) @ (-axis[1], axis[0])).max() * 2 * view.scale
             chosen = mark.name in (self.selected, self.hovered)
-            if not chosen and mark.style.letter in QUIET and across < NAME_FROM:
+            if not chosen and mark.style.letter in QUIET and mark.shape.across * view.scale < NAME_FROM:
                 continue
             text = " ".join(part for part in (mark.style.letter, mark.name) if part)
             box = _chip_box(metrics, text, view.to_screen(end), axis)
             if not screen.contains(box):  # then at the pad's other end, over the board
-                other = mark.outline.mean(axis=0) * 2 - end
+                other = mark.shape.centre * 2 - end
                 box = _chip_box(metrics, text, view.to_screen(other), -axis)
             if not any(box.intersects(other) for other in taken):
                 taken.append(box)
@@ -233,13 +172,13 @@ def _paint_foot(painter: QPainter, foot: FootMark, colour: QColor, view: View) -
     fill.setAlpha(50)
     for pen in (_cosmetic(view, UNDER, 3), _cosmetic(view, colour, 1.25)):
         painter.setPen(pen)
-        painter.drawPolygon(_polygon(foot.proposed))
+        painter.drawPolygon(polygon(foot.proposed))
     painter.fillPath(_path(foot.proposed), fill)
     if moved:
         _arrow(painter, foot.planned.mean(axis=0), foot.proposed.mean(axis=0), view, colour)
 
 
-def _arrow(painter: QPainter, start: NDArray[np.float64], end: NDArray[np.float64], view: View, colour: QColor) -> None:
+def _arrow(painter: QPainter, start: Points, end: Points, view: View, colour: QColor) -> None:
     way = end - start
     along = way / np.hypot(*way)
     head = min(7.0 / view.scale, float(np.hypot(*way)) / 2)
@@ -248,10 +187,10 @@ def _arrow(painter: QPainter, start: NDArray[np.float64], end: NDArray[np.float6
     for pen in (_cosmetic(view, UNDER, 4), _cosmetic(view, colour, 2)):
         painter.setPen(pen)
         painter.drawLine(QPointF(*start), QPointF(*end))
-        painter.drawPolyline(_polygon(np.array(tip)))
+        painter.drawPolyline(polygon(np.array(tip)))
 
 
-def _chip_box(metrics: QFontMetricsF, text: str, end: NDArray[np.float64], axis: NDArray[np.float64]) -> QRectF:
+def _chip_box(metrics: QFontMetricsF, text: str, end: Points, axis: Points) -> QRectF:
     """Beyond the pad's outer end, touching nothing of it."""
     width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
     centre = end + axis * 6 + np.sign(np.round(axis, 1)) * (width / 2, height / 2)
@@ -275,12 +214,8 @@ def _cosmetic(view: View, colour: QColor, width: float, dash: Qt.PenStyle = Qt.P
     return pen
 
 
-def _polygon(points: NDArray[np.float64]) -> QPolygonF:
-    return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
-
-
-def _path(points: NDArray[np.float64]) -> QPainterPath:
+def _path(points: Points) -> QPainterPath:
     path = QPainterPath()
-    path.addPolygon(_polygon(points))
+    path.addPolygon(polygon(points))
     path.closeSubpath()
     return path
