@@ -23,12 +23,16 @@ SINES = 7
 """Per axis; enough for the shortest reach."""
 FRAME = 1.5
 """The sines vanish this many half sizes of the board away from its middle."""
-LEAST_EVIDENCE = 4.0
+LEAST_EVIDENCE = 6.0
 """Logarithm of how much likelier the measurements must be with a correction than without."""
-LEAST_SIZE_UM = 0.75
+LEAST_SIZE_UM = 2.0
 LEAST_SIDES = 12
 OUTLIER = 4.0
-SUPPLE_REACH, SUPPLE_STRENGTH_UM = 0.25, 30.0
+SUPPLE_REACH = 0.25
+USUAL_SLOPE = 0.008
+"""Stitching and lenses change the scale by less than this from place to place; what changes faster is no distortion of the
+picture but something that lies at a pad."""
+LARGEST_SLOPE = 0.03
 SLOPE_STEP_UM = 50.0
 
 
@@ -75,14 +79,23 @@ def find_bend(
     if weights is None:
         return None
     bend = Bend(middle, half, weights.reshape(2, -1).T)
-    return bend if np.hypot(*bend.shift_um(um).T).max() >= LEAST_SIZE_UM else None
+    small = np.hypot(*bend.shift_um(um).T).max() < LEAST_SIZE_UM
+    return None if small or _steepest(bend, um) > LARGEST_SLOPE else bend
+
+
+def _steepest(bend: Bend, um: NDArray[np.float64]) -> float:
+    """The largest change of the shift per length at these places."""
+    steps = SLOPE_STEP_UM * np.array([[1.0, 0.0], [0.0, 1.0]])
+    changes = [bend.shift_um(um + step) - bend.shift_um(um - step) for step in steps]
+    return float(max(np.hypot(*change.T).max() for change in changes) / (2 * SLOPE_STEP_UM))
 
 
 def _rest_of_supple_fit(
     design: NDArray[np.float64], offset: NDArray[np.float64], noise_um: float, half: float, size: float
 ) -> NDArray[np.float64]:
     """(N,) what a correction that follows nearly everything, but not single outliers, leaves (Tukey's biweight)."""
-    prior = np.tile(_spectrum(half, SUPPLE_REACH * size), 2) * SUPPLE_STRENGTH_UM
+    reach = SUPPLE_REACH * size
+    prior = np.tile(_spectrum(half, reach), 2) * USUAL_SLOPE * reach
     basis = design * prior
     weight = np.ones(len(offset))
     rest = offset
@@ -106,7 +119,8 @@ def _likeliest(
         prior = np.tile(_spectrum(half, reach * size), 2)
         values, vectors = np.linalg.eigh(prior[:, None] * square * prior)
         values, turned = np.maximum(values, 0.0), vectors.T @ (prior * cross)
-        for strength, noise in product(STRENGTHS_UM, noises):
+        possible = [s for s in STRENGTHS_UM if s <= USUAL_SLOPE * reach * size] or [USUAL_SLOPE * reach * size]
+        for strength, noise in product(possible, noises):
             inner = 1 + values * (strength / noise) ** 2
             explained = float((turned**2 / inner).sum()) * (strength / noise) ** 2
             fit = (float(offset @ offset) - explained) / noise**2

@@ -102,6 +102,27 @@ def _looked_up(mask: NDArray[np.uint8], points: NDArray[np.float64]) -> tuple[ND
     return np.where(seen, mask[y, x], 0).astype(np.float64), seen
 
 
+def unexplained(found: Shapes, layout: Layout, pose: Affine) -> int:
+    """Shapes that measure like one of the layout's pads, and lie like it, where the pose (µm -> px) has no pad."""
+    wanted = _features(layout, Affine(1, 0, 0, 0, 1, 0))
+    scale = pose.scale
+    slack = 0.12 + 1.5 / np.maximum(found.width, 1)[:, None]
+    turned = np.abs(np.sin(found.angle[:, None] - wanted.angle[None] - np.radians(pose.rotation_deg)))
+    alike = (
+        (
+            (np.abs(np.log(found.length[:, None] / (scale * wanted.length[None]))) < slack)
+            & (np.abs(np.log(found.width[:, None] / (scale * wanted.width[None]))) < slack)
+            & (turned < 0.15)
+            & ~wanted.round[None]
+        ).any(axis=1)
+        & ~found.round
+        & (found.filled > 0.75)
+    )
+    apart = np.abs(pose.inverse().apply(found.centre[alike])[:, None] - wanted.centre[None])
+    off = np.any(apart > wanted.length[None, :, None] / 2, axis=2)
+    return int(np.sum(np.all(off, axis=1)))
+
+
 def search(mask: NDArray[np.uint8], found: Shapes, layout: Layout, where: Probe) -> list[Candidate]:
     """Rough poses, best first, the mirrored ones among them; empty where nothing fits."""
     candidates = []

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.boards.pad_edges import PLATEAU_PX, SAMPLES, STEP_PX, MetalColour, edge_in, metal_colour
+from padscope.boards.pad_edges import PLATEAU_PX, SAMPLES, STEP_PX, MetalColour, edge_in, metal_colour, profiles_of
 from padscope.boards.pose_fit import biweight
 from padscope.boards.windows import Windows, eight_bits
 from padscope.types import Box
@@ -81,10 +81,10 @@ def _circle(metal: NDArray[np.float32], box: Box, mark: Mark, reach: float) -> M
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=float("nan"),
     )
-    profiles = np.asarray(flat, np.float64).reshape(SECTORS, SAMPLES, len(offsets))
-    whole = np.isfinite(profiles).all(axis=(1, 2))
+    lines = np.asarray(flat, np.float64).reshape(SECTORS, -1)
+    whole = np.isfinite(lines).all(axis=1)
     offset = np.full(SECTORS, np.nan)
-    offset[whole] = edge_in(profiles[whole], offsets, reach)
+    offset[whole] = edge_in(profiles_of(lines[whole].reshape(-1, len(offsets))), offsets, reach)
     seen = np.isfinite(offset)
     if seen.sum() < LEAST_SECTORS_SHARE * SECTORS:
         return None

@@ -31,6 +31,7 @@ SAMPLES = 12
 STEP_PX = 0.5
 """Between the samples of a profile."""
 SHORTEST_SIDE_PX = 6.0
+LEAST_NOISE = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Edges:
     normal: NDArray[np.float64]  # (N, 2) outwards, unit, px
     offset_px: NDArray[np.float64]  # the edge was seen this much further out; NaN where none was seen
     contradicts: NDArray[np.bool_]  # no edge, and either metal on both sides or none on both
+    whole: NDArray[np.intp]  # (pads,) pieces that each pad's outline has, in the picture or not
 
     def __len__(self) -> int:
         return len(self.pad)
@@ -93,135 +95,134 @@ def pad_window(
 def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequence[Affine], reach_px: float) -> Edges:
     """Look for every pad's sides up to reach_px away from where its own pose, one per pad, puts them. Pieces whose profile
     would leave the picture are left out; those where no edge stands out have the offset NaN."""
-    parts = [
-        _measure_pad(n, window, pad.corners_um, um_to_px, reach_px)
-        for n, (window, pad, um_to_px) in enumerate(zip(windows, layout.pads, poses, strict=True))
-        if window is not None
-    ]
-    if not parts:
-        none = np.empty(0)
-        return Edges(none.astype(np.intp), none.astype(np.intp), np.empty((0, 2)), np.empty((0, 2)), none, none > 0)
-    pad, side, um, normal, offset, contradicts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Edges(pad.astype(np.intp), side.astype(np.intp), um, normal, offset, contradicts > 0)
-
-
-def _measure_pad(
-    number: int, window: PadWindow, corners_um: NDArray[np.float64], um_to_px: Affine, reach_px: float
-) -> tuple[NDArray[np.float64], ...]:
-    side, um, normal, tangent, length = _pieces(corners_um, um_to_px)
     half = reach_px + PLATEAU_PX + 1
     offsets = np.arange(-half, half + STEP_PX / 2, STEP_PX)
-    along = (np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5
-    start = um_to_px.apply(um) - (window.box.x0, window.box.y0)
-    x = (
-        start[:, None, None, 0]
-        + along[:, None] * (length * tangent[:, 0])[:, None, None]
-        + offsets * normal[:, None, None, 0]
-    )
-    y = (
-        start[:, None, None, 1]
-        + along[:, None] * (length * tangent[:, 1])[:, None, None]
-        + offsets * normal[:, None, None, 1]
-    )
-    inside = (
-        (x.min(axis=(1, 2)) >= 0)
-        & (y.min(axis=(1, 2)) >= 0)
-        & (x.max(axis=(1, 2)) <= window.box.width - 1)
-        & (y.max(axis=(1, 2)) <= window.box.height - 1)
-    )
-    side, um, normal, x, y = side[inside], um[inside], normal[inside], x[inside], y[inside]
-    flat = cv2.remap(
-        window.metal,
-        x.reshape(-1, len(offsets)).astype(np.float32),
-        y.reshape(-1, len(offsets)).astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    ) if len(side) else np.empty((0, len(offsets)), np.float32)  # fmt: skip
-    profiles = np.asarray(flat, np.float64).reshape(-1, SAMPLES, len(offsets))
-    offset = edge_in(profiles, offsets, reach_px)
-    inner = profiles[..., offsets < -1].mean(axis=(1, 2)) if len(side) else np.empty(0)
-    outer = profiles[..., offsets > 1].mean(axis=(1, 2)) if len(side) else np.empty(0)
-    contradicts = np.isnan(offset) & (
-        (np.minimum(inner, outer) > METAL_LEVEL) | (np.maximum(inner, outer) < BARE_LEVEL)
-    )
-    return (
-        np.full(len(side), float(number)),
-        side.astype(np.float64),
-        um,
-        normal,
+    whole = np.zeros(len(layout.pads), np.intp)
+    kept: list[_Pieces] = []
+    pad_of: list[NDArray[np.intp]] = []
+    profiles: list[Profiles] = [Profiles(np.empty((0, len(offsets))), np.empty(0))]
+    for n, (window, pad, um_to_px) in enumerate(zip(windows, layout.pads, poses, strict=True)):
+        pieces = _pieces(pad.corners_um, um_to_px)
+        whole[n] = len(pieces.side)
+        if window is None:
+            continue
+        inside, seen = _profiles(window, pieces, um_to_px, offsets)
+        kept.append(pieces.some(inside))
+        pad_of.append(np.full(int(inside.sum()), n, np.intp))
+        profiles.append(seen)
+    if not kept:
+        none = np.empty(0)
+        return Edges(
+            none.astype(np.intp), none.astype(np.intp), np.empty((0, 2)), np.empty((0, 2)), none, none > 0, whole
+        )
+    seen = Profiles(np.concatenate([p.mean for p in profiles]), np.concatenate([p.noise for p in profiles]))
+    offset = edge_in(seen, offsets, reach_px)
+    inner, outer = seen.mean[:, offsets < -1].mean(axis=1), seen.mean[:, offsets > 1].mean(axis=1)
+    alike = (np.minimum(inner, outer) > METAL_LEVEL) | (np.maximum(inner, outer) < BARE_LEVEL)
+    return Edges(
+        np.concatenate(pad_of),
+        np.concatenate([p.side for p in kept]),
+        np.concatenate([p.um for p in kept]),
+        np.concatenate([p.normal for p in kept]),
         offset,
-        contradicts.astype(np.float64),
+        np.isnan(offset) & alike,
+        whole,
     )
 
 
-def _pieces(corners_um: NDArray[np.float64], um_to_px: Affine) -> tuple[NDArray[np.float64], ...]:
-    """Side number (N,), middle in µm (N, 2), outward normal and tangent in px (N, 2), length in px (N,)."""
+@dataclass(frozen=True)
+class Profiles:
+    """Metal along lines that run outwards across an edge."""
+
+    mean: NDArray[np.float64]  # (N, offsets)
+    noise: NDArray[np.float64]  # (N,) of the mean
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Pieces of the sides of one pad."""
+
+    side: NDArray[np.intp]  # (N,)
+    um: NDArray[np.float64]  # (N, 2) middle, layout
+    normal: NDArray[np.float64]  # (N, 2) outwards, unit, px
+    extent: NDArray[np.float64]  # (N, 2) from end to end, px
+
+    def some(self, keep: NDArray[np.bool_]) -> _Pieces:
+        return _Pieces(self.side[keep], self.um[keep], self.normal[keep], self.extent[keep])
+
+
+def _profiles(
+    window: PadWindow, pieces: _Pieces, um_to_px: Affine, offsets: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], Profiles]:
+    """Which pieces lie in the window with all of their profile, and the profiles of those."""
+    along = ((np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5)[:, None]
+    start = um_to_px.apply(pieces.um) - (window.box.x0, window.box.y0)
+    points = [
+        start[:, None, None, k] + along * pieces.extent[:, None, None, k] + offsets * pieces.normal[:, None, None, k]
+        for k in (0, 1)
+    ]
+    inside = np.ones(len(start), np.bool_)
+    for at, size in zip(points, (window.box.width, window.box.height), strict=True):
+        inside &= (at.min(axis=(1, 2)) >= 0) & (at.max(axis=(1, 2)) <= size - 1)
+    if not inside.any():
+        return inside, Profiles(np.empty((0, len(offsets))), np.empty(0))
+    x, y = (at[inside].reshape(-1, len(offsets)).astype(np.float32) for at in points)
+    values = np.asarray(cv2.remap(window.metal, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float64)
+    return inside, profiles_of(values)
+
+
+def profiles_of(values: NDArray[np.float64]) -> Profiles:
+    """From (N · SAMPLES, offsets) neighbouring lines."""
+    lines = values.reshape(-1, SAMPLES, values.shape[1])
+    return Profiles(lines.mean(axis=1), lines.std(axis=1).mean(axis=1) / np.sqrt(SAMPLES) + LEAST_NOISE)
+
+
+def _pieces(corners_um: NDArray[np.float64], um_to_px: Affine) -> _Pieces:
     px = um_to_px.apply(corners_um)
     x, y = px.T
     turn = np.sign(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))  # + clockwise on the screen
-    rows = []
-    for k in range(len(px)):
-        a, b = corners_um[k], corners_um[(k + 1) % len(px)]
-        d = px[(k + 1) % len(px)] - px[k]
-        long = float(np.hypot(*d))
-        count = max(1, round(long * (1 - 2 * RIM_SHARE) / SEGMENT_PX))
-        if long < SHORTEST_SIDE_PX:
-            continue
-        ends = np.linspace(RIM_SHARE, 1 - RIM_SHARE, count + 1)
-        for t in (ends[:-1] + ends[1:]) / 2:
-            rows.append(
-                (
-                    k,
-                    *(a + t * (b - a)),
-                    turn * d[1] / long,
-                    -turn * d[0] / long,
-                    *(d / long),
-                    long * (ends[1] - ends[0]),
-                )
-            )
-    table = np.array(rows, dtype=np.float64).reshape(-1, 8)
-    return table[:, 0], table[:, 1:3], table[:, 3:5], table[:, 5:7], table[:, 7]
+    run = np.roll(px, -1, axis=0) - px
+    long = np.hypot(*run.T)
+    count = np.maximum(1, np.round(long * (1 - 2 * RIM_SHARE) / SEGMENT_PX)).astype(np.intp)
+    count[long < SHORTEST_SIDE_PX] = 0
+    side = np.repeat(np.arange(len(px)), count)
+    within = np.arange(len(side)) - np.repeat(np.cumsum(count) - count, count)
+    share = (1 - 2 * RIM_SHARE) / np.maximum(count, 1)
+    place = (RIM_SHARE + (within + 0.5) * share[side])[:, None]
+    tangent = run / np.maximum(long, 1e-9)[:, None]
+    normal = turn * np.column_stack([tangent[:, 1], -tangent[:, 0]])
+    um = corners_um[side] + place * (np.roll(corners_um, -1, axis=0) - corners_um)[side]
+    return _Pieces(side, um, normal[side], run[side] * share[side][:, None])
 
 
-def edge_in(profiles: NDArray[np.float64], offsets: NDArray[np.float64], reach_px: float) -> NDArray[np.float64]:
-    """(N,) offset of the edge, NaN where none stands out, from profiles (N, samples along, offsets) that run outwards.
+def edge_in(profiles: Profiles, offsets: NDArray[np.float64], reach_px: float) -> NDArray[np.float64]:
+    """(N,) offset of the edge, NaN where none stands out.
 
     Found where clipped brightness falls most (so that bright stripes on the metal count no more than the metal itself), then
-    placed where the unclipped mean crosses the middle between the plateaus on both sides: blur does not move that."""
-    if not len(profiles):
+    placed where the mean lies in the middle between the plateaus on both sides of that very place: blur does not move it."""
+    mean = profiles.mean
+    if not len(mean):
         return np.empty(0)
-    mean = profiles.mean(axis=1)
-    n = round(PLATEAU_PX / STEP_PX)
-    guard = round(0.5 / STEP_PX)
-    drop = _drop(np.clip(mean, *CLIP), n, guard)
-    first = n + guard
-    middle = offsets[first : len(offsets) - first]
-    allowed = np.abs(middle) <= reach_px
-    best = np.where(allowed, drop, -np.inf).argmax(axis=1)
-    row = np.arange(len(mean))
-    at = best + first
-    span = np.arange(-n, n + 1)
-    local = mean[row[:, None], at[:, None] + span]
-    inner, outer = local[:, : n - guard].mean(axis=1), local[:, n + guard + 1 :].mean(axis=1)
-    level = (inner + outer)[:, None] / 2
-    falls = (local[:, :-1] >= level) & (local[:, 1:] < level)
-    where = np.where(falls, np.abs(span[:-1] + 0.5), np.inf).argmin(axis=1)
-    a, b = local[row, where], local[row, where + 1]
-    share = (a - level[:, 0]) / np.where(a == b, 1, a - b)
-    offset = offsets[at] + (span[where] + share) * STEP_PX
-    spread = profiles[row[:, None, None], np.arange(SAMPLES)[None, :, None], (at[:, None] + span)[:, None, :]].std(
-        axis=1
-    )
-    noise = spread.mean(axis=1) / np.sqrt(SAMPLES) + 0.5
-    contrast = (inner - outer) / noise
-    seen = falls.any(axis=1) & (contrast > LEAST_CONTRAST) & (inner - outer > LEAST_DROP) & (np.abs(offset) <= reach_px)
+    places, inner, outer = _plateaus(np.clip(mean, *CLIP))
+    allowed = np.abs(offsets[places]) <= reach_px
+    steepest = np.where(allowed, inner - outer, -np.inf).argmax(axis=1)
+    _, inner, outer = _plateaus(mean)
+    above = mean[:, places] - (inner + outer) / 2
+    falls = (above[:, :-1] >= 0) & (above[:, 1:] < 0)
+    away = np.abs(np.arange(len(places) - 1) + 0.5 - steepest[:, None])
+    row, at = np.arange(len(mean)), np.where(falls, away, np.inf).argmin(axis=1)
+    a, b = above[row, at], above[row, at + 1]
+    offset = offsets[places[at]] + a / np.where(a == b, 1, a - b) * STEP_PX
+    drop = inner[row, at] - outer[row, at]
+    near = np.where(falls, away, np.inf)[row, at] * STEP_PX <= PLATEAU_PX
+    seen = near & (drop > LEAST_CONTRAST * profiles.noise) & (drop > LEAST_DROP) & (np.abs(offset) <= reach_px)
     return np.where(seen, offset, np.nan)
 
 
-def _drop(mean: NDArray[np.float64], n: int, guard: int) -> NDArray[np.float64]:
-    """Mean of n samples inside minus mean of n samples outside of every place, `guard` samples apart from it."""
+def _plateaus(mean: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Places (K,) of a profile (N, offsets), and the means (N, K) of what lies next to each, inside and outside."""
+    n, guard = round(PLATEAU_PX / STEP_PX), round(0.5 / STEP_PX)
     total = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(mean, axis=1)], axis=1)
-    sums = total[:, n:] - total[:, :-n]  # sums[i] = mean[i : i + n]
-    length = mean.shape[1]
-    places = np.arange(n + guard, length - n - guard)
-    return (sums[:, places - n - guard] - sums[:, places + guard + 1]) / n
+    sums = (total[:, n:] - total[:, :-n]) / n  # sums[i]: the mean of mean[i : i + n]
+    places = np.arange(n + guard, mean.shape[1] - n - guard)
+    return places, sums[:, places - n - guard], sums[:, places + guard + 1]

@@ -6,7 +6,7 @@ seen, with all their sides where the layout has them, if nothing else fits nearl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,12 +16,21 @@ from padscope.boards import board_search
 from padscope.boards.bend import Bend, bent_pose
 from padscope.boards.board_search import Candidate, Probe
 from padscope.boards.layout import Layout
-from padscope.boards.metal import shapes, splits
+from padscope.boards.metal import Shapes, shapes, splits
 from padscope.boards.pad_edges import MetalColour, metal_colour
-from padscope.boards.pose_checks import LEAST_PADS_SHARE, largest_bend_um, pads_seen, refuse_doubt, refuse_stretch
+from padscope.boards.pose_checks import (
+    CLICKED,
+    Demands,
+    Sight,
+    mirrored,
+    pads_seen,
+    refuse_doubt,
+    refuse_few,
+    refuse_stretch,
+)
 from padscope.boards.pose_fit import affine, similarity
-from padscope.boards.pose_refine import refine
-from padscope.boards.rivals import rivals
+from padscope.boards.pose_refine import AGREE_UM, Refined, largest_bend_um, refine
+from padscope.boards.rivals import SAME_UM, rivals
 from padscope.boards.windows import Windows, overview
 from padscope.errors import PoseError
 from padscope.types import Affine
@@ -30,12 +39,17 @@ LIMIT_UM = 15.0
 CLEAR_SCORE = 0.75
 """Of the best score a board could have: with this no other split of the picture is tried."""
 LEAST_SCORE = 0.05
-CLICKED_PADS_SHARE = 0.5
-"""Of the pads in the picture that must be seen where a person has pointed out the board."""
+LOOKS = 4
+"""Rough poses that are measured before giving up."""
+WHOLE_SHARE = 0.6
+"""Of the pads; with fewer in the picture it shows only a part of the board."""
+STRANGE_SHARE = 0.25
 CLICK_PX = 16.0
 """How far off a click may be."""
-LEAST_LEAD = 1.5
-"""Pads by which a pose must be better than any other way to lay the layout over the picture."""
+CLEAR_LEAD = 3.0
+"""Pads by which a pose is better, at a glance, than another way to lay the layout over the picture."""
+LEAST_LEAD = 2
+"""Pads by which it must be better when measured: seen ones less contradicted ones."""
 MARK_LEAD = 2.0
 """Pads that a fiducial in its place is worth."""
 BOTH_SIDES = 0.5
@@ -69,21 +83,25 @@ def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -
     """Find the board by its pads and fiducials, whatever its turn and scale. PoseError where there is doubt."""
     small, to_full = overview(picture)
     where = board_search.probe(layout)
-    best, mask = _search(small, layout, where)
-    if best is None or mask is None:
-        raise PoseError(
-            f"No board of layout “{layout.name}” was found in the picture; check picture and layout, or click two fiducials."
-        )
-    if best.mirrored:
-        raise PoseError(
-            f"The board in the picture is mirrored against layout “{layout.name}”; mirror the picture back, or the layout."
-        )
-    pose = _trusted(
-        picture, layout, to_full.after(best.um_to_px), _metal_colour(small, best.um_to_px, where), "pads", limit_um,
-        error_px=3.0 * to_full.a + 3.0, least_share=LEAST_PADS_SHARE,
-    )  # fmt: skip
-    _refuse_rivals(layout, to_full.inverse().after(pose.um_to_px), mask, where, len(pose.fiducials_px))
-    return pose
+    first: PoseError | None = None
+    for look in _looks(small, layout, where):
+        rough = to_full.after(look.candidate.um_to_px)
+        try:
+            found, sight = _measured(picture, layout, rough, look.colour, error_px=3.0 * to_full.a + 3.0)
+            refuse_few(layout, found, sight, Demands())
+        except PoseError as error:
+            first = first or error
+            continue
+        if found.um_to_px.determinant < 0:  # believed only if nothing else fits
+            first = mirrored(layout)
+            continue
+        residual = refuse_doubt(layout, found, sight, limit_um, Demands())
+        _refuse_small_part(layout, to_full.inverse().after(found.um_to_px), look.shapes, sight, len(found.marks))
+        _refuse_rivals(picture, layout, found, sight, to_full, look, where)
+        return _pose(layout, found, sight, residual, "fiducials" if len(found.marks) >= 2 else "pads")
+    raise first or PoseError(
+        f"No board of layout “{layout.name}” was found in the picture; check picture and layout, or click two fiducials."
+    )
 
 
 def pose_from_clicks(
@@ -116,9 +134,9 @@ def pose_from_clicks(
         return Pose(rough, residual, "clicks")
     small, to_full = overview(picture)
     colour = _metal_colour(small, to_full.inverse().after(rough), board_search.probe(layout))
-    return _trusted(
-        picture, layout, rough, colour, "clicks", limit_um, error_px=CLICK_PX, least_share=CLICKED_PADS_SHARE
-    )
+    found, sight = _measured(picture, layout, rough, colour, error_px=CLICK_PX)
+    residual = refuse_doubt(layout, found, sight, limit_um, CLICKED)
+    return _pose(layout, found, sight, residual, "clicks")
 
 
 def clicked_point(layout: Layout, name: str) -> tuple[float, float]:
@@ -135,20 +153,33 @@ def clicked_point(layout: Layout, name: str) -> tuple[float, float]:
     raise PoseError(f"The layout “{layout.name}” has no fiducial or pad corner {name}; click one of its own.")
 
 
-def _search(
-    small: NDArray[np.uint8], layout: Layout, where: Probe
-) -> tuple[Candidate | None, NDArray[np.uint8] | None]:
-    """The best rough pose over all ways to split the picture, px of the overview, and the split that showed it."""
-    best: Candidate | None = None
-    best_mask: NDArray[np.uint8] | None = None
+@dataclass(frozen=True)
+class _Look:
+    """A rough pose, and the split of the picture that showed it."""
+
+    candidate: Candidate
+    mask: NDArray[np.uint8]
+    shapes: Shapes
+    colour: MetalColour
+
+
+def _looks(small: NDArray[np.uint8], layout: Layout, where: Probe) -> Iterator[_Look]:
+    """Rough poses worth measuring, px of the overview, the best first: those of the first split that shows one clearly, or the
+    best of all splits."""
+    looks: list[_Look] = []
     highest = (1 - board_search.CHANCE) * len(layout.pads)
     for mask in splits(small):
-        for candidate in board_search.search(mask, shapes(mask), layout, where):
-            if best is None or candidate.score > best.score + 1e-9:
-                best, best_mask = candidate, mask
-        if best is not None and best.score >= CLEAR_SCORE * highest:
+        pieces = shapes(mask)
+        candidates = board_search.search(mask, pieces, layout, where)[:LOOKS]
+        looks += [
+            _Look(c, mask, pieces, _metal_colour(small, c.um_to_px, where))
+            for c in candidates
+            if c.score >= LEAST_SCORE * highest
+        ]
+        if looks and max(look.candidate.score for look in looks) >= CLEAR_SCORE * highest:
             break
-    return (best, best_mask) if best is not None and best.score >= LEAST_SCORE * highest else (None, None)
+    looks.sort(key=lambda look: (-round(look.candidate.score, 6), look.candidate.mirrored))
+    yield from looks[:LOOKS]
 
 
 def _metal_colour(small: NDArray[np.uint8], um_to_px: Affine, where: Probe) -> MetalColour:
@@ -164,32 +195,23 @@ def _pixels_at(small: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray
     return small[at[seen, 1], at[seen, 0]].astype(np.float64)
 
 
-def _trusted(
-    picture: Windows,
-    layout: Layout,
-    rough: Affine,
-    colour: MetalColour,
-    method: str,
-    limit_um: float,
-    *,
-    error_px: float,
-    least_share: float,
-) -> Pose:
-    """Refine the rough pose and judge the result."""
+def _measured(
+    picture: Windows, layout: Layout, rough: Affine, colour: MetalColour, *, error_px: float
+) -> tuple[Refined, Sight]:
     found = refine(picture, layout, rough, colour, error_px)
     if found is None:
         raise PoseError(
             f"The pads of layout “{layout.name}” were not seen where they should be; check picture and layout, "
             "or click two fiducials."
         )
-    sight = pads_seen(layout, found)
-    residual = refuse_doubt(layout, found, sight, limit_um, least_share)
-    if method == "pads" and len(found.marks) >= 2:
-        method = "fiducials"
+    return found, pads_seen(layout, found)
+
+
+def _pose(layout: Layout, found: Refined, sight: Sight, residual_um: float, method: str) -> Pose:
     fit, scale = found.fit, found.um_to_px.scale
     return Pose(
         found.um_to_px,
-        residual,
+        residual_um,
         method,
         sight.seen,
         {name: (m.x_px, m.y_px) for name, m in found.marks.items()},
@@ -200,20 +222,53 @@ def _trusted(
     )
 
 
-def _refuse_rivals(layout: Layout, pose: Affine, mask: NDArray[np.uint8], where: Probe, marks: int) -> None:
-    """PoseError if the layout, turned or shifted onto itself, fits the picture nearly as well. Only the places where the two
-    differ can tell: pads of the one that lie on nothing of the other."""
-    mine = board_search.evidence(mask, pose, where)
+def _refuse_small_part(layout: Layout, pose: Affine, pieces: Shapes, sight: Sight, marks: int) -> None:
+    """PoseError if only a part of the board would be in the picture, without marks to prove it, and the picture shows much that
+    looks like pads elsewhere: then it is another board."""
+    if marks >= 2 or sight.shown >= WHOLE_SHARE * len(layout.pads):
+        return
+    strange = board_search.unexplained(pieces, layout, pose)
+    if strange > max(1.0, STRANGE_SHARE * len(sight.seen)):
+        raise PoseError(
+            f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” could be in the picture, and {strange} "
+            "other things there look like pads; check that the layout is this board's, or click two fiducials."
+        )
+
+
+def _refuse_rivals(
+    picture: Windows, layout: Layout, found: Refined, sight: Sight, to_full: Affine, look: _Look, where: Probe
+) -> None:
+    """PoseError if the layout, turned, shifted or mirrored onto itself, fits the picture nearly as well. A look at the reduced
+    picture rules out most; what is left is measured like the pose itself, and pads decide."""
+    pose = to_full.inverse().after(found.um_to_px)
+    mine = float(np.nansum(board_search.evidence(look.mask, pose, where) - BOTH_SIDES))
     for move in rivals(layout):
-        other = pose.after(move)
-        theirs = board_search.evidence(mask, other, where)
-        lead = float(np.nansum(mine - BOTH_SIDES)) - float(np.nansum(theirs - BOTH_SIDES))
-        lead += MARK_LEAD * (marks - _marks_shared(layout, move, marks))
-        if lead < LEAST_LEAD:
+        marks = MARK_LEAD * (len(found.marks) - _marks_shared(layout, move, len(found.marks)))
+        theirs = float(np.nansum(board_search.evidence(look.mask, pose.after(move), where) - BOTH_SIDES))
+        if mine - theirs + marks >= CLEAR_LEAD or (move.determinant < 0 and _onto_itself(layout, move)):
+            continue  # a layout that is its own mirror image is never mirrored
+        other = refine(picture, layout, found.um_to_px.after(move), look.colour, AGREE_UM * found.um_to_px.scale)
+        if other is None or _votes(sight) - _votes(pads_seen(layout, other)) + marks >= LEAST_LEAD:
+            continue
+        if move.determinant < 0:
             raise PoseError(
-                f"Layout “{layout.name}” fits the picture in two ways (turned by {move.rotation_deg:.0f}° and shifted by "
-                f"{np.hypot(*(move.apply(_middle(layout)) - _middle(layout))):.0f} µm); click two fiducials to say which."
+                f"The board in the picture may be mirrored against layout “{layout.name}”; click three fiducials to say which."
             )
+        raise PoseError(
+            f"Layout “{layout.name}” fits the picture in two ways (turned by {move.rotation_deg:.0f}° and shifted by "
+            f"{np.hypot(*(move.apply(_middle(layout)) - _middle(layout))):.0f} µm); click two fiducials to say which."
+        )
+
+
+def _votes(sight: Sight) -> int:
+    return len(sight.seen) - len(sight.contradicted)
+
+
+def _onto_itself(layout: Layout, move: Affine) -> bool:
+    """Whether the map brings every pad onto a pad."""
+    centres = np.array([(p.x_um, p.y_um) for p in layout.pads])
+    apart = np.hypot(*(move.apply(centres)[:, None] - centres[None]).transpose(2, 0, 1)).min(axis=1)
+    return bool((apart < SAME_UM).all())
 
 
 def _middle(layout: Layout) -> NDArray[np.float64]:

@@ -5,25 +5,39 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from padscope.boards.bend import Bend
 from padscope.boards.layout import Layout
-from padscope.boards.pose_refine import Refined
+from padscope.boards.pose_refine import Refined, largest_bend_um
 from padscope.errors import PoseError
 from padscope.types import Affine
 
 SIDE_SHARE = 0.5
 """Of the pieces of a side that decide what the side says."""
+PAD_SHARE = 0.6
+"""Of the pieces of a pad in the picture that must agree."""
+SHOWN_SHARE = 0.4
+"""Of a pad's outline that must be in the picture for the pad to count at all."""
 CONTRADICTION_SHARE = 0.25
 """Of a pad's outline: with so much of it inside metal, or where there is none, something else lies there."""
-LEAST_PADS_SHARE = 0.7
-"""Of the pads in the picture that must be seen as the layout has them."""
-MOST_CONTRADICTED_SHARE = 0.08
-LEAST_PADS = 3
 LARGEST_STRETCH = 0.02
 """Difference between the scales along two directions that a microscope may have."""
 SURE = 3.0
 """Standard deviations by which the pose must be known better than the limit."""
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What must be seen of a board before its pose is trusted."""
+
+    seen_share: float = 0.7  # of the pads in the picture that must be where the layout has them
+    contradicted_share: float = 0.15  # of them where something else may lie (one pad always may)
+    least_pads: int = 6  # that must be seen, if the layout has as many
+    least_pads_with_marks: int = 3  # that are enough together with two fiducials
+
+
+CLICKED = Demands(seen_share=0.5, contradicted_share=0.3, least_pads=2, least_pads_with_marks=1)
+"""Where a person has pointed out the board, its pads only confirm."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,11 @@ class Sight:
     seen: dict[str, float]  # residual in µm: root mean square over the sides of the middle distance of each
     contradicted: tuple[str, ...]  # something else lies there
     unclear: tuple[str, ...]
-    outside: tuple[str, ...]  # not in the picture at all, or no whole piece of a side
+    outside: tuple[str, ...]  # too little of them is in the picture
+
+    @property
+    def shown(self) -> int:
+        return len(self.seen) + len(self.contradicted) + len(self.unclear)
 
 
 def pads_seen(layout: Layout, found: Refined) -> Sight:
@@ -45,38 +63,35 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
     for n, pad in enumerate(layout.pads):
         own = slice(first[n], first[n + 1])
         sides, against, off = edges.side[own], edges.contradicts[own], rest[own]
-        if not len(sides):
+        if len(sides) < SHOWN_SHARE * edges.whole[n] or not len(sides):
             outside.append(pad.id)
             continue
-        corners = len(pad.corners_um)
-        agree, middles, denied = 0, [], False
+        middles, directions, denied = [], [], False
         for k in np.unique(sides):
             piece = sides == k
             hits = np.isfinite(off[piece])
             denied |= bool(against[piece].mean() >= SIDE_SHARE)
             if hits.mean() >= SIDE_SHARE:
-                agree += 1
                 middles.append(float(np.median(off[piece][hits])))
-        visible = len(np.unique(sides))
+                directions.append(edges.normal[own][piece][0])
         if against.mean() >= CONTRADICTION_SHARE:
             contradicted.append(pad.id)
-        elif not denied and agree >= max(visible - (1 if visible == corners else 0), 2):
+        elif not denied and np.isfinite(off).mean() >= PAD_SHARE and _in_two_directions(directions):
             seen[pad.id] = float(np.sqrt(np.mean(np.square(middles))))
         else:
             unclear.append(pad.id)
     return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside))
 
 
-def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, least_share: float) -> float:
+def _in_two_directions(normals: list[NDArray[np.float64]]) -> bool:
+    """Whether sides with these normals fix a pad both ways."""
+    return any(abs(a[0] * b[1] - a[1] * b[0]) > 0.5 for a in normals for b in normals)
+
+
+def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, demands: Demands) -> float:
     """The residual in µm of a pose that may be trusted; PoseError otherwise."""
     refuse_stretch(found.um_to_px, layout)
-    visible = len(layout.pads) - len(sight.outside)
-    least = max(least_share * visible, min(LEAST_PADS, len(layout.pads)))
-    if len(sight.seen) < least or len(sight.contradicted) > max(1.0, MOST_CONTRADICTED_SHARE * visible):
-        raise PoseError(
-            f"Only {len(sight.seen)} of the {visible} pads that should be in the picture are where layout “{layout.name}” "
-            "has them; check that the layout is this board's, or click two fiducials."
-        )
+    refuse_few(layout, found, sight, demands)
     residual = float(np.sqrt(np.mean(np.square(list(sight.seen.values())))))
     if residual > limit_um:
         raise PoseError(
@@ -84,7 +99,7 @@ def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, 
             "check that the layout is this board's and that the picture is not distorted."
         )
     bend = largest_bend_um(layout, found.bend)
-    if bend > 2 * limit_um:
+    if bend > limit_um:
         raise PoseError(
             f"The picture is distorted by up to {bend:.0f} µm, more than can be corrected; stitch it again, or take it at once."
         )
@@ -99,19 +114,37 @@ def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, 
     return residual
 
 
-def largest_bend_um(layout: Layout, bend: Bend | None) -> float:
-    """Size of the local correction at the corner of a pad where it is largest."""
-    if bend is None:
-        return 0.0
-    return float(np.hypot(*bend.shift_um(np.concatenate([p.corners_um for p in layout.pads])).T).max())
+def refuse_few(layout: Layout, found: Refined, sight: Sight, demands: Demands) -> None:
+    """PoseError unless enough pads are seen, and hardly anywhere something else."""
+    advice = "check that the layout is this board's, or click two fiducials"
+    least = demands.least_pads_with_marks if len(found.marks) >= 2 else demands.least_pads
+    if sight.shown < min(least, len(layout.pads)):
+        raise PoseError(
+            f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” are in the picture, too few to be "
+            f"sure of them; show more of the board, or {advice}."
+        )
+    if len(sight.seen) < max(demands.seen_share * sight.shown, min(least, len(layout.pads))):
+        raise PoseError(
+            f"Only {len(sight.seen)} of the {sight.shown} pads that should be in the picture are where layout “{layout.name}” "
+            f"has them; {advice}."
+        )
+    if len(sight.contradicted) > max(1.0, demands.contradicted_share * sight.shown):
+        raise PoseError(
+            f"Where layout “{layout.name}” has pads, {len(sight.contradicted)} of {sight.shown} times something else lies; "
+            f"{advice}."
+        )
+
+
+def mirrored(layout: Layout) -> PoseError:
+    return PoseError(
+        f"The board in the picture is mirrored against layout “{layout.name}”; mirror the picture back, or the layout."
+    )
 
 
 def refuse_stretch(pose: Affine, layout: Layout) -> None:
     """PoseError for a mirrored or stretched pose."""
     if pose.determinant < 0:
-        raise PoseError(
-            f"The board in the picture is mirrored against layout “{layout.name}”; mirror the picture back, or the layout."
-        )
+        raise mirrored(layout)
     large, small = np.linalg.svd(pose.linear, compute_uv=False)
     if large > small * (1 + LARGEST_STRETCH):
         raise PoseError(

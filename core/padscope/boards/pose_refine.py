@@ -25,8 +25,14 @@ SIDE_PX = 0.1
 AGREE_UM = 20.0
 """Edges further away than this are another thing's edges."""
 LEAST_REACH_PX = 3.0
-MARK_SPREAD_PX = 2.5
-"""Marks of one board differ by no more than this from their common shift."""
+MARK_SPREAD_PX = 1.0
+"""Marks of one board differ by no more than this from their common shift, if nothing is bent."""
+MARK_SHIFT_UM, MARK_SHIFT_PX = 8.0, 1.5
+"""The larger of the two is how far marks may lie from where the pads put them and still be believed."""
+BENT_MARKS_UM = 20.0
+"""The same in a bent picture, where marks only confirm."""
+LEAST_MARKS = 2
+LEAST_STRAIGHT_MARKS, STRAIGHT_PX, LARGEST_UNEVEN_UM = 3, 0.5, 5.0
 
 
 @dataclass(frozen=True)
@@ -61,9 +67,13 @@ def refine(picture: Windows, layout: Layout, rough: Affine, colour: MetalColour,
         if turn == 1 or before is not None:
             bend = _bend(layout, *found, bend)
         if turn == 1:
-            marks = _agreeing(_marks(picture, layout, pose, bend), layout, pose, bend)
-        # in a bent picture a mark says nothing about pads far from it
-        found = _fitted(windows, layout, pose, bend, last, marks if bend is None else {})
+            there = _marks(picture, layout, pose)
+            if bend is not None and _prove_straight(there, layout, pose, bend):
+                bend = None
+            marks = _agreeing(there, layout, pose, bend)
+        # one mark may be dirt, and in a bent picture marks say nothing about pads far from them
+        believed = marks if bend is None and len(marks) >= LEAST_MARKS else {}
+        found = _fitted(windows, layout, pose, bend, last, believed)
         if turn >= 2 and (bend is None or (before is not None and _alike(layout, bend, before))):
             break
     if found is None:
@@ -72,6 +82,22 @@ def refine(picture: Windows, layout: Layout, rough: Affine, colour: MetalColour,
     rest = np.full(len(edges), np.nan)
     rest[np.isfinite(edges.offset_px)] = fit.edge_rest_px / fit.um_to_px.scale
     return Refined(fit, bend, edges, rest, marks)
+
+
+def _prove_straight(marks: Mapping[str, Mark], layout: Layout, pose: Affine, bend: Bend) -> bool:
+    """Whether the marks lie so well on the straight pose that a small bend is more likely unevenness of the pads."""
+    if len(marks) < LEAST_STRAIGHT_MARKS or largest_bend_um(layout, bend) > LARGEST_UNEVEN_UM:
+        return False
+    um, px = _places(layout, marks)
+    shift = px - pose.apply(um)
+    return bool(np.hypot(*(shift - shift.mean(axis=0)).T).max() <= STRAIGHT_PX)
+
+
+def largest_bend_um(layout: Layout, bend: Bend | None) -> float:
+    """Size of the local correction at the corner of a pad where it is largest."""
+    if bend is None:
+        return 0.0
+    return float(np.hypot(*bend.shift_um(np.concatenate([p.corners_um for p in layout.pads])).T).max())
 
 
 def _alike(layout: Layout, a: Bend, b: Bend) -> bool:
@@ -144,11 +170,11 @@ def _places(layout: Layout, marks: Mapping[str, Mark]) -> tuple[NDArray[np.float
     return um, px
 
 
-def _marks(picture: Windows, layout: Layout, pose: Affine, bend: Bend | None) -> dict[str, Mark]:
+def _marks(picture: Windows, layout: Layout, pose: Affine) -> dict[str, Mark]:
     """Fiducials that are really there, by name."""
     found = {}
     for f in layout.fiducials:
-        x, y = _bent(pose, bend, np.array([f.x_um, f.y_um]))
+        x, y = pose.apply(np.array([f.x_um, f.y_um]))
         radius = f.diameter_um / 2 * pose.scale
         mark = measure_mark(picture, float(x), float(y), radius, float(np.clip(0.25 * radius, 3, 15)))
         if mark is not None:
@@ -163,9 +189,12 @@ def _agreeing(marks: Mapping[str, Mark], layout: Layout, pose: Affine, bend: Ben
     um, px = _places(layout, marks)
     names = [f.name for f in layout.fiducials if f.name in marks]
     shift = px - _bent(pose, bend, um)
-    alike = np.hypot(*(shift[:, None] - shift[None]).transpose(2, 0, 1)) <= MARK_SPREAD_PX
+    scale = pose.scale
+    spread = MARK_SPREAD_PX if bend is None else MARK_SPREAD_PX + 0.5 * BENT_MARKS_UM * scale
+    alike = np.hypot(*(shift[:, None] - shift[None]).transpose(2, 0, 1)) <= spread
     rank = [(int(row.sum()), -float(np.hypot(*shift[row].mean(axis=0)))) for row in alike]
     group = alike[rank.index(max(rank))]
-    if np.hypot(*shift[group].mean(axis=0)) > AGREE_UM * pose.scale + 1:
+    limit = max(MARK_SHIFT_PX, (MARK_SHIFT_UM if bend is None else BENT_MARKS_UM) * scale)
+    if np.hypot(*shift[group].mean(axis=0)) > limit:
         return {}
     return {name: marks[name] for name, in_group in zip(names, group, strict=True) if in_group}

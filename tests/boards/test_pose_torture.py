@@ -1,0 +1,47 @@
+"""A small seeded part of `benchmarks/pose_torture.py`: found to 5 µm at every pad, or refused; never accepted and wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from padscope.boards.pose import Pose, find_pose
+from padscope.errors import PoseError
+from torture_boards import KINDS, Torture, torture
+
+MUST_BE_FOUND = ("clean", "marks", "pads only", "bent")
+SEEDS = range(3)
+
+
+def error_um(case: Torture, pose: Pose) -> float:
+    """Largest distance over the corners in the picture of all pads that the pose claims to have seen."""
+    assert case.truth is not None
+    corners = np.concatenate([case.layout.pad[name].corners_um for name in pose.pad_residual_um])
+    truth = case.truth_px(corners)
+    inside = (truth >= 0).all(axis=1) & (truth < (case.picture.width, case.picture.height)).all(axis=1)
+    return float(np.hypot(*(pose.to_px(corners) - truth)[inside].T).max() / case.truth.scale)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_never_accepted_and_wrong(kind: str, seed: int) -> None:
+    case = torture(kind, seed, largest_px=1800)
+    try:
+        pose = find_pose(case.picture, case.layout)
+    except PoseError as error:
+        assert kind not in MUST_BE_FOUND, f"{case.told}: {error}"
+        assert str(error).endswith(".")
+        return
+    assert case.truth is not None, f"{kind} was accepted: {case.told}"
+    assert error_um(case, pose) < 5.0, case.told
+    assert pose.residual_um < 15.0
+
+
+def test_a_mirrored_board_is_called_mirrored() -> None:
+    sentences = []
+    for seed in range(3):
+        case = torture("mirrored", seed, largest_px=1500)
+        with pytest.raises(PoseError) as caught:
+            find_pose(case.picture, case.layout)
+        sentences.append(str(caught.value))
+    assert sum("mirrored" in s for s in sentences) >= 2
