@@ -24,7 +24,7 @@ PAD = Pad("L", 500.0, 318.0, 1000.0, 636.0)
 
 
 def obstacles(blocked: NDArray[np.bool_], um_to_px: Affine = UNIT) -> Obstacles:
-    return Obstacles.of(blocked, Box(0, 0, blocked.shape[1], blocked.shape[0]), um_to_px)
+    return Obstacles.of(blocked, Box(0, 0, blocked.shape[1], blocked.shape[0]), um_to_px.inverse())
 
 
 def on_pad(defects: list[tuple[int, int, int, int]], width: int = 1000, height: int = 636) -> Obstacles:

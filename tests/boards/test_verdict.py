@@ -342,7 +342,7 @@ def test_a_wire_planned_off_its_place_on_a_sound_pad_is_shifted_with_a_reason() 
 
 
 def test_obstacles_of_an_empty_mask_are_none() -> None:
-    assert len(Obstacles.of(np.zeros((4, 4), bool), Box(0, 0, 4, 4), UM_TO_PX).points_um) == 0
+    assert len(Obstacles.of(np.zeros((4, 4), bool), Box(0, 0, 4, 4), UM_TO_PX.inverse()).points_um) == 0
 
 
 def test_reasons_are_found_in_the_picture() -> None:

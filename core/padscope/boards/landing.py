@@ -48,9 +48,8 @@ class Obstacles:
     grown_um: float = 0.0
 
     @staticmethod
-    def of(mask: Mask, box: Box, um_to_px: Affine, grown_um: float = 0.0) -> Obstacles:
+    def of(mask: Mask, box: Box, px_to_um: Affine, grown_um: float = 0.0) -> Obstacles:
         """From a mask (h, w) over `box` of the picture, True on defects."""
-        px_to_um = um_to_px.inverse()
         return Obstacles(defect_points(mask, box, px_to_um), px_to_um, grown_um)
 
 
@@ -79,9 +78,11 @@ def land(
     pad: Pad, wires: Sequence[Wire], obstacles: Obstacles, *, tolerance_um: float = FOOT_TOLERANCE_UM
 ) -> tuple[Landing, ...]:
     """One landing per wire, in the order given; `proposed_um` is None where a wire cannot land."""
-    if not wires:
-        return ()
-    plan = planned(wires, tolerance_um)
+    return land_as_planned(pad, wires, planned(wires, tolerance_um), obstacles) if wires else ()
+
+
+def land_as_planned(pad: Pad, wires: Sequence[Wire], plan: Plan, obstacles: Obstacles) -> tuple[Landing, ...]:
+    """The same for wires whose plan is known: it does not depend on what lies on the pad."""
     reach = pixel_reach(obstacles.px_to_um, plan.turn, obstacles.grown_um)
     g = ground(pad.corners_um, plan.turn, obstacles.points_um, reach)
     centres = _centres(g, plan, obstacles.px_to_um.scale)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from padscope.boards.defects import Found, PadView, PaintedMask, connected_with, find_defects, pad_view
-from padscope.boards.landing import Obstacles, land
+from padscope.boards.defects import Found, PadView, PaintedMask, busy_part, connected_with, find_defects, pad_view
+from padscope.boards.landing import Obstacles, Plan, land_as_planned, planned
 from padscope.boards.layout import Layout, Wire
 from padscope.boards.pad_map import Landing, PadResult, Verdict
 from padscope.boards.reasons import RULES, PadFacts, Reason, not_seen
@@ -43,6 +43,7 @@ class PreparedPad:
 
     view: PadView
     wires: tuple[Wire, ...]
+    plan: Plan | None  # None without wires
     sound: tuple[Landing, ...]
     painted: PaintedMask | None
     doubt: str
@@ -113,18 +114,20 @@ def prepare(
     pads = []
     for pad in layout.pads:
         wires = layout.wires_of[pad.id]
-        sound = land(pad, wires, nothing, tolerance_um=rules.landing.tolerance_um)
+        plan = planned(wires, rules.landing.tolerance_um) if wires else None
+        sound = () if plan is None else land_as_planned(pad, wires, plan, nothing)
         view = pad_view(pad, um_to_px, picture_size, level)
-        pads.append(PreparedPad(view, wires, sound, masks.get(pad.id), doubts.get(pad.id, "")))
+        pads.append(PreparedPad(view, wires, plan, sound, masks.get(pad.id), doubts.get(pad.id, "")))
     return Judge(tuple(pads), um_to_px, rules)
 
 
 def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: float = 1.0) -> Judgement:
     """One pad at one threshold."""
-    view, pad = p.view, p.view.pad
+    view, pad, px_to_um = p.view, p.view.pad, um_to_px.inverse()
+    part = busy_part(view, threshold_factor * rules.landing.doubtful_level, p.painted)
     found = find_defects(
-        view,
-        um_to_px,
+        part,
+        px_to_um,
         minimum_area_um2=rules.defects.minimum_area_um2,
         threshold_factor=threshold_factor,
         painted=p.painted,
@@ -137,12 +140,12 @@ def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: flo
         result = PadResult(pad.id, Verdict.UNKNOWN, _texts(unknown), level, None, found.defects, nowhere)
         return Judgement(result, unknown)
     lasting = np.array([rules.effect_of(d.defect_class) is not Effect.RE_CLEAN for d in found.defects], bool)
-    landings = cleaned = _landings(p, found, um_to_px, rules, np.ones(len(lasting), bool), threshold_factor)
+    landings = cleaned = _landings(p, part, found, px_to_um, rules, np.ones(len(lasting), bool), threshold_factor)
     if not lasting.all() and any(m.proposed_um is None for m in landings):
-        cleaned = _landings(p, found, um_to_px, rules, lasting, threshold_factor)
+        cleaned = _landings(p, part, found, px_to_um, rules, lasting, threshold_factor)
     areas = np.array([d.area_um2 for d in found.defects]) * abs(um_to_px.determinant) / view.pixels
     usable, sound_now = 1.0 - float(areas @ lasting), 1.0 - float(areas.sum())
-    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, um_to_px, view.box)
+    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, um_to_px, part.box)
     said = tuple(reason for rule in RULES for reason in rule(facts, rules))
     asked = {reason.effect for reason in said}
     verdict = next((v for v in WORST_FIRST if v in asked), Verdict.OK)
@@ -150,25 +153,30 @@ def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: flo
 
 
 def _landings(
-    p: PreparedPad, found: Found, um_to_px: Affine, rules: Rules, in_the_way: Mask, threshold_factor: float
+    p: PreparedPad,
+    part: PadView,
+    found: Found,
+    px_to_um: Affine,
+    rules: Rules,
+    in_the_way: Mask,
+    threshold_factor: float,
 ) -> tuple[Landing, ...]:
     """Where the wires land among those defects (n,), and off doubtful metal around them as far as that costs no wire."""
-    if not in_the_way.any():
+    if p.plan is None or not in_the_way.any():
         return p.sound
     mask = np.concatenate([[False], in_the_way])[found.labels]
-    tolerance = rules.landing.tolerance_um
-    smallest = min((w.foot_um[0] + 2 * tolerance) * (w.foot_um[1] + 2 * tolerance) for w in p.wires) if p.wires else 0.0
+    smallest = float((4 * p.plan.half.prod(axis=1)).min())
     sound_px = p.view.pixels - int(np.count_nonzero(mask))
-    if sound_px / abs(um_to_px.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
+    if sound_px * abs(px_to_um.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
         return tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
     grown = rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
 
     tried = []
     doubtful = 1.0 if found.painted else rules.landing.doubtful_level
-    for part in sorted({doubtful, (1 + doubtful) / 2, 1.0}):
-        wider = mask if part >= 1 else connected_with(mask, p.view.level >= part * threshold_factor)
-        obstacles = Obstacles.of(wider, p.view.box, um_to_px, grown)
-        tried.append(land(p.view.pad, p.wires, obstacles, tolerance_um=tolerance))
+    for fraction in sorted({doubtful, (1 + doubtful) / 2, 1.0}):
+        wider = mask if fraction >= 1 else connected_with(mask, part.level >= fraction * threshold_factor)
+        obstacles = Obstacles.of(wider, part.box, px_to_um, grown)
+        tried.append(land_as_planned(p.view.pad, p.wires, p.plan, obstacles))
         if _placed(tried[-1]) == len(p.wires):
             break
     return max(tried, key=_placed)  # of equals the first: the farthest from the defects
