@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import sys
 from pathlib import Path
 
@@ -26,6 +27,7 @@ LOG = logging.getLogger("padscope")
 def main(project: str | None = None) -> int:
     """Returns when the window is closed."""
     multiprocessing.freeze_support()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C in the terminal ends the window: everything is saved
     app = application()
     window = build()
     window.show()
@@ -75,7 +77,7 @@ class Start:
         else:
             session.open_unnamed(unnamed_places())
         session.warm_up()
-        session.sweep()
+        session.errands.sweep()
 
 
 def _log_qt(_: object, context: object, words: str) -> None:

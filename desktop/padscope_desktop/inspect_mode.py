@@ -305,7 +305,7 @@ class InspectMode(QObject):
             return
         folder = self.dialogs.folder("Export the pad map to this folder", self._near())
         if folder is not None:
-            self.session.export(board, folder)
+            self.session.errands.export(board, folder)
 
     def back(self) -> bool:
         """Esc: out of clicking marks, then out of training, then out of a choice; False where there was nothing to leave."""

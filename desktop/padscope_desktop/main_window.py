@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication, QGridLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 import padscope
 from padscope.types import Scale
@@ -28,7 +28,7 @@ from padscope_desktop.panels.viewbar import ViewBar
 from padscope_desktop.payloads import Thumbnail
 from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
-from padscope_desktop.theme import DARK, THEMES, Theme, palette, style_sheet
+from padscope_desktop.theme import DARK, THEMES, Theme, wear
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
 from padscope_desktop.viewer.view import View
 
@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             (self.pictures.train_wanted, self.mode.open_training),
             (self.invitation.add_wanted, self.add_pictures),
             (self.invitation.open_wanted, self.open_project),
-            (self.invitation.demo_wanted, s.start_demo),
+            (self.invitation.demo_wanted, s.errands.start_demo),
             (self.invitation.recent_wanted, self._on_recent),
             (self.mode.detector_chosen, self._on_detector_chosen),
         ):
@@ -459,16 +459,6 @@ class MainWindow(QMainWindow):
         own.save(self.memory, own.place())
         self.session.close()
         super().closeEvent(event)
-
-
-def wear(theme: Theme) -> None:
-    """For the whole application, and only if it is another one: a style sheet is worked into every widget there is."""
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    sheet = style_sheet(theme)
-    if app.styleSheet() != sheet:
-        app.setPalette(palette(theme))
-        app.setStyleSheet(sheet)
 
 
 def _dropped(data: QMimeData) -> list[Path]:

@@ -15,11 +15,12 @@ from padscope_desktop import settings, stock
 from padscope_desktop.album import Album, Entry
 from padscope_desktop.board import Board, board_of
 from padscope_desktop.display import Display
+from padscope_desktop.errands import Errands
 from padscope_desktop.jobs import Job, Jobs
 from padscope_desktop.judging import Judging
 from padscope_desktop.keeper import Keeper
 from padscope_desktop.messages import Choice, about_death, about_fault
-from padscope_desktop.payloads import DemoFiles, DetectorCard, Device, Inspected, ModelCard, Thumbnail
+from padscope_desktop.payloads import DetectorCard, Device, Inspected, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
 from padscope_desktop.scratch import Scratch
 
@@ -57,6 +58,7 @@ class Session(QObject):
         self.scratch = scratch
         self.display = Display(jobs, scratch, self)
         self.judging = Judging(jobs, self)
+        self.errands = Errands(self)
         self.album = Album()
         self.current: int | None = None
         self.project: Path | None = None
@@ -380,14 +382,19 @@ class Session(QObject):
             self.entry_changed.emit(key)
 
     def _on_inspected(self, key: int, layout: Layout, found: Inspected) -> None:
-        entry = self.album.entries.get(key)
-        if entry is None:
-            return
-        entry.counts = found.pad_map.counts()
-        board = board_of(key, found.pad_map, layout, found.level, found.seconds, found.device)
-        self._store(board)
-        if key == self.current:
-            self.judging.set_board(board)
+        if key in self.album.entries:
+            board = board_of(key, found.pad_map, layout, found.level, found.seconds, found.device)
+            self.take_board(board)
+            if key == self.current:
+                self.judging.set_board(board)
+
+    def take_board(self, board: Board) -> None:
+        """The newest verdicts of a picture: into the list and into the project."""
+        entry = self.album.entries.get(board.key)
+        if entry is not None:
+            entry.counts = board.pad_map.counts()
+            self._store(board)
+            self.entry_changed.emit(board.key)
 
     def _on_not_inspected(self, key: int, fault: Fault) -> None:
         entry = self.album.entries.get(key)
@@ -409,49 +416,6 @@ class Session(QObject):
     @Slot(object)
     def _on_not_judged(self, fault: Fault) -> None:
         self._say("judge", "The verdicts could not be renewed.", fault)
-
-    # Out of the window
-
-    def export(self, board: Board, folder: Path) -> None:
-        """Pad map, bond map and PDF, as `padscope inspect` writes them."""
-        entry = self.album.entries[board.key]
-        self.judging.settle()
-        self.jobs.start(
-            "export",
-            board.pad_map,
-            board.layout,
-            entry.path,
-            folder,
-            title=f"Exporting {entry.name}",
-            urgent=True,
-            done=self._on_exported,
-            failed=partial(self._say, "export", "The pad map was not exported."),
-        )
-
-    def _on_exported(self, files: list[Path]) -> None:
-        self.settled.emit("export")
-        self.mentioned.emit(f"Written: {', '.join(f.name for f in files)} in {files[0].parent}")
-        board = self.judging.board
-        self.keeper.ask(partial(stock.note_export, files=files, picture=board.pad_map.picture.sha256 if board else ""))
-
-    def start_demo(self) -> None:
-        """A small board drawn by Padscope itself, in a project of its own."""
-        self.jobs.start(
-            "draw_demo",
-            settings.data_folder() / "demo",
-            title="Drawing the demo",
-            lane="quick",
-            done=self._on_demo_drawn,
-            failed=partial(self._say, "project", "The demo could not be drawn."),
-        )
-
-    def _on_demo_drawn(self, demo: DemoFiles) -> None:
-        self.add_pictures(demo.pictures)
-        self.choose_layout(demo.layout)
-
-    def sweep(self) -> None:
-        """Folders of windows that crashed."""
-        self.jobs.start("sweep", self.scratch.parent, title="Tidying up", lane="quick", shown=False)
 
     # Storing and saying
 

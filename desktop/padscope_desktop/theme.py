@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
 
 from padscope.boards.pad_map import Verdict
 
@@ -216,3 +217,13 @@ QLabel[big="true"] {{ font-size: 15pt; font-weight: 600; }}
 #message QLabel {{ color: {t.warning_text}; }}
 #card {{ background: {t.panel}; border: 1px solid {t.line}; border-radius: 8px; }}
 """
+
+
+def wear(theme: Theme) -> None:
+    """For the whole application, and only if it is another one: a style sheet is worked into every widget there is."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    sheet = style_sheet(theme)
+    if app.styleSheet() != sheet:
+        app.setPalette(palette(theme))
+        app.setStyleSheet(sheet)

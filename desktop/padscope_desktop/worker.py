@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import queue
+import signal
 import sys
 import threading
 import traceback
@@ -28,6 +29,7 @@ def main(connection: Connection, commands: str, threads: int) -> None:
     """Entry of the spawned process. `commands` is “module:table”, imported only here."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(threads)  # before numpy or torch is imported
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is meant for the window
     be_nice()
     module, _, table = commands.partition(":")
     serve(connection, getattr(importlib.import_module(module), table))

@@ -260,8 +260,9 @@ def train(
     return model_card(model, save_model(model, out))
 
 
+KEPT_PREPARED = 2
 _prepared: dict[str, Judge] = {}
-"""The board whose threshold is being moved."""
+"""The board whose threshold is being moved, and one that is judged again behind it."""
 
 
 def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadResult, ...]]:
@@ -273,7 +274,8 @@ def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadR
     if key not in _prepared:
         if board is None:
             raise LookupError(f"board {key} was never brought")
-        _prepared.clear()
+        while len(_prepared) >= KEPT_PREPARED:
+            del _prepared[next(iter(_prepared))]
         _prepared[key] = prepare(board.level, board.layout, board.um_to_px, board.picture_size, load_rules(None))
     return _prepared[key].verdicts(factor)
 

@@ -226,3 +226,21 @@ def test_a_second_window_takes_another_unnamed_project(bench: Bench) -> None:
     other.close()
     assert opened[0] != bench.session.project
     assert jobs_module.PATIENCE_MS == 2000
+
+
+def test_a_new_threshold_reaches_every_picture_of_the_project(bench: Bench) -> None:
+    bench.inspected("bad01.jpg", "bad02.jpg", "bad03.jpg")
+    bench.window.actions_by_id["inspect_all"].trigger()
+    entries = list(bench.session.album.entries.values())
+    bench.until(lambda: all(e.inspection for e in entries))
+    assert [e.to_look_at for e in entries] == [1, 1, 1]
+    bench.session.judging.set_factor(0.5)
+    bench.until(lambda: not bench.session.judging._busy)
+    bench.session.judging.settle()
+    bench.until(lambda: [e.to_look_at for e in entries] == [3, 3, 3])
+    bench.until(lambda: not bench.session.keeper.busy)
+    project = bench.session.project
+    assert project is not None
+    with open_project(project, read_only=True) as stored:
+        newest = {i.picture_sha256: i.id for i in stored.inspections()}
+        assert [stored.pad_map(i).provenance.threshold_factor for i in newest.values()] == [0.5, 0.5, 0.5]

@@ -85,7 +85,7 @@ def test_from_an_empty_window_to_verdicts_and_on_after_a_dead_worker(qtbot: QtBo
     assert lane.pid != pid  # type: ignore[attr-defined]
 
     folder = Path(os.environ["PADSCOPE_SETTINGS"]).parent / "out"
-    session.export(lower, folder)
+    session.errands.export(lower, folder)
     until(lambda: (folder / "blemished.pdf").exists() or window.message_bar.message.topic == "export")
     assert sorted(p.name for p in folder.iterdir()) == [
         "blemished.bondmap.csv",

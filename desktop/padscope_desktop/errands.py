@@ -1,0 +1,119 @@
+"""What is done beside the work itself: files for others, the demo, other pictures' verdicts at a new threshold, tidying up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Slot
+
+from padscope.boards.pad_map import PadResult
+from padscope_desktop import settings, stock
+from padscope_desktop.board import Board
+from padscope_desktop.messages import about_fault
+from padscope_desktop.payloads import DemoFiles
+from padscope_desktop.protocol import Fault
+
+if TYPE_CHECKING:
+    from padscope_desktop.session import Session
+
+
+class Errands(QObject):
+    """Runs them for a session, through its jobs and its keeper."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._stale: list[int] = []
+        session.judging.settled.connect(self._on_settled)
+
+    def export(self, board: Board, folder: Path) -> None:
+        """Pad map, bond map and PDF, as `padscope inspect` writes them."""
+        entry = self._session.album.entries[board.key]
+        self._session.judging.settle()
+        self._session.jobs.start(
+            "export",
+            board.pad_map,
+            board.layout,
+            entry.path,
+            folder,
+            title=f"Exporting {entry.name}",
+            urgent=True,
+            done=partial(self._on_exported, board),
+            failed=partial(self._say, "export", "The pad map was not exported."),
+        )
+
+    def _on_exported(self, board: Board, files: list[Path]) -> None:
+        self._session.settled.emit("export")
+        self._session.mentioned.emit(f"Written: {', '.join(f.name for f in files)} in {files[0].parent}")
+        self._session.keeper.ask(partial(stock.note_export, files=files, picture=board.pad_map.picture.sha256))
+
+    def start_demo(self) -> None:
+        """A small board drawn by Padscope itself."""
+        self._session.jobs.start(
+            "draw_demo",
+            settings.data_folder() / "demo",
+            title="Drawing the demo",
+            lane="quick",
+            done=self._on_demo_drawn,
+            failed=partial(self._say, "project", "The demo could not be drawn."),
+        )
+
+    def _on_demo_drawn(self, demo: DemoFiles) -> None:
+        self._session.add_pictures(demo.pictures)
+        self._session.choose_layout(demo.layout)
+
+    def sweep(self) -> None:
+        """Folders of windows that crashed."""
+        folder = self._session.scratch.parent
+        self._session.jobs.start("sweep", folder, title="Tidying up", lane="quick", shown=False)
+
+    # The other pictures at a new threshold
+
+    @Slot(object)
+    def _on_settled(self, board: Board) -> None:
+        """One after the other, behind everything else: what the list says of a picture is never at an old threshold for long."""
+        idle = not self._stale
+        entries = self._session.album.entries.values()
+        self._stale = [e.key for e in entries if e.inspection and e.key != board.key]
+        if idle:
+            self._fetch_next()
+
+    def _fetch_next(self) -> None:
+        while self._stale:
+            entry = self._session.album.entries.get(self._stale.pop(0))
+            if entry is not None and entry.key != self._session.current:
+                self._session.keeper.ask(
+                    partial(stock.board, inspection=entry.inspection, key=entry.key),
+                    done=self._on_fetched,
+                    failed=self._on_skipped,
+                )
+                return
+
+    def _on_fetched(self, board: Board) -> None:
+        factor = self._session.judging.factor
+        if board.factor == factor or board.level is None or board.key not in self._session.album.entries:
+            self._fetch_next()
+            return
+        self._session.jobs.start(
+            "judge",
+            f"other/{board.key}/{id(board.level)}",
+            board.for_judging(),
+            factor,
+            title="Judging",
+            lane="quick",
+            shown=False,
+            done=partial(self._on_rejudged, board, factor),
+            ended=self._fetch_next,
+        )
+
+    def _on_rejudged(self, board: Board, factor: float, pads: tuple[PadResult, ...]) -> None:
+        self._session.take_board(replace(board.judged(pads, factor), stored=factor))
+
+    def _on_skipped(self, _: Fault) -> None:
+        self._fetch_next()
+
+    def _say(self, topic: str, what: str, fault: Fault) -> None:
+        self._session.said.emit(about_fault(topic, what, fault))
