@@ -3,7 +3,8 @@
 usage: bench_pictures.py [runs] [--giant]      (--giant: also TIFF files of 20 000 x 20 000 px, 3 GB of temporary space)
 
 Every measurement runs in a process of its own (its peak memory is that process's), in turn with the measurement it is compared
-with, so that both meet the same load; printed are the median and the range over the runs.
+with, so that both meet the same load; printed are the median and the range over the runs. On a busy computer
+`best against best` says most.
 """
 
 from __future__ import annotations
@@ -151,13 +152,13 @@ MEASURES: dict[str, Callable[[Path, Path], float]] = {
 }
 
 
-def measured(name: str, path: Path, cache: Path) -> tuple[float, float]:
-    """(seconds, peak memory in MB) of one run in a process of its own; libraries are loaded before the clock starts."""
+def measured(name: str, path: Path, cache: Path) -> tuple[float, float, float]:
+    """(seconds, seconds of processor, peak memory in MB) of one run in a process of its own; libraries are loaded before."""
     told = subprocess.run(
         [sys.executable, __file__, "--one", name, str(path), str(cache)], capture_output=True, text=True, check=True
     ).stdout
-    seconds, megabytes = json.loads(told.splitlines()[-1])
-    return seconds, megabytes
+    seconds, busy, megabytes = json.loads(told.splitlines()[-1])
+    return seconds, busy, megabytes
 
 
 def one(name: str, path: Path, cache: Path) -> None:
@@ -167,25 +168,29 @@ def one(name: str, path: Path, cache: Path) -> None:
 
     import padscope.pictures.pyramid  # noqa: F401
 
+    began = time.process_time()
     seconds = MEASURES[name](path, cache)
+    busy = time.process_time() - began
     peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
-    print(json.dumps((seconds, int(peak.split()[1]) / 1e3)))
+    print(json.dumps((seconds, busy, int(peak.split()[1]) / 1e3)))
 
 
 def compare(title: str, name: str, against: str | None, path: Path, cache: Path, runs: int) -> None:
-    ours, theirs, peak = [], [], 0.0
+    ours, theirs = [], []
     for _ in range(runs):
         if against:
-            theirs.append(measured(against, path, cache)[0])
-        seconds, megabytes = measured(name, path, cache)
-        ours.append(seconds)
-        peak = max(peak, megabytes)
-    line = f"{title:44} {statistics.median(ours):7.3f} s ({min(ours):.3f} to {max(ours):.3f}), peak {peak:5.0f} MB"
+            theirs.append(measured(against, path, cache))
+        ours.append(measured(name, path, cache))
+    seconds = [s for s, _, _ in ours]
+    line = f"{title:42} {statistics.median(seconds):6.3f} s ({min(seconds):.3f} to {max(seconds):.3f}), "
+    line += f"peak {max(megabytes for *_, megabytes in ours):4.0f} MB, {runs} runs"
     if against:
-        ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
-        line += f", {statistics.median(ratios):5.2f} x {against} ({min(ratios):.2f} to {max(ratios):.2f}; "
-        line += f"{statistics.median(theirs):.3f} s)"
-    print(f"{line}, {runs} runs", flush=True)
+        ratios = [a[0] / b[0] for a, b in zip(ours, theirs, strict=True)]
+        busy = [a[1] / b[1] for a, b in zip(ours, theirs, strict=True)]
+        best = min(seconds) / min(s for s, _, _ in theirs)
+        line += f"\n{'':10} x {against}: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), "
+        line += f"best against best {best:.2f}, processor time {statistics.median(busy):.2f}"
+    print(line, flush=True)
 
 
 def main() -> None:

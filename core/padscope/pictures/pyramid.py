@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -210,14 +211,16 @@ class Builder:
             raise OSError(errno.ENOSPC, "too little space")
         rows = self._stripe_rows(levels)
         stripes = self.picture.stripes(rows)
-        if levels > GLIMPSE and (look := self.picture.glimpse(2**GLIMPSE)) is not None:
+        look = self.picture.glimpse(2**GLIMPSE) if levels > GLIMPSE else None
+        first = self.pool.submit(next, stripes)  # goes on while the first look is published and shown
+        if look is not None:
             self._publish(self._write_first_look(look, levels))
             yield Progress(0, self.picture.height, "opening the picture")
         files = {level: f"{self.token}-{level}.raw" for level in range(levels)}
         with contextlib.ExitStack() as stack:
             outs = [stack.enter_context((self.folder / files[level]).open("wb")) for level in range(levels)]
             pending: Future[None] | None = None
-            for done, stripe in enumerate(stripes, 1):
+            for done, stripe in enumerate(itertools.chain([first.result()], stripes), 1):
                 parts = [stripe]
                 if pending is not None:
                     pending.result()
