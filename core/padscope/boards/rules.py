@@ -47,7 +47,7 @@ class DefectRules:
 @dataclass(frozen=True)
 class LandingRules:
     tolerance_um: float = setting(10.0, "Free ground around a foot", unit="µm", low=0.0, high=200.0)
-    doubtful_level: float = setting(0.7, "Doubtful metal around a defect", unit="of the threshold", low=0.1, high=1.0)
+    doubtful_level: float = setting(0.6, "Doubtful metal around a defect", unit="of the threshold", low=0.1, high=1.0)
     as_planned_um: float = setting(1.0, "Shift that counts as none", unit="µm", low=0.0)
 
 
