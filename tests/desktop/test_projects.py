@@ -91,12 +91,12 @@ def test_every_threshold_that_was_settled_on_is_in_the_history(bench: Bench, mon
 
 def test_an_unnamed_project_is_saved_and_gets_its_name_later(bench: Bench) -> None:
     bench.inspected()
-    assert bench.window.status.saved.text() == "unnamed, saved"
+    bench.until(lambda: bench.window.status.saved.text() == "unnamed, saved")
     goal = bench.folder / "module 2.padscope"
     bench.answers.next = [goal]
     bench.window.actions_by_id["save_as"].trigger()
     bench.until(lambda: bench.session.named)
-    assert bench.window.status.saved.text() == "saved"
+    bench.until(lambda: bench.window.status.saved.text() == "saved")
     assert bench.session.judging.board is not None  # the work goes on where it was
     with open_project(goal, read_only=True) as stored:
         assert len(stored.inspections()) == 1
