@@ -112,7 +112,7 @@ def _likeliest(
     """Posterior mean of the weights for the likeliest strength, reach and noise; None if no correction is likelier."""
     square, cross, n = design.T @ design, design.T @ offset, len(offset)
     spread = max(1.4826 * float(np.median(np.abs(offset))), noise_um)
-    noises = sorted({noise_um, min(3 * noise_um, spread)})
+    noises = sorted({noise_um, min(3 * noise_um, spread), min(9 * noise_um, spread)})
     best = LEAST_EVIDENCE + max(-0.5 * float(offset @ offset) / s**2 - n * float(np.log(s)) for s in (*noises, spread))
     weights = None
     for reach in REACHES:

@@ -74,7 +74,8 @@ def fit_pose(
 
     Iteratively reweighted least squares with Tukey's biweight. Marks are seen from all sides, edges only from one, so a
     common error of all edges (etching, light from one side) is likely: the pads may be shifted as a whole against the
-    marks and be larger or smaller than drawn, both at a small price. Without marks the shift is zero."""
+    marks and be larger or smaller than drawn, both at a small price. Without marks the shift is zero. Marks are few and lie
+    at the board's corners, where distortion is largest, so they only shift the pose; pads alone turn and stretch it."""
     centre = edge_um.mean(axis=0)
     size = max(float(np.abs(edge_um - centre).max()), 1e-9)
     n, m = len(edge_um), len(mark_um)
@@ -84,7 +85,7 @@ def fit_pose(
     if m:
         rows[:n, 7:] = edge_normal
     for k, axis in enumerate(np.eye(2)):
-        rows[n + k * m : n + (k + 1) * m, :6] = _moves(mark_um, np.tile(axis, (m, 1)), centre, size)
+        rows[n + k * m : n + (k + 1) * m, (2, 5)] = axis  # marks shift a pose, only pads turn and stretch it
     rows[-3:, 6:] = np.eye(3)
     wanted = np.concatenate([edge_offset_px, mark_offset_px.T.ravel(), np.zeros(3)])
     precision = np.concatenate(

@@ -20,15 +20,17 @@ MOST_ROUNDS = 8
 """Of measuring and fitting, each from where the last one ended; three where nothing is bent."""
 SETTLED_UM = 0.3
 LEAST_EDGES = 12
-SIDE_PX = 0.1
+SIDE_PX = 0.05
 """Least error of the middle of a side, with the unevenness of its metal."""
 AGREE_UM = 20.0
 """Edges further away than this are another thing's edges."""
 LEAST_REACH_PX = 3.0
-MARK_SPREAD_PX = 1.0
-"""Marks of one board differ by no more than this from their common shift, if nothing is bent."""
+MARK_SPREAD_UM, MARK_SPREAD_PX = 1.5, 0.3
+"""The larger of the two is how far marks of one board may differ from each other, if nothing is bent."""
 MARK_SHIFT_UM, MARK_SHIFT_PX = 8.0, 1.5
 """The larger of the two is how far marks may lie from where the pads put them and still be believed."""
+MARKS_SHARE = 0.7
+"""Of the marks found that must agree for any to be believed; the others may be dirty."""
 BENT_MARKS_UM = 20.0
 """The same in a bent picture, where marks only confirm."""
 LEAST_MARKS = 2
@@ -190,10 +192,12 @@ def _agreeing(marks: Mapping[str, Mark], layout: Layout, pose: Affine, bend: Ben
     names = [f.name for f in layout.fiducials if f.name in marks]
     shift = px - _bent(pose, bend, um)
     scale = pose.scale
-    spread = MARK_SPREAD_PX if bend is None else MARK_SPREAD_PX + 0.5 * BENT_MARKS_UM * scale
+    spread = max(MARK_SPREAD_PX, (MARK_SPREAD_UM if bend is None else 0.5 * BENT_MARKS_UM) * scale)
     alike = np.hypot(*(shift[:, None] - shift[None]).transpose(2, 0, 1)) <= spread
     rank = [(int(row.sum()), -float(np.hypot(*shift[row].mean(axis=0)))) for row in alike]
     group = alike[rank.index(max(rank))]
+    if group.sum() < MARKS_SHARE * len(marks):
+        return {}
     limit = max(MARK_SHIFT_PX, (MARK_SHIFT_UM if bend is None else BENT_MARKS_UM) * scale)
     if np.hypot(*shift[group].mean(axis=0)) > limit:
         return {}
