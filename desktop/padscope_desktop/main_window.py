@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(whole)
         self.setAcceptDrops(True)
         self.resize(1280, 800)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(1024, 640)
 
     def _connect(self) -> None:
         s, c = self.session, self.canvas
@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
     def _on_keeper(self) -> None:
         project = self.session.project
         if project is None:
-            self.status.set_saved("", "")
+            self.status.set_saved("opening the project…", "")
             return
         state = "saving…" if self.session.keeper.busy else "saved"
         self.status.set_saved(state if self.session.named else f"unnamed, {state}", str(project))

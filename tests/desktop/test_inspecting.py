@@ -169,6 +169,7 @@ def test_one_key_hides_everything_that_lies_over_the_picture(bench: Bench, monke
     bench.inspected()
     canvas = bench.window.canvas
     middle = bench.at_pad("A4")
+    bench.until(lambda: canvas.at_rest)  # while it moves, a slow machine paints roughly
     shown = canvas.grab().toImage()
     bench.press(Qt.Key.Key_H)
     hidden = canvas.grab().toImage()

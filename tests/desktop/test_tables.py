@@ -23,6 +23,7 @@ from padscope_desktop.panels.marks import targets
 from padscope_desktop.panels.threshold import histogram, to_factor, to_value
 from padscope_desktop.scratch import Scratch
 from padscope_desktop.settings import Memory, Settings
+from padscope_desktop.theme import THEMES, VERDICTS, Theme
 
 
 def test_what_was_set_is_there_the_next_day(tmp_path: Path) -> None:
@@ -135,6 +136,41 @@ def test_nothing_falls_out_of_the_histogram() -> None:
     assert counts.sum() == len(levels)
     assert counts[0] == 3
     assert counts[-1] == 3
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG 2.2, relative luminance."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda t: t.name)
+def test_everything_written_can_be_read(theme: Theme) -> None:
+    grounds = (theme.panel, theme.base, theme.raised, theme.selected, theme.hover)
+    assert min(contrast(theme.text, g) for g in grounds) >= 7
+    assert min(contrast(theme.dim, g) for g in (theme.panel, theme.base, theme.selected)) >= 4
+    assert contrast(theme.on_accent, theme.accent) >= 4.5
+    assert contrast(theme.accent, theme.panel) >= 4.5
+    assert contrast(theme.warning_text, theme.warning) >= 7
+    for style in VERDICTS.values():
+        assert contrast("#101010", style.colour) >= 4.5
+    for grey in (
+        theme.canvas,
+        theme.panel,
+        theme.base,
+        theme.raised,
+        theme.hover,
+        theme.line,
+        theme.selected,
+        theme.text,
+    ):
+        assert len({grey[1:3], grey[3:5], grey[5:7]}) == 1  # a tint would spoil the judgement of a picture
 
 
 def test_keys_of_pictures_never_change_their_meaning(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from padscope_desktop.board import Board
@@ -13,6 +14,9 @@ from padscope_desktop.panels.summary import SummaryPanel
 from padscope_desktop.panels.threshold import ThresholdPanel
 from padscope_desktop.panels.train import TrainPanel
 from padscope_desktop.theme import Theme
+
+ROOMY_PX = 680
+"""Height from which everything fits with four pads of the table in sight."""
 
 
 class InspectPanel(QStackedWidget):
@@ -65,6 +69,13 @@ class InspectPanel(QStackedWidget):
             self.summary.set_board(board)
         self.threshold.set_board(board)
         self.pads.set_board(board)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """On a low screen what stands in the tips too gives its room to the pads."""
+        super().resizeEvent(event)
+        roomy = self.height() >= ROOMY_PX
+        for part in (self.setup.board_facts, self.setup.model_facts, self.summary.facts):
+            part.setVisible(roomy)
 
     def set_theme(self, theme: Theme) -> None:
         self.threshold.set_theme(theme)

@@ -94,10 +94,10 @@ class SetupPanel(QWidget):
     ) -> None:
         """What is there, what is missing, and what the button would do. The one primary button leads on."""
         self.board_name.setText(elided_middle(layout.name, LONGEST_NAME) if layout else "Which board is this?")
-        self.board_name.setToolTip(layout.name if layout else "")
+        self.board_name.setToolTip(f"{layout.name}: {layout_words(layout)}" if layout else "")
         self.board_facts.setText(layout_words(layout) if layout else "A file with its pads, wires and fiducials")
         self.model_name.setText(elided_middle(model.name, LONGEST_NAME) if model else "No model yet")
-        self.model_name.setToolTip(str(model.path) if model else "")
+        self.model_name.setToolTip(f"{model.path}\n{model_words(model)}" if model else "")
         self.model_facts.setText(model_words(model) if model else "Choose one, or train on sound boards")
         ready = layout is not None and model is not None and bool(picture)
         self.inspect.setEnabled(ready and not busy)

@@ -28,7 +28,8 @@ class ViewBar(QWidget):
         self.slider = named(QSlider(Qt.Orientation.Horizontal), "Heat opacity")
         self.slider.setRange(0, 100)
         self.slider.setPageStep(10)
-        self.slider.setFixedWidth(112)
+        self.slider.setMinimumWidth(40)
+        self.slider.setMaximumWidth(112)
         self.slider.setToolTip("How strongly heat covers the picture")
         self.slider.valueChanged.connect(self._on_moved)
         self.words = label(dim=True)
@@ -65,5 +66,5 @@ def _button(action: QAction, sign: str = "") -> QToolButton:
     button.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
     button.setProperty("flat", True)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    button.setMinimumSize(TARGET + 4, TARGET)
+    button.setMinimumSize(max(TARGET + 4, button.sizeHint().width()), TARGET)
     return button

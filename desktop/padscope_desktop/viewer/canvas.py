@@ -216,6 +216,11 @@ class Canvas(QWidget):
         self.update()
         self.view_changed.emit(view)
 
+    @property
+    def at_rest(self) -> bool:
+        """Not moving: now everything is painted as well as it can be."""
+        return self._resting
+
     def _at_rest(self) -> None:
         self._resting = True
         if self._last_paint_s > SLOW_PAINT_S:

@@ -19,6 +19,8 @@ FOOT_FROM = 5.0
 """Logical px of a foot's shorter side from which it is worth drawing."""
 NAME_FROM = 28.0
 """Logical px of a pad's shorter side from which also the pads nobody needs to find carry their name."""
+CHIP_GAP = 10.0
+"""Logical px between a pad and its name, so that the frame of the chosen pad fits between."""
 QUIET = ("✓", "")
 """Letters of the pads nobody needs to find."""
 PLAIN = VerdictStyle("#BDBDBD", 1.25, Qt.PenStyle.SolidLine, False, "", "", "")
@@ -193,7 +195,7 @@ def _arrow(painter: QPainter, start: Points, end: Points, view: View, colour: QC
 def _chip_box(metrics: QFontMetricsF, text: str, end: Points, axis: Points) -> QRectF:
     """Beyond the pad's outer end, touching nothing of it."""
     width, height = metrics.horizontalAdvance(text) + 8, metrics.height()
-    centre = end + axis * 6 + np.sign(np.round(axis, 1)) * (width / 2, height / 2)
+    centre = end + axis * CHIP_GAP + np.sign(np.round(axis, 1)) * (width / 2, height / 2)
     return QRectF(float(centre[0]) - width / 2, float(centre[1]) - height / 2, width, height)
 
 
