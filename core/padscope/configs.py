@@ -140,6 +140,9 @@ class PatchcoreConfig:
     )
     neighbourhood: int = setting(3, "Pooling neighbourhood", unit="cells", low=1, high=9)
     blur: float = setting(0.5, "Blur of the heat", unit="cells of 8 px", low=0, high=16)
+    beyond_radius: bool = setting(
+        True, "Count only what lies beyond the bank's radius", help="Off: the plain distance of the paper."
+    )
     reweighting: int = setting(
         0, "Neighbours that re-weight", low=0, high=64, help="PatchCore eq. 7; 0 is off, the paper's value is 9."
     )

@@ -10,12 +10,12 @@ import torch
 import reference_memory_bank as slow
 from drawn_metal import metal, split
 from padscope.configs import PatchcoreConfig
-from padscope.detectors.patchcore import Patchcore, embedded, reweighting
+from padscope.detectors.patchcore import Patchcore, beyond_radius, embedded, reweighting
 from padscope.errors import DetectorError, ModelError
 from padscope.nets.backbone import load_backbone
 from padscope.types import finish
 
-CONFIG = PatchcoreConfig(bank_size=128, blur=0)
+CONFIG = PatchcoreConfig(bank_size=128, blur=0, beyond_radius=False)
 
 
 def fitted(config: PatchcoreConfig) -> Patchcore:
@@ -35,6 +35,26 @@ def test_metal_that_was_learned_is_cold() -> None:
     everything = fitted(dataclasses.replace(CONFIG, bank_size=100_000))
     assert everything.score(metal(6, seed=1)).max() < 1e-3
     assert everything.score(metal(6, seed=2)).max() > 1
+
+
+def test_what_lies_within_the_radius_of_the_bank_is_nearly_cold_and_the_order_stays() -> None:
+    plain, seen = fitted(CONFIG), metal(6, seed=1)
+    beyond = fitted(dataclasses.replace(CONFIG, beyond_radius=True))
+    inside = embedded(load_backbone(), seen, CONFIG.neighbourhood)[1]
+    distance, heat = plain.score(seen)[inside], beyond.score(seen)[inside]
+    assert distance.max() <= plain.radius * (1 + 1e-5), "k-center covers what it has seen within its radius"
+    assert heat.max() <= np.log(2) / 8 * beyond.radius * (1 + 1e-4)
+    other = metal(2, seed=2)
+    inside = embedded(load_backbone(), other, CONFIG.neighbourhood)[1]
+    order = np.argsort(plain.score(other)[inside])
+    assert (np.diff(beyond.score(other)[inside][order]) >= -1e-6).all()
+
+
+def test_far_beyond_the_radius_heat_is_the_distance_from_it() -> None:
+    far = torch.tensor([30.0, 100.0, 5000.0])
+    assert beyond_radius(far, 10.0).tolist() == pytest.approx([20.0, 90.0, 4990.0])
+    assert beyond_radius(torch.tensor([0.0]), 10.0).item() < 0.01
+    assert beyond_radius(far, 0.0).tolist() == far.tolist(), "a bank of equal entries has no radius"
 
 
 def test_reweighting_is_equation_7() -> None:
