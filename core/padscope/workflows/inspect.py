@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import padscope
+from padscope.boards.doubts import pad_doubts
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, PictureFacts, Provenance
 from padscope.boards.pose import Pose, find_pose, pose_from_clicks
@@ -74,11 +75,12 @@ class Inspector:
             cuts = pad_cuts(self.layout, pose.um_to_px, picture.width, picture.height, BORDER_PX)
             level = yield from pad_level(self._ready, picture, cuts, pose.um_to_px, Path(path).stem)
             yield Progress(len(cuts), len(cuts), "judging")
+            doubts = pad_doubts(picture, self.layout, pose.um_to_px, self.rules.picture)
             facts = picture_facts(picture, pose)
         painting = painting_of(facts.sha256)
         masks = painted_masks(painting, self.layout, pose.um_to_px) if painting is not None else None
         size = (facts.width_px, facts.height_px)
-        pads = judge(level, self.layout, pose.um_to_px, size, self.rules, masks=masks)
+        pads = judge(level, self.layout, pose.um_to_px, size, self.rules, masks=masks, doubts=doubts)
         pad_map = PadMap(facts, pose.um_to_px, pose.residual_um, pose.method, self._provenance(), pads)
         return Inspection(pad_map, level, pose, time.perf_counter() - started, self.device_words)
 
