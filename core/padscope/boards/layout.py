@@ -184,9 +184,52 @@ def overlapping_pads(pads: Sequence[Pad]) -> tuple[int, int] | None:
     for i in range(len(pads)):
         near = np.flatnonzero((low[i + 1 :] < high[i]).all(axis=1) & (high[i + 1 :] > low[i]).all(axis=1)) + i + 1
         for j in near:
-            if _convex_overlap(corners[i], corners[j]):
+            if _overlap(corners[i], corners[j]):
                 return i, int(j)
     return None
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
+    """Whether two simple outlines share an area. A quick look at separating axes decides for convex ones."""
+    if not _convex_overlap(a, b):
+        return False
+    if _is_convex(a) and _is_convex(b):
+        return True
+    ends_a, ends_b = np.roll(a, -1, axis=0), np.roll(b, -1, axis=0)
+    if any(_cross(p, q, r, s) for p, q in zip(a, ends_a, strict=True) for r, s in zip(b, ends_b, strict=True)):
+        return True
+    return any(_inside(p, b) for p in (*a, *(a + ends_a) / 2)) or any(_inside(p, a) for p in (*b, *(b + ends_b) / 2))
+
+
+def _is_convex(outline: NDArray[np.float64]) -> bool:
+    edges = np.roll(outline, -1, axis=0) - outline
+    following = np.roll(edges, -1, axis=0)
+    turns = edges[:, 0] * following[:, 1] - edges[:, 1] * following[:, 0]
+    return bool((turns >= -1e-6).all() or (turns <= 1e-6).all())
+
+
+def _cross(p: NDArray[np.float64], q: NDArray[np.float64], r: NDArray[np.float64], s: NDArray[np.float64]) -> bool:
+    """Whether two segments cross in the inside of both."""
+
+    def side(a: NDArray[np.float64], b: NDArray[np.float64], c: NDArray[np.float64]) -> float:
+        return float((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]))
+
+    slack = 1e-6 * max(float(np.abs(q - p).max()), float(np.abs(s - r).max()))
+    around = min(side(p, q, r), side(p, q, s)) < -slack and max(side(p, q, r), side(p, q, s)) > slack
+    return around and min(side(r, s, p), side(r, s, q)) < -slack and max(side(r, s, p), side(r, s, q)) > slack
+
+
+def _inside(point: NDArray[np.float64], outline: NDArray[np.float64], slack_um: float = 1e-6) -> bool:
+    """Whether a point lies in an outline and not just on it (even-odd rule)."""
+    ends = np.roll(outline, -1, axis=0)
+    run = ends - outline
+    share = np.clip(((point - outline) * run).sum(axis=1) / np.maximum((run**2).sum(axis=1), 1e-12), 0, 1)
+    if np.hypot(*(point - outline - share[:, None] * run).T).min() <= slack_um:
+        return False
+    above = (outline[:, 1] > point[1]) != (ends[:, 1] > point[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = point[0] < run[:, 0] * (point[1] - outline[:, 1]) / run[:, 1] + outline[:, 0]
+    return bool((above & left).sum() % 2)
 
 
 def _convex_overlap(a: NDArray[np.float64], b: NDArray[np.float64], slack_um: float = 1e-6) -> bool:

@@ -22,7 +22,6 @@ from padscope.boards.pose_checks import (
     CLICKED,
     Demands,
     Sight,
-    mirrored,
     pads_seen,
     refuse_doubt,
     refuse_few,
@@ -83,25 +82,31 @@ def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -
     """Find the board by its pads and fiducials, whatever its turn and scale. PoseError where there is doubt."""
     small, to_full = overview(picture)
     where = board_search.probe(layout)
-    first: PoseError | None = None
+    refusal: PoseError | None = None
+    best: tuple[float, Refined, Sight, _Look] | None = None
     for look in _looks(small, layout, where):
         rough = to_full.after(look.candidate.um_to_px)
         try:
             found, sight = _measured(picture, layout, rough, look.colour, error_px=3.0 * to_full.a + 3.0)
             refuse_few(layout, found, sight, Demands())
         except PoseError as error:
-            first = first or error
+            refusal = refusal or error
             continue
-        if found.um_to_px.determinant < 0:  # believed only if nothing else fits
-            first = mirrored(layout)
-            continue
-        residual = refuse_doubt(layout, found, sight, limit_um, Demands())
-        _refuse_small_part(layout, to_full.inverse().after(found.um_to_px), look.shapes, sight, len(found.marks))
-        _refuse_rivals(picture, layout, found, sight, to_full, look, where)
-        return _pose(layout, found, sight, residual, "fiducials" if len(found.marks) >= 2 else "pads")
-    raise first or PoseError(
-        f"No board of layout “{layout.name}” was found in the picture; check picture and layout, or click two fiducials."
-    )
+        straight = found.um_to_px.determinant > 0
+        votes = _votes(sight) + MARK_LEAD * len(found.marks) + (0.5 if straight else 0.0)
+        if best is None or votes > best[0]:
+            best = votes, found, sight, look
+        if straight and len(sight.seen) >= WHOLE_SHARE * len(layout.pads):
+            break
+    if best is None:
+        raise refusal or PoseError(
+            f"No board of layout “{layout.name}” was found in the picture; check picture and layout, or click two fiducials."
+        )
+    _, found, sight, look = best
+    residual = refuse_doubt(layout, found, sight, limit_um, Demands())
+    _refuse_small_part(layout, to_full.inverse().after(found.um_to_px), look.shapes, sight, len(found.marks))
+    _refuse_rivals(picture, layout, found, sight, to_full, look, where)
+    return _pose(layout, found, sight, residual, "fiducials" if len(found.marks) >= 2 else "pads")
 
 
 def pose_from_clicks(

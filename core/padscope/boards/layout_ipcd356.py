@@ -1,0 +1,130 @@
+"""Layouts from bare-board test netlists: IPC-D-356, A and B. Fixed columns, one test point per line.
+
+Columns (counted from 1, IPC-D-356A table 5): 1-3 operation code (317 through hole, 327 surface mount, 0 for 3 continues the
+net above), 4-17 net, 21-26 part, 28-31 pin, 33-38 hole, 39-41 access side, 42-57 X and Y, 58-67 size, 68-71 turn
+counterclockwise, 73-74 solder mask. Parameters: `P  UNITS CUST 0` 0.0001 inch, `CUST 1` and `SI` 0.001 mm, `CUST 2`
+0.0001 inch and turns in radians; `P  NNAMEn` spells out a long net name. A point whose Y size is 0 or missing is round.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from padscope.boards.layout import Layout
+from padscope.boards.layout_choice import Choice, Shape, circle, layout_of, rectangle
+from padscope.boards.layout_text import read_bytes, text_of
+from padscope.errors import LayoutError
+
+INCH_UM = 2.54  # 0.0001 inch
+UNITS = {"CUST": (INCH_UM, 1.0), "CUST 0": (INCH_UM, 1.0), "CUST 1": (1.0, 1.0), "SI": (1.0, 1.0)} | {
+    "CUST 2": (INCH_UM, math.degrees(1.0))
+}
+"""µm per unit of length, degrees per unit of turn."""
+TEST_POINTS = {"317", "327", "017", "027"}
+UNCONNECTED = {"N/C", "NC", ""}
+ACCESS = {"top": ("00", "01"), "bottom": ("00",)}
+"""Codes of what a probe reaches from a side; from the bottom also the highest layer, which every board numbers itself."""
+NUMBER = re.compile(r"[+-]?\d+$")
+
+
+@dataclass(frozen=True)
+class _Point:
+    name: str
+    net: str
+    access: str
+    x: int
+    y: int
+    w: int
+    h: int
+    turn: int
+
+
+def load_layout_ipcd356(path: Path, choice: Choice | None = None) -> Layout:
+    """Surface and through-hole points of one side; LayoutError names file and line."""
+    choice = choice or Choice()
+    raw = read_bytes(path)
+    points, (um, degree) = _points(path, text_of(path, raw))
+    lowest = max((p.access for p in points), default="01")
+    reach = set(ACCESS[choice.side]) | ({lowest} if choice.side == "bottom" else set())
+    mirror = -1.0 if choice.side == "bottom" else 1.0
+    shapes = [_shape(p, um, degree, mirror) for p in points if p.access in reach]
+    return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+
+
+def _points(path: Path, text: str) -> tuple[list[_Point], tuple[float, float]]:
+    units = UNITS["CUST 0"]
+    long_names: dict[str, str] = {}
+    points: list[_Point] = []
+    net = ""
+    known = False
+    for number, line in enumerate(text.splitlines(), 1):
+        line = line.rstrip()
+        code = line[:3]
+        if line.startswith("P"):
+            known = True
+            words = line[1:].split()
+            if words[:1] == ["UNITS"]:
+                unit = " ".join(words[1:]).upper()
+                if unit not in UNITS:
+                    raise LayoutError(
+                        f"{path.name}, line {number}: the unit “{unit}” is unknown; it must be CUST 0, 1, 2 or SI."
+                    )
+                units = UNITS[unit]
+            elif words and words[0].startswith("NNAME") and len(words) > 1:
+                long_names[words[0]] = " ".join(words[1:])
+        elif code in TEST_POINTS:
+            if code[0] == "3":
+                field = line[3:17].strip()
+                net = "" if field.upper() in UNCONNECTED else long_names.get(field, field)
+            points.append(_point(path, number, line.ljust(80), net))
+        elif code == "999":
+            break
+        elif line and not (line[0] in "C#" or code.isdigit()):
+            raise LayoutError(
+                f"{path.name}, line {number}: this is no IPC-D-356 record; its first columns are “{code}”."
+            )
+    if not points:
+        word = "no test points" if known else "no IPC-D-356 records"
+        raise LayoutError(f"{path.name} has {word}; it needs lines that begin with 317 or 327.")
+    return points, units
+
+
+def _point(path: Path, number: int, line: str, net: str) -> _Point:
+    part, pin = line[20:26].strip(), line[27:31].strip()
+    x, y = (_whole(path, number, line[a:b], what) for a, b, what in ((42, 49, "X"), (50, 57, "Y")))
+    if line[41] != "X" or line[49] != "Y":
+        raise LayoutError(
+            f"{path.name}, line {number}: columns 42 and 50 must hold X and Y; check the columns of the file."
+        )
+    w = _whole(path, number, line[58:62], "the X size") if line[57] == "X" else 0
+    h = _whole(path, number, line[63:67], "the Y size") if line[62] == "Y" else 0
+    if w == 0 and line[32] == "D":
+        w = _whole(path, number, line[33:37], "the hole")  # a hole without a land
+    if w <= 0:
+        raise LayoutError(
+            f"{path.name}, line {number}: the test point has no size in columns 58 to 67; every pad needs one."
+        )
+    turn = _whole(path, number, line[68:71], "the turn") if line[67] == "R" else 0
+    access = line[39:41].strip() if line[38] == "A" else "01"
+    return _Point("-".join(filter(None, (part, pin))), net, access or "01", x, y, w, h, turn)
+
+
+def _whole(path: Path, number: int, field: str, what: str) -> int:
+    text = field.replace(" ", "")
+    if not text:
+        return 0
+    if not NUMBER.match(text):
+        raise LayoutError(f"{path.name}, line {number}: {what} is “{field.strip()}”, which is not a whole number.")
+    return int(text)
+
+
+def _shape(p: _Point, um: float, degree: float, mirror: float) -> Shape:
+    x, y = mirror * p.x * um, -p.y * um  # the file's y runs up
+    if p.h == 0:
+        return Shape(circle(x, y, p.w * um), p.name, p.net, p.access, p.w * um)
+    corners = rectangle(x, y, p.w * um, p.h * um, -mirror * p.turn * degree)
+    return Shape(corners, p.name, p.net, p.access)
