@@ -99,9 +99,9 @@ def load_layout_dxf(path: Path, choice: Choice | None = None) -> Layout:
         kind, layer = entity.dxftype(), entity.dxf.layer
         if kind in ("TEXT", "MTEXT"):
             words = entity.plain_text() if kind == "MTEXT" else entity.dxf.text
-            texts.append((np.array(entity.dxf.insert[:2]) * frame, str(words).strip()))
+            texts.append((np.array([entity.dxf.insert.x, entity.dxf.insert.y]) * frame, str(words).strip()))
         elif kind == "CIRCLE":
-            x, y = np.array(entity.dxf.center[:2]) * frame
+            x, y = np.array([entity.dxf.center.x, entity.dxf.center.y]) * frame
             d = 2 * entity.dxf.radius * unit
             shapes.append(
                 Shape(circle(x, y, d), "", "", layer, d, FIDUCIALS in layer.upper() or "FID" in layer.upper())
@@ -163,7 +163,7 @@ def _closed(entity: Any, unit: float) -> Iterator[NDArray[np.float64]]:
     """Outlines (N, 2) in the drawing's frame."""
     kind = entity.dxftype()
     if kind in ("SOLID", "TRACE"):
-        yield np.array([v[:2] for v in entity.wcs_vertices(close=False)], dtype=np.float64)
+        yield np.array([(v.x, v.y) for v in entity.wcs_vertices(close=False)], dtype=np.float64)
         return
     if kind not in ("LWPOLYLINE", "POLYLINE", "HATCH", "SPLINE", "ELLIPSE"):
         return
