@@ -63,7 +63,7 @@ class MetalColour:
         return np.asarray(mixed, np.float32).reshape(pixels.shape[:2]) - np.float32(self.base)
 
 
-def metal_colour(inside: NDArray[np.floating], outside: NDArray[np.floating], shrink: float = 0.15) -> MetalColour:
+def metal_colour(inside: NDArray[np.floating], outside: NDArray[np.floating], shrink: float = 1.5) -> MetalColour:
     """From pixels of metal (N, 3) and of its surroundings (M, 3): Fisher's linear discriminant, its scatter mixed with a round
     one because the colours of JPEG are soft."""
     scatter = np.cov(inside.T) + np.cov(outside.T)

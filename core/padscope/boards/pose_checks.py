@@ -20,6 +20,8 @@ SHOWN_SHARE = 0.4
 """Of a pad's outline that must be in the picture for the pad to count at all."""
 CONTRADICTION_SHARE = 0.25
 """Of a pad's outline: with so much of it inside metal, or where there is none, something else lies there."""
+PAD_OFF_UM, PAD_OFF_PX = 7.5, 1.5
+"""The larger of the two is how far a single pad may lie from its place and still be the layout's."""
 LARGEST_STRETCH = 0.02
 """Difference between the scales along two directions that a microscope may have."""
 SURE = 3.0
@@ -59,6 +61,7 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
     edges, rest = found.edges, found.rest_um
     seen: dict[str, float] = {}
     contradicted, unclear, outside = [], [], []
+    farthest = max(PAD_OFF_UM, PAD_OFF_PX / found.um_to_px.scale)
     first = np.searchsorted(edges.pad, np.arange(len(layout.pads) + 1))
     for n, pad in enumerate(layout.pads):
         own = slice(first[n], first[n + 1])
@@ -77,7 +80,11 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
         if against.mean() >= CONTRADICTION_SHARE:
             contradicted.append(pad.id)
         elif not denied and np.isfinite(off).mean() >= PAD_SHARE and _in_two_directions(directions):
-            seen[pad.id] = float(np.sqrt(np.mean(np.square(middles))))
+            off_um = float(np.sqrt(np.mean(np.square(middles))))
+            if off_um <= farthest:
+                seen[pad.id] = off_um
+            else:
+                unclear.append(pad.id)
         else:
             unclear.append(pad.id)
     return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside))

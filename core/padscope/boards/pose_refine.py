@@ -34,7 +34,7 @@ MARKS_SHARE = 0.7
 BENT_MARKS_UM = 20.0
 """The same in a bent picture, where marks only confirm."""
 LEAST_MARKS = 2
-LEAST_STRAIGHT_MARKS, STRAIGHT_PX, LARGEST_UNEVEN_UM = 3, 0.5, 5.0
+LEAST_STRAIGHT_MARKS, STRAIGHT_PX, LARGEST_UNEVEN_UM = 3, 0.5, 3.0
 
 
 @dataclass(frozen=True)
