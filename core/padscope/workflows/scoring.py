@@ -28,7 +28,7 @@ class Preparation:
 
     kind: str  # "pads" or "pictures"
     um_per_px: float | None
-    tile_px: int = 256
+    tile_px: int = 640
     mirrored: bool = True
 
 

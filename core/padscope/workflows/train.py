@@ -38,6 +38,8 @@ ENOUGH_ABOVE = 2
 FALSE_ALARMS = 0.05
 """Share of sound pads that a person is willing to look at in vain."""
 FEWEST = 10
+WHOLE_PX = 640
+"""Pictures up to this size are one tile: with halos as wide as the network sees, cutting changes nothing but the time."""
 
 Unit = tuple[str, str]
 """What is held out as a whole: (board, pad), or (picture, "")."""
@@ -76,7 +78,7 @@ def train_on_tiles(
     seed: int = 0,
     device: str = "auto",
     false_alarms: float = FALSE_ALARMS,
-    tile_px: int = 256,
+    tile_px: int = WHOLE_PX,
 ) -> Work[Model]:
     """A model of the sound pictures in `root/train/good`."""
     kind = registry.detector(detector)
