@@ -47,6 +47,7 @@ class InspectMode(QObject):
         for changed in (s.layout_changed, s.model_changed, s.current_changed, s.album_changed):
             changed.connect(self.refresh)
         s.entry_changed.connect(self._on_entry)
+        s.album_changed.connect(self._on_album)
         s.model_changed.connect(self._on_model)
         s.detectors_changed.connect(self._on_detectors)
         s.pose_wanted.connect(self._on_pose_wanted)
@@ -103,6 +104,14 @@ class InspectMode(QObject):
     def _on_entry(self, key: int) -> None:
         if key == self.session.current:
             self.refresh()
+
+    @Slot()
+    def _on_album(self) -> None:
+        """The training page lists the pictures there are now, those of another project included."""
+        if self._training is None:
+            self.panel.train.list_pictures(self.session.album, self.panel.train.keys())
+            if not len(self.session.album):
+                self.panel.show_inspect()
 
     @Slot()
     def _on_model(self) -> None:
@@ -268,6 +277,8 @@ class InspectMode(QObject):
 
     @Slot(int)
     def _on_pose_wanted(self, key: int) -> None:
+        if key not in self.session.album.entries:
+            return
         if key != self.session.current:
             self.session.show(key)
         self.begin_marks()

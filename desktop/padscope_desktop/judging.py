@@ -50,6 +50,13 @@ class Judging(QObject):
                 self._judge()
         self.board_changed.emit()
 
+    def drop(self) -> None:
+        """No board, and nothing of it to be stored: the project it belongs to is closed."""
+        self._rest.stop()
+        self.board = None
+        self._brought = ""
+        self.board_changed.emit()
+
     def set_factor(self, factor: float) -> None:
         """In shipped thresholds of the model."""
         factor = min(max(factor, LEAST_FACTOR), MOST_FACTOR)

@@ -47,6 +47,7 @@ class Keeper(QObject):
         self._thread = _KeeperThread(self._inbox, self._answered.emit, self)
         self._answered.connect(self._on_answered)
         self._waiting = 0
+        self._closed = False
 
     @property
     def busy(self) -> bool:
@@ -61,7 +62,7 @@ class Keeper(QObject):
         done: Callable[[Any], None] = nothing,
         failed: Callable[[Fault], None] = nothing,
     ) -> None:
-        """Closes the project before it only when the new one is open. `create`: it must not exist yet."""
+        """Beside the one that is open; what is asked goes to that one until `switch`. `create`: it must not exist yet."""
         self._put(lambda: self._thread.open(path, create), done, failed)
 
     def open_first_free(
@@ -70,18 +71,31 @@ class Keeper(QObject):
         """The first of these that can be opened or made: another window may hold some of them."""
         self._put(lambda: self._thread.open_first_free(paths), done, failed)
 
+    def switch(self) -> None:
+        """To the project opened last: what was asked before went to the old one, what is asked from now on goes to the new."""
+        self._put(self._thread.switch, nothing, nothing)
+
+    def move_to(
+        self, goal: Path, *, done: Callable[[Any], None] = nothing, failed: Callable[[Fault], None] = nothing
+    ) -> None:
+        """A whole copy that is worked on from now on, in one step: nothing is written between the copy and the change."""
+        self._put(lambda: self._thread.move_to(goal), done, failed)
+
     def ask(
         self, question: Question, *, done: Callable[[Any], None] = nothing, failed: Callable[[Fault], None] = nothing
     ) -> None:
         self._put(lambda: self._thread.answer(question), done, failed)
 
     def close(self) -> None:
-        """Waits until everything asked for is on disk."""
+        """Waits until everything asked for is on disk; after that nothing is asked and nobody is told any more."""
+        self._closed = True
         if self._thread.isRunning():
             self._inbox.put(None)
             self._thread.wait()
 
     def _put(self, question: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Fault], None]) -> None:
+        if self._closed:
+            return
         if not self._thread.isRunning():
             self._thread.start()
         self._waiting += 1
@@ -92,6 +106,8 @@ class Keeper(QObject):
     @Slot(object)
     def _on_answered(self, answer: _Answer) -> None:
         self._waiting -= 1
+        if self._closed:
+            return
         try:
             answer.call(answer.value)
         finally:
@@ -107,6 +123,7 @@ class _KeeperThread(QThread):
         self._inbox = inbox
         self._tell = answer
         self._project: Project | None = None
+        self._next: Project | None = None
 
     def run(self) -> None:
         while (asked := self._inbox.get()) is not None:
@@ -122,9 +139,25 @@ class _KeeperThread(QThread):
 
         if not create and self._project is not None and self._project.path.absolute() == path.absolute():
             return  # it is open already, and its lock is ours
-        project = create_project(path) if create else open_project(path)
-        self._close()
-        self._project = project
+        self._close_next()
+        self._next = create_project(path) if create else open_project(path)
+
+    def switch(self) -> None:
+        if self._next is not None:
+            if self._project is not None:
+                self._project.close()
+            self._project, self._next = self._next, None
+
+    def move_to(self, goal: Path) -> None:
+        from padscope.store.database import open_project
+
+        if self._project is None:
+            raise StoreError("No project is open; make one with File, New project.")
+        if goal.absolute() != self._project.path.absolute():
+            goal.unlink(missing_ok=True)  # a person has just agreed to replace it in the file dialog
+        self._project.copy_to(goal)
+        self._next = open_project(goal)
+        self.switch()
 
     def open_first_free(self, paths: list[Path]) -> Path:
         last = StoreError("There is no place for an unnamed project; make one with File, New project.")
@@ -143,6 +176,12 @@ class _KeeperThread(QThread):
         return question(self._project)
 
     def _close(self) -> None:
+        self._close_next()
         if self._project is not None:
             self._project.close()
             self._project = None
+
+    def _close_next(self) -> None:
+        if self._next is not None:
+            self._next.close()
+            self._next = None

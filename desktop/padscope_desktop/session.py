@@ -95,18 +95,10 @@ class Session(QObject):
     def save_as(self, path: Path) -> None:
         """A whole copy under a name, which is worked on from now on; an unnamed project exists no more after that."""
         self.judging.settle()
-        self.keeper.ask(
-            partial(stock.copied_to, goal=path),
-            done=partial(self._on_copied, path),
-            failed=partial(self._say, "project", "The project was not saved under the new name."),
-        )
-
-    def _on_copied(self, path: Path, _: Any) -> None:
-        self.keeper.open(
+        self.keeper.move_to(
             path,
-            create=False,
             done=partial(self._on_saved_as, path),
-            failed=partial(self._say, "project", "The copy was not opened."),
+            failed=partial(self._say, "project", "The project was not saved under the new name."),
         )
 
     def _on_saved_as(self, path: Path, _: Any) -> None:
@@ -123,6 +115,7 @@ class Session(QObject):
     def _on_opened(self, path: Path, named: bool, _: Any) -> None:
         if self.project is not None:
             self._leave()
+        self.keeper.switch()
         self.project, self.named = path, named
         self.settled.emit("project")
         self.project_changed.emit()
@@ -138,12 +131,15 @@ class Session(QObject):
         for job in self.jobs.active():
             if job.command not in KEPT_RUNNING:
                 self.jobs.cancel(job)
+        for topic in ("picture", "judge", "store", *(f"inspect {key}" for key in self.album.entries)):
+            self.settled.emit(topic)
+        self.judging.settle()  # still into the old project
+        self.judging.drop()
+        self.judging.set_factor(1.0)
         self.album, self.current = self.album.emptied(), None
         self.layout, self.model = None, None
         self.display.forget()
         self._boards.clear()
-        self.judging.set_board(None)
-        self.judging.set_factor(1.0)
         for changed in (self.album_changed, self.current_changed, self.layout_changed, self.model_changed):
             changed.emit()
 
@@ -348,8 +344,8 @@ class Session(QObject):
         if self.layout is None or self.model is None:
             return
         for key in keys:
-            entry = self.album.entries[key]
-            if entry.waiting or entry.fraction is not None:
+            entry = self.album.entries.get(key)
+            if entry is None or entry.waiting or entry.fraction is not None:
                 continue
             entry.waiting, entry.failed = True, ""
             self.settled.emit(f"inspect {key}")

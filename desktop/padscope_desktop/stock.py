@@ -140,9 +140,3 @@ def discard(project: Project, other: Path) -> None:
     if project.path.absolute() != other.absolute():
         for old in (other, *(other.with_name(other.name + end) for end in ("-wal", "-shm", "-lock"))):
             old.unlink(missing_ok=True)
-
-
-def copied_to(project: Project, goal: Path) -> None:
-    if goal.exists():
-        goal.unlink()  # a person has just agreed to replace it in the file dialog
-    project.copy_to(goal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import gc
 import multiprocessing
 import sys
 import threading
@@ -13,9 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QThread
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))  # for `from inline_lane import …`, also in spawned workers
 from fake_backend import Backend, write_model
@@ -38,7 +40,13 @@ def nothing_left_running() -> Iterator[None]:
     yield
     left = [t.name for t in threading.enumerate() if t not in threads and not t.daemon]
     left += [p.name for p in multiprocessing.active_children() if p not in processes]
+    left += [type(t).__name__ for t in gc.get_objects() if isinstance_of_thread(t) and isValid(t) and t.isRunning()]
     assert not left, f"left running: {left}"
+
+
+def isinstance_of_thread(something: object) -> bool:
+    """By its type alone: asking every living object for more would wake proxies."""
+    return issubclass(type(something), QThread)
 
 
 @pytest.fixture(autouse=True)

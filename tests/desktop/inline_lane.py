@@ -23,6 +23,7 @@ class InlineLane(QObject):
         self.orders: list[Order] = []
         self.stubborn = False
         """Ignores Cancel, like a worker deep in a long call."""
+        self._dying = False
         self._order: Order | None = None
         self._work: Generator[Any, None, Any] | None = None
         self._timer = QTimer(self, interval=0)
@@ -37,6 +38,8 @@ class InlineLane(QObject):
         QTimer.singleShot(0, self._say_ready)
 
     def send(self, message: object) -> None:
+        if self._dying:
+            return
         if isinstance(message, Order):
             assert self._work is None, "one job at a time"
             self.orders.append(message)
@@ -54,7 +57,9 @@ class InlineLane(QObject):
 
     def kill(self) -> None:
         self._stop()
-        QTimer.singleShot(0, self._say_died)
+        if self.started and not self._dying:
+            self._dying = True
+            QTimer.singleShot(0, self._say_died)
 
     def close(self) -> None:
         if self._work is not None:
@@ -84,8 +89,9 @@ class InlineLane(QObject):
         self._order = self._work = None
 
     def _say_ready(self) -> None:
-        self.received.emit(Ready(0))
+        if not self._dying:
+            self.received.emit(Ready(0))
 
     def _say_died(self) -> None:
-        self.started = False
+        self.started = self._dying = False
         self.died.emit(-9)

@@ -244,3 +244,36 @@ def test_a_new_threshold_reaches_every_picture_of_the_project(bench: Bench) -> N
     with open_project(project, read_only=True) as stored:
         newest = {i.picture_sha256: i.id for i in stored.inspections()}
         assert [stored.pad_map(i).provenance.threshold_factor for i in newest.values()] == [0.5, 0.5, 0.5]
+
+
+def test_the_training_page_follows_the_pictures(bench: Bench) -> None:
+    bench.ready("good01.jpg", "good02.jpg")
+    bench.until(lambda: bench.session.detectors)
+    bench.window.actions_by_id["train"].trigger()
+    page = bench.window.mode.panel.train
+    assert page.keys() == [1, 2]
+    bench.add("good03.jpg")
+    assert page.list.count() == 3
+    assert page.keys() == [1, 2]  # what a person has not chosen is not learned from
+    bench.session.open_project(bench.folder / "other.padscope", create=True)
+    bench.until(lambda: len(bench.session.album) == 0)
+    assert page.keys() == []
+    assert not page.isVisible()
+
+
+def test_a_result_that_arrives_while_another_project_is_opened_stays_in_its_own(bench: Bench) -> None:
+    bench.ready("bad01.jpg")
+    first = bench.session.project
+    assert first is not None
+    bench.qtbot.mouseClick(bench.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    bench.until(lambda: bench.session.judging.board)
+    bench.session.judging.set_factor(2.0)
+    bench.until(lambda: not bench.session.judging._busy)
+    second = bench.folder / "second.padscope"
+    bench.session.open_project(second, create=True)  # with a threshold that has not settled yet
+    bench.until(lambda: bench.session.project == second and not bench.session.keeper.busy)
+    with open_project(first, read_only=True) as stored:
+        assert [stored.pad_map(i.id).provenance.threshold_factor for i in stored.inspections()] == [1.0, 2.0]
+    with open_project(second, read_only=True) as stored:
+        assert stored.inspections() == ()
+        assert stored.pictures() == ()

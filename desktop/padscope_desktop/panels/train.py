@@ -91,9 +91,15 @@ class TrainPanel(QWidget):
         column.addWidget(self.progress)
 
     def open(self, album: Album, chosen: Iterable[int], folder: Path, name: str) -> None:
+        """A new training, with these pictures proposed and a name that is free."""
+        self._folder = folder
+        self.list_pictures(album, chosen)
+        self.name.setText(free_name(folder, name))
+        self.progress.setText("")
+
+    def list_pictures(self, album: Album, chosen: Iterable[int]) -> None:
         """Pictures that were inspected and have pads to look at cannot be taken for sound without saying so."""
         wanted = set(chosen)
-        self._folder = folder
         self.list.blockSignals(True)
         self.list.clear()
         for entry in album.entries.values():
@@ -105,8 +111,6 @@ class TrainPanel(QWidget):
             item.setToolTip(str(entry.path))
             self.list.addItem(item)
         self.list.blockSignals(False)
-        self.name.setText(free_name(folder, name))
-        self.progress.setText("")
         self._say()
 
     def set_detectors(self, detectors: tuple[DetectorCard, ...], wanted: str) -> None:
