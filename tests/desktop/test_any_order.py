@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Bench
 from fake_backend import write_model
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
+
+from conftest import Bench
 
 STEPS = 400
 LEFT_OUT = ("quit", "full_screen")
