@@ -15,7 +15,7 @@ from padscope.boards.pose import Pose, find_pose, pose_from_clicks
 from padscope.datasets.drawn_board import DrawnPicture, demo_layout, demo_pose, draw_board, random_blemishes
 from padscope.errors import PoseError
 from padscope.pictures.picture import open_picture
-from padscope.types import Affine
+from padscope.types import Affine, Scale
 
 LAYOUT = demo_layout()
 
@@ -175,6 +175,24 @@ def test_wrong_clicks_are_refused() -> None:
     turned = {"F1": good["F4"], "F4": good["F1"]}  # upside down: only the picture can tell
     with pytest.raises(PoseError):
         pose_from_clicks(LAYOUT, turned, drawn(truth, w, h))
+
+
+@dataclasses.dataclass(frozen=True)
+class ScaledPicture(DrawnPicture):
+    scale: Scale = dataclasses.field(default_factory=Scale)
+
+
+def test_a_known_scale_must_agree_with_the_layout() -> None:
+    """A layout in mils fits as well as one in µm, but for the scale that the microscope knows."""
+    truth, w, h = demo_pose(LAYOUT, um_per_px=5)
+    pixels = drawn(truth, w, h).pixels
+    for scale in (Scale(5.05, "keyence", True), Scale(4.9, "typed"), Scale(352.8, "tiff"), Scale()):
+        assert error_um(find_pose(ScaledPicture(pixels, scale), LAYOUT), truth) < 1.0
+    wrong = ScaledPicture(pixels, Scale(0.2, "keyence", True))
+    with pytest.raises(PoseError, match=r"5 µm per pixel, but its scale is 0\.2 .keyence."):
+        find_pose(wrong, LAYOUT)
+    with pytest.raises(PoseError, match="check the unit"):
+        pose_from_clicks(LAYOUT, clicks(truth, "F1 F4"), wrong)
 
 
 def test_a_layout_of_marks_far_apart_from_its_pads_still_counts_pads() -> None:

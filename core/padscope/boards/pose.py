@@ -25,12 +25,13 @@ from padscope.boards.pose_checks import (
     pads_seen,
     refuse_doubt,
     refuse_few,
+    refuse_scale,
     refuse_stretch,
 )
 from padscope.boards.pose_fit import affine, similarity
 from padscope.boards.pose_refine import AGREE_UM, Refined, largest_bend_um, refine
 from padscope.boards.rivals import SAME_UM, rivals
-from padscope.boards.windows import Windows, overview
+from padscope.boards.windows import Windows, known_scale, overview
 from padscope.errors import PoseError
 from padscope.types import Affine
 
@@ -103,6 +104,7 @@ def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -
             f"No board of layout “{layout.name}” was found in the picture; check picture and layout, or click two fiducials."
         )
     _, found, sight, look = best
+    refuse_scale(found.um_to_px, layout, known_scale(picture))
     residual = refuse_doubt(layout, found, sight, limit_um, Demands())
     _refuse_small_part(layout, to_full.inverse().after(found.um_to_px), look.shapes, sight, len(found.marks))
     _refuse_rivals(picture, layout, found, sight, to_full, look, where)
@@ -139,6 +141,7 @@ def pose_from_clicks(
         return Pose(rough, residual, "clicks")
     small, to_full = overview(picture)
     colour = _metal_colour(small, to_full.inverse().after(rough), board_search.probe(layout))
+    refuse_scale(rough, layout, known_scale(picture))
     found, sight = _measured(picture, layout, rough, colour, error_px=CLICK_PX)
     residual = refuse_doubt(layout, found, sight, limit_um, CLICKED)
     return _pose(layout, found, sight, residual, "clicks")

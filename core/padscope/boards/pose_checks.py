@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from padscope.boards.layout import Layout
 from padscope.boards.pose_refine import Refined, largest_bend_um
 from padscope.errors import PoseError
-from padscope.types import Affine
+from padscope.types import Affine, Scale
 
 SIDE_SHARE = 0.5
 """Of the pieces of a side that decide what the side says."""
@@ -24,6 +24,8 @@ PAD_OFF_UM, PAD_OFF_PX = 7.5, 1.5
 """The larger of the two is how far a single pad may lie from its place and still be the layout's."""
 LARGEST_STRETCH = 0.02
 """Difference between the scales along two directions that a microscope may have."""
+LARGEST_SCALE_ERROR = 0.05
+"""Of a microscope's calibration, and of a board's shrinkage."""
 SURE = 3.0
 """Standard deviations by which the pose must be known better than the limit."""
 
@@ -146,6 +148,18 @@ def mirrored(layout: Layout) -> PoseError:
     return PoseError(
         f"The board in the picture is mirrored against layout “{layout.name}”; mirror the picture back, or the layout."
     )
+
+
+def refuse_scale(pose: Affine, layout: Layout, scale: Scale | None) -> None:
+    """PoseError where the pose contradicts a scale that is known: then the layout is in another unit, or another board's."""
+    if scale is None or scale.um_per_px is None:
+        return
+    here = 1 / pose.scale
+    if abs(np.log(here / scale.um_per_px)) > LARGEST_SCALE_ERROR:
+        raise PoseError(
+            f"By layout “{layout.name}” the picture has {here:.4g} µm per pixel, but its scale is {scale.um_per_px:.4g} "
+            f"({scale.source}); check the unit of the layout and the scale of the picture."
+        )
 
 
 def refuse_stretch(pose: Affine, layout: Layout) -> None:

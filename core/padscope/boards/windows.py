@@ -7,10 +7,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.types import Affine, Box
+from padscope.types import Affine, Box, Scale
 
 OVERVIEW_PX = 1500
 """Longer side of the reduced picture in which a board is looked for."""
+
+VOUCHED = ("keyence", "typed")
 
 
 class Windows(Protocol):
@@ -23,6 +25,15 @@ class Windows(Protocol):
     def height(self) -> int: ...
 
     def read(self, box: Box, step: int = 1) -> NDArray[Any]: ...
+
+
+def known_scale(picture: Windows) -> Scale | None:
+    """The picture's scale if its microscope or a person vouches for it; resolutions that other programs leave in files do not
+    count."""
+    scale = getattr(picture, "scale", None)
+    if isinstance(scale, Scale) and scale.um_per_px is not None and (scale.verified or scale.source in VOUCHED):
+        return scale
+    return None
 
 
 def eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
