@@ -140,11 +140,13 @@ def test_clicks_place_the_board_without_a_picture(names: str) -> None:
     assert error_um(found, truth) < 1e-6
 
 
-def test_clicks_are_refined_on_the_picture() -> None:
+@pytest.mark.parametrize("noise_px", [4.0, 14.0])
+def test_clicks_are_refined_on_the_picture(noise_px: float) -> None:
+    """A click anywhere near the middle of a fiducial means that fiducial."""
     truth, w, h = demo_pose(LAYOUT, um_per_px=4)
     picture = drawn(truth, w, h)
-    rough = clicks(truth, "F1 F4", noise_px=4.0)
-    assert error_um(pose_from_clicks(LAYOUT, rough), truth) > 8
+    rough = clicks(truth, "F1 F4", noise_px)
+    assert error_um(pose_from_clicks(LAYOUT, rough), truth) > 2 * noise_px
     found = pose_from_clicks(LAYOUT, rough, picture)
     assert found.method == "clicks"
     assert error_um(found, truth) < 1.0

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from padscope.boards import board_search
 from padscope.boards.bend import Bend, bent_pose
 from padscope.boards.board_search import Candidate, Probe
+from padscope.boards.fiducials import measure_mark
 from padscope.boards.layout import Layout
 from padscope.boards.metal import Shapes, shapes, splits
 from padscope.boards.pad_edges import MetalColour, metal_colour
@@ -45,7 +46,9 @@ WHOLE_SHARE = 0.6
 """Of the pads; with fewer in the picture it shows only a part of the board."""
 STRANGE_SHARE = 0.25
 CLICK_PX = 16.0
-"""How far off a click may be."""
+"""How far off a clicked corner of a pad may be."""
+SNAP_SHARE = 0.45
+"""Of its radius: how far from the centre of a fiducial a click may be and still mean it."""
 CLEAR_LEAD = 3.0
 """Pads by which a pose is better, at a glance, than another way to lay the layout over the picture."""
 LEAST_LEAD = 2
@@ -127,9 +130,12 @@ def pose_from_clicks(
         raise PoseError("A clicked point has no finite coordinates; click it again.")
     if np.hypot(*(um - um.mean(axis=0)).T).max() < 1 or np.hypot(*(px - px.mean(axis=0)).T).max() < 1:
         raise PoseError("The clicked points lie on top of each other; click points far apart.")
-    flat = np.linalg.matrix_rank(um - um.mean(axis=0), tol=0.02 * float(np.ptp(um))) < 2
-    rough = similarity(um, px) if len(clicks) == 2 or flat else affine(um, px)
+    rough = _through(um, px)
     refuse_stretch(rough, layout)
+    if picture is not None:
+        px = _snapped(picture, layout, tuple(clicks), px, rough.scale)
+        rough = _through(um, px)
+        refuse_stretch(rough, layout)
     rest = np.hypot(*(rough.apply(um) - px).T) / rough.scale
     if picture is None:
         residual = float(np.sqrt(np.mean(rest**2)))
@@ -145,6 +151,27 @@ def pose_from_clicks(
     found, sight = _measured(picture, layout, rough, colour, error_px=CLICK_PX)
     residual = refuse_doubt(layout, found, sight, limit_um, CLICKED)
     return _pose(layout, found, sight, residual, "clicks")
+
+
+def _through(um: NDArray[np.float64], px: NDArray[np.float64]) -> Affine:
+    """A similarity through two points or points on one line, an affine map through more."""
+    flat = len(um) == 2 or np.linalg.matrix_rank(um - um.mean(axis=0), tol=0.02 * float(np.ptp(um))) < 2
+    return similarity(um, px) if flat else affine(um, px)
+
+
+def _snapped(
+    picture: Windows, layout: Layout, names: tuple[str, ...], px: NDArray[np.float64], px_per_um: float
+) -> NDArray[np.float64]:
+    """Clicked points, those on fiducials moved to the mark's measured centre where there is one within reach."""
+    marks = {f.name: f for f in layout.fiducials}
+    moved = px.copy()
+    for n, name in enumerate(names):
+        if name in marks:
+            radius = marks[name].diameter_um / 2 * px_per_um
+            found = measure_mark(picture, float(px[n, 0]), float(px[n, 1]), radius, SNAP_SHARE * radius)
+            if found is not None:
+                moved[n] = found.x_px, found.y_px
+    return moved
 
 
 def clicked_point(layout: Layout, name: str) -> tuple[float, float]:
