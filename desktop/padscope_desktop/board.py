@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,13 @@ from numpy.typing import NDArray
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
 from padscope.types import Affine
-from padscope_desktop.payloads import JudgedBoard
+from padscope_desktop.payloads import JudgedBoard, kept_unknown
 from padscope_desktop.theme import VERDICTS, WORST_FIRST
 from padscope_desktop.viewer.pad_layer import PadMark
 from padscope_desktop.viewer.pad_shape import FootMark, PadShape
+
+if TYPE_CHECKING:
+    from padscope.workflows.painting import Painting
 
 
 class Geometry:
@@ -66,12 +70,14 @@ class Board:
     device: str
     factor: float = 1.0
     stored: float = 1.0
+    painting: Painting | None = None
 
     @property
     def pads(self) -> tuple[PadResult, ...]:
         return self.pad_map.pads
 
     def judged(self, pads: tuple[PadResult, ...], factor: float) -> Board:
+        pads = kept_unknown(self.pads, pads, factor / self.factor)
         made = replace(self.pad_map.provenance, threshold_factor=factor)
         return replace(self, pad_map=replace(self.pad_map, pads=pads, provenance=made), factor=factor)
 
@@ -79,7 +85,8 @@ class Board:
         if self.level is None:
             return None
         facts = self.pad_map.picture
-        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, (facts.width_px, facts.height_px))
+        size = (facts.width_px, facts.height_px)
+        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting)
 
     def shipped_levels(self) -> NDArray[np.float64]:
         """(n,) the worst level of every pad that was seen, at the shipped threshold."""
@@ -111,12 +118,18 @@ def worst_first(pads: Iterable[PadResult]) -> list[PadResult]:
 
 
 def board_of(
-    key: int, pad_map: PadMap, layout: Layout, level: NDArray[np.float32] | None, seconds: float, device: str
+    key: int,
+    pad_map: PadMap,
+    layout: Layout,
+    level: NDArray[np.float32] | None,
+    seconds: float,
+    device: str,
+    painting: Painting | None = None,
 ) -> Board:
     """A board as it was judged and stored."""
     factor = pad_map.provenance.threshold_factor
     geometry = Geometry(layout, pad_map.um_to_px)
-    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor)
+    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting)
 
 
 def pad_marks(board: Board) -> tuple[PadMark, ...]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from padscope.boards.layout import Layout
-from padscope.boards.pad_map import PadMap
+from padscope.boards.pad_map import PadMap, PadResult, Verdict
 from padscope.configs import Setting
 from padscope.types import Affine, Scale
+
+if TYPE_CHECKING:
+    from padscope.workflows.painting import Painting
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,18 @@ class JudgedBoard:
     layout: Layout
     um_to_px: Affine
     picture_size: tuple[int, int]
+    painting: Painting | None = None
+
+
+def kept_unknown(before: tuple[PadResult, ...], after: tuple[PadResult, ...], ratio: float) -> tuple[PadResult, ...]:
+    """Verdicts at another threshold, `ratio` times the one before, but what could not be judged stays UNKNOWN with its reasons:
+    a blurred pad is no clearer at another threshold, and judging again does not look at the picture."""
+    unknown = {p.pad: p for p in before if p.verdict is Verdict.UNKNOWN}
+    return tuple(_scaled(unknown[p.pad], ratio) if p.pad in unknown else p for p in after)
+
+
+def _scaled(pad: PadResult, ratio: float) -> PadResult:
+    return replace(pad, level=None if pad.level is None else pad.level / ratio)
 
 
 @dataclass(frozen=True, slots=True)

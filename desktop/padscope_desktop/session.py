@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -23,6 +23,9 @@ from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, Inspected, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
 from padscope_desktop.scratch import Scratch
+
+if TYPE_CHECKING:
+    from padscope.workflows.painting import Painting
 
 THUMBNAIL_PX = 192
 KEPT_BOARDS = 8
@@ -68,6 +71,7 @@ class Session(QObject):
         self.device: Device | None = None
         self.detectors: tuple[DetectorCard, ...] = ()
         self._boards: dict[int, Board] = {}
+        self._unhashed: dict[int, Callable[[Any], None]] = {}
         self._early: list[Path] = []  # dropped before any project was open
         self.display.failed.connect(self._on_not_shown)
         self.judging.judged.connect(self._on_judged)
@@ -140,6 +144,7 @@ class Session(QObject):
         self.layout, self.model = None, None
         self.display.forget()
         self._boards.clear()
+        self._unhashed.clear()
         for changed in (self.album_changed, self.current_changed, self.layout_changed, self.model_changed):
             changed.emit()
 
@@ -197,9 +202,12 @@ class Session(QObject):
         entry = self.album.entries.get(key)
         if entry is None:
             return
+        start = self._unhashed.pop(key, None)
         known = entry.sha256 == thumbnail.card.sha256
         entry.card, entry.thumbnail, entry.sha256, entry.missing = thumbnail.card, thumbnail, thumbnail.card.sha256, ""
         self.entry_changed.emit(key)
+        if start is not None:
+            self._ask_painting(entry, start)
         if not known:
             self.keeper.ask(
                 partial(stock.store_picture, card=thumbnail.card),
@@ -211,6 +219,8 @@ class Session(QObject):
         if entry is not None:
             entry.missing = fault.sentence
             self.entry_changed.emit(key)
+            if self._unhashed.pop(key, None) is not None:
+                self._on_unpaintable(key, fault)
 
     def show(self, key: int) -> None:
         """Make this the current picture: its overview arrives first, then all its pixels, and its last inspection."""
@@ -349,21 +359,47 @@ class Session(QObject):
                 continue
             entry.waiting, entry.failed = True, ""
             self.settled.emit(f"inspect {key}")
-            self.jobs.start(
-                "inspect",
-                entry.path,
-                self.layout,
-                self.model.path,
-                self.judging.factor,
-                None,
-                dict(clicks) if clicks else None,
-                title=f"Inspecting {entry.name}",
-                done=partial(self._on_inspected, key, self.layout),
-                progressed=partial(self._on_inspecting, key),
-                failed=partial(self._on_not_inspected, key),
-                ended=partial(self._on_inspection_ended, key),
-            )
             self.entry_changed.emit(key)
+            start = partial(self._start_inspection, key, self.layout, self.model, clicks)
+            if entry.sha256:
+                self._ask_painting(entry, start)
+            else:
+                self._unhashed[key] = start  # its file is still being read; what was painted on it is known by its hash
+
+    def _ask_painting(self, entry: Entry, start: Callable[[Any], None]) -> None:
+        question = partial(stock.painted, picture_sha256=entry.sha256)
+        self.keeper.ask(question, done=start, failed=partial(self._on_unpaintable, entry.key))
+
+    def _start_inspection(
+        self,
+        key: int,
+        layout: Layout,
+        model: ModelCard,
+        clicks: Mapping[str, tuple[float, float]] | None,
+        painting: Painting | None,
+    ) -> None:
+        entry = self.album.entries.get(key)
+        if entry is None:
+            return
+        self.jobs.start(
+            "inspect",
+            entry.path,
+            layout,
+            model.path,
+            self.judging.factor,
+            None,
+            dict(clicks) if clicks else None,
+            painting,
+            title=f"Inspecting {entry.name}",
+            done=partial(self._on_inspected, key, layout, painting),
+            progressed=partial(self._on_inspecting, key),
+            failed=partial(self._on_not_inspected, key),
+            ended=partial(self._on_inspection_ended, key),
+        )
+
+    def _on_unpaintable(self, key: int, fault: Fault) -> None:
+        self._on_inspection_ended(key)
+        self._on_not_inspected(key, fault)
 
     def _on_inspecting(self, key: int, progress: Progress) -> None:
         entry = self.album.entries.get(key)
@@ -377,9 +413,9 @@ class Session(QObject):
             entry.waiting, entry.fraction = False, None
             self.entry_changed.emit(key)
 
-    def _on_inspected(self, key: int, layout: Layout, found: Inspected) -> None:
+    def _on_inspected(self, key: int, layout: Layout, painting: Painting | None, found: Inspected) -> None:
         if key in self.album.entries:
-            board = board_of(key, found.pad_map, layout, found.level, found.seconds, found.device)
+            board = board_of(key, found.pad_map, layout, found.level, found.seconds, found.device, painting)
             self.take_board(board)
             if key == self.current:
                 self.judging.set_board(board)

@@ -16,6 +16,7 @@ from padscope_desktop.payloads import PictureCard
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
+    from padscope.workflows.painting import Painting
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
 CHOSEN = "chosen"
@@ -127,7 +128,15 @@ def board(project: Project, inspection: int, key: int) -> Board:
     row = project.inspection(inspection)
     pad_map = project.pad_map(inspection)
     layout = project.layout(row.layout_sha256)
-    return board_of(key, pad_map, layout, project.level(inspection), row.seconds, "")
+    painting = painted(project, row.picture_sha256)
+    return board_of(key, pad_map, layout, project.level(inspection), row.seconds, "", painting)
+
+
+def painted(project: Project, picture_sha256: str) -> Painting | None:
+    """What a person has painted on a picture, here or brought in from elsewhere."""
+    from padscope.workflows.painting import painting_of
+
+    return painting_of(project, picture_sha256)
 
 
 def note_export(project: Project, files: list[Path], picture: str) -> None:

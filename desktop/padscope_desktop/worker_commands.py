@@ -30,6 +30,7 @@ from padscope_desktop.payloads import (
     ModelCard,
     PictureCard,
     Thumbnail,
+    kept_unknown,
 )
 from padscope_desktop.protocol import Part
 
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from padscope.pictures.picture import Picture
     from padscope.store.artifacts import Model
     from padscope.workflows.inspect import Inspector
+    from padscope.workflows.painting import Painting
 
 OVERVIEW_PX = 1600
 """Longest side of what is shown while the rest of a picture is still being decoded."""
@@ -218,20 +220,19 @@ def inspect(
     factor: float,
     um_per_px: float | None,
     clicks: Mapping[str, tuple[float, float]] | None,
+    painting: Painting | None,
 ) -> Work[Inspected]:
-    """One picture, judged at `factor` times the model's threshold."""
-    from padscope.boards.verdict import prepare
-
+    """One picture, judged at `factor` times the model's threshold; what was painted on it wins over heat."""
     yield Progress(0, len(layout.pads), "opening the model")
     inspector = _inspector(model, layout)
-    found = yield from inspector.inspect(picture, um_per_px=um_per_px, clicks=clicks)
+    found = yield from inspector.inspect(picture, um_per_px=um_per_px, clicks=clicks, painting_of=lambda _: painting)
     pad_map = found.pad_map
     if factor != 1.0:
         yield Progress(len(layout.pads), len(layout.pads), "judging")
-        facts = pad_map.picture
-        prepared = prepare(found.level, layout, pad_map.um_to_px, (facts.width_px, facts.height_px), inspector.rules)
+        size = (pad_map.picture.width_px, pad_map.picture.height_px)
+        pads = _ready_to_judge(JudgedBoard(found.level, layout, pad_map.um_to_px, size, painting)).verdicts(factor)
         made = replace(pad_map.provenance, threshold_factor=factor)
-        pad_map = replace(pad_map, pads=prepared.verdicts(factor), provenance=made)
+        pad_map = replace(pad_map, pads=kept_unknown(pad_map.pads, pads, factor), provenance=made)
     return Inspected(pad_map, found.level, found.seconds, found.device)
 
 
@@ -266,18 +267,26 @@ _prepared: dict[str, Judge] = {}
 
 
 def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadResult, ...]]:
-    """Verdicts and landings at another threshold. The board comes along the first time; later its key is enough."""
-    from padscope.boards.rules import load_rules
-    from padscope.boards.verdict import prepare
-
+    """Verdicts and landings at another threshold (see `kept_unknown` for what cannot be judged). The board comes along the
+    first time; later its key is enough."""
     yield Progress(0, 1, "judging")
     if key not in _prepared:
         if board is None:
             raise LookupError(f"board {key} was never brought")
         while len(_prepared) >= KEPT_PREPARED:
             del _prepared[next(iter(_prepared))]
-        _prepared[key] = prepare(board.level, board.layout, board.um_to_px, board.picture_size, load_rules(None))
+        _prepared[key] = _ready_to_judge(board)
     return _prepared[key].verdicts(factor)
+
+
+def _ready_to_judge(board: JudgedBoard) -> Judge:
+    from padscope.boards.rules import load_rules
+    from padscope.boards.verdict import prepare
+    from padscope.workflows.painting import painted_masks
+
+    painting = board.painting
+    masks = painted_masks(painting, board.layout, board.um_to_px) if painting is not None else None
+    return prepare(board.level, board.layout, board.um_to_px, board.picture_size, load_rules(None), masks=masks)
 
 
 # out of the window

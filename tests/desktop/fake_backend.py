@@ -175,7 +175,14 @@ class Backend:
             yield Progress(3, 8, stage)
 
     def inspect(
-        self, picture: Path, board: Layout, model: Path, factor: float, um_per_px: object, clicks: object
+        self,
+        picture: Path,
+        board: Layout,
+        model: Path,
+        factor: float,
+        um_per_px: object,
+        clicks: object,
+        painting: object,
     ) -> Command:
         self.inspected_with.append((picture, factor, clicks))
         yield Progress(0, 8, "finding the board")

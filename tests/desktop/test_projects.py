@@ -277,3 +277,14 @@ def test_a_result_that_arrives_while_another_project_is_opened_stays_in_its_own(
     with open_project(second, read_only=True) as stored:
         assert stored.inspections() == ()
         assert stored.pictures() == ()
+
+
+def test_a_picture_can_be_inspected_before_it_is_read(bench: Bench) -> None:
+    bench.ready("bad01.jpg")
+    keys = bench.session.add_pictures([bench.picture("bad02.jpg"), bench.folder / "gone.jpg"])
+    bench.session.inspect(keys)
+    entries = [bench.session.album.entries[k] for k in keys]
+    assert [e.sha256 for e in entries] == ["", ""]
+    assert all(e.waiting for e in entries)
+    bench.until(lambda: entries[0].counts and entries[1].failed)
+    assert not any(e.waiting for e in entries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import tifffile
 
 from padscope.errors import PictureError
 from padscope_desktop import worker_commands
-from padscope_desktop.payloads import MappedLevels, Thumbnail
+from padscope_desktop.payloads import MappedLevels, Thumbnail, kept_unknown
 from padscope_desktop.protocol import Part
 
 
@@ -105,3 +106,36 @@ def test_judging_again_needs_the_board_only_once() -> None:
     np.testing.assert_allclose([p.level for p in again], [p.level / 2 for p in first], rtol=1e-5)
     with pytest.raises(LookupError):
         finished(worker_commands.judge("8/1", None, 1.0))
+
+
+def test_what_cannot_be_judged_stays_unknown_at_every_threshold() -> None:
+    from fake_backend import verdicts
+
+    from padscope.boards.pad_map import Verdict
+
+    blurred = [
+        replace(p, verdict=Verdict.UNKNOWN, reasons=("out of focus",)) if p.pad == "A1" else p for p in verdicts(1.0)
+    ]
+    after = kept_unknown(tuple(blurred), verdicts(4.0), 4.0)
+    assert [(p.pad, p.verdict, p.reasons) for p in after if p.pad == "A1"] == [
+        ("A1", Verdict.UNKNOWN, ("out of focus",))
+    ]
+    assert after[0].level == pytest.approx(blurred[0].level / 4)
+    assert after[1:] == verdicts(4.0)[1:]
+
+
+def test_paint_wins_over_heat_also_when_the_threshold_moves() -> None:
+    """A finished, empty painting says that every pad was looked at and found sound."""
+    from fake_backend import HEIGHT, POSE, WIDTH, layout, level_grid
+
+    from padscope.masks.class_mask import ClassMask
+    from padscope.workflows.painting import Painting
+    from padscope_desktop.payloads import JudgedBoard
+
+    clean = Painting(ClassMask(WIDTH, HEIGHT), {}, True)
+    board = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT), clean)
+    for factor in (1.0, 0.3):
+        _, pads = finished(worker_commands.judge("9/1", board, factor))
+        assert all(p.defects == () for p in pads)
+    _, heated = finished(worker_commands.judge("9/2", replace(board, painting=None), 0.3))
+    assert any(p.defects for p in heated)
