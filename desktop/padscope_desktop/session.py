@@ -1,31 +1,29 @@
-"""The open work and its signals; the only starter of jobs. What a person wants comes in as a call, what changed goes out."""
+"""The open work and its signals; with its helpers the only starter of jobs. What a person wants comes in as a call, what changed
+goes out as a signal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Layout
-from padscope.types import Progress
 from padscope_desktop import settings, stock
 from padscope_desktop.album import Album, Entry
-from padscope_desktop.board import Board, board_of
+from padscope_desktop.board import Board
 from padscope_desktop.display import Display
 from padscope_desktop.errands import Errands
+from padscope_desktop.inspecting import Clicks, Inspecting
 from padscope_desktop.jobs import Job, Jobs
 from padscope_desktop.judging import Judging
 from padscope_desktop.keeper import Keeper
 from padscope_desktop.messages import Choice, about_death, about_fault
-from padscope_desktop.payloads import DetectorCard, Device, Inspected, ModelCard, Thumbnail
+from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
 from padscope_desktop.scratch import Scratch
-
-if TYPE_CHECKING:
-    from padscope.workflows.painting import Painting
 
 THUMBNAIL_PX = 192
 KEPT_BOARDS = 8
@@ -61,6 +59,7 @@ class Session(QObject):
         self.scratch = scratch
         self.display = Display(jobs, scratch, self)
         self.judging = Judging(jobs, self)
+        self.inspecting = Inspecting(self)
         self.errands = Errands(self)
         self.album = Album()
         self.current: int | None = None
@@ -71,7 +70,6 @@ class Session(QObject):
         self.device: Device | None = None
         self.detectors: tuple[DetectorCard, ...] = ()
         self._boards: dict[int, Board] = {}
-        self._unhashed: dict[int, Callable[[Any], None]] = {}
         self._early: list[Path] = []  # dropped before any project was open
         self.display.failed.connect(self._on_not_shown)
         self.judging.judged.connect(self._on_judged)
@@ -144,7 +142,7 @@ class Session(QObject):
         self.layout, self.model = None, None
         self.display.forget()
         self._boards.clear()
-        self._unhashed.clear()
+        self.inspecting.forget()
         for changed in (self.album_changed, self.current_changed, self.layout_changed, self.model_changed):
             changed.emit()
 
@@ -202,12 +200,10 @@ class Session(QObject):
         entry = self.album.entries.get(key)
         if entry is None:
             return
-        start = self._unhashed.pop(key, None)
         known = entry.sha256 == thumbnail.card.sha256
         entry.card, entry.thumbnail, entry.sha256, entry.missing = thumbnail.card, thumbnail, thumbnail.card.sha256, ""
         self.entry_changed.emit(key)
-        if start is not None:
-            self._ask_painting(entry, start)
+        self.inspecting.picture_read(entry)
         if not known:
             self.keeper.ask(
                 partial(stock.store_picture, card=thumbnail.card),
@@ -219,8 +215,7 @@ class Session(QObject):
         if entry is not None:
             entry.missing = fault.sentence
             self.entry_changed.emit(key)
-            if self._unhashed.pop(key, None) is not None:
-                self._on_unpaintable(key, fault)
+            self.inspecting.picture_unreadable(key, fault)
 
     def show(self, key: int) -> None:
         """Make this the current picture: its overview arrives first, then all its pixels, and its last inspection."""
@@ -349,76 +344,10 @@ class Session(QObject):
     def can_inspect(self) -> bool:
         return self.layout is not None and self.model is not None and len(self.album) > 0
 
-    def inspect(self, keys: Iterable[int], clicks: Mapping[str, tuple[float, float]] | None = None) -> None:
+    def inspect(self, keys: Iterable[int], clicks: Clicks | None = None) -> None:
         """Each in turn, in the background. `clicks`: fiducials by name, px, where the board was not found."""
-        if self.layout is None or self.model is None:
-            return
-        for key in keys:
-            entry = self.album.entries.get(key)
-            if entry is None or entry.waiting or entry.fraction is not None:
-                continue
-            entry.waiting, entry.failed = True, ""
-            self.settled.emit(f"inspect {key}")
-            self.entry_changed.emit(key)
-            start = partial(self._start_inspection, key, self.layout, self.model, clicks)
-            if entry.sha256:
-                self._ask_painting(entry, start)
-            else:
-                self._unhashed[key] = start  # its file is still being read; what was painted on it is known by its hash
-
-    def _ask_painting(self, entry: Entry, start: Callable[[Any], None]) -> None:
-        question = partial(stock.painted, picture_sha256=entry.sha256)
-        self.keeper.ask(question, done=start, failed=partial(self._on_unpaintable, entry.key))
-
-    def _start_inspection(
-        self,
-        key: int,
-        layout: Layout,
-        model: ModelCard,
-        clicks: Mapping[str, tuple[float, float]] | None,
-        painting: Painting | None,
-    ) -> None:
-        entry = self.album.entries.get(key)
-        if entry is None:
-            return
-        self.jobs.start(
-            "inspect",
-            entry.path,
-            layout,
-            model.path,
-            self.judging.factor,
-            None,
-            dict(clicks) if clicks else None,
-            painting,
-            title=f"Inspecting {entry.name}",
-            done=partial(self._on_inspected, key, layout, painting),
-            progressed=partial(self._on_inspecting, key),
-            failed=partial(self._on_not_inspected, key),
-            ended=partial(self._on_inspection_ended, key),
-        )
-
-    def _on_unpaintable(self, key: int, fault: Fault) -> None:
-        self._on_inspection_ended(key)
-        self._on_not_inspected(key, fault)
-
-    def _on_inspecting(self, key: int, progress: Progress) -> None:
-        entry = self.album.entries.get(key)
-        if entry is not None:
-            entry.waiting, entry.fraction = False, progress.fraction
-            self.entry_changed.emit(key)
-
-    def _on_inspection_ended(self, key: int) -> None:
-        entry = self.album.entries.get(key)
-        if entry is not None:
-            entry.waiting, entry.fraction = False, None
-            self.entry_changed.emit(key)
-
-    def _on_inspected(self, key: int, layout: Layout, painting: Painting | None, found: Inspected) -> None:
-        if key in self.album.entries:
-            board = board_of(key, found.pad_map, layout, found.level, found.seconds, found.device, painting)
-            self.take_board(board)
-            if key == self.current:
-                self.judging.set_board(board)
+        if self.layout is not None and self.model is not None:
+            self.inspecting.start(keys, self.layout, self.model, clicks)
 
     def take_board(self, board: Board) -> None:
         """The newest verdicts of a picture: into the list and into the project."""
@@ -427,18 +356,6 @@ class Session(QObject):
             entry.counts = board.pad_map.counts()
             self._store(board)
             self.entry_changed.emit(board.key)
-
-    def _on_not_inspected(self, key: int, fault: Fault) -> None:
-        entry = self.album.entries.get(key)
-        if entry is None:
-            return
-        entry.failed = fault.sentence
-        what = f"{entry.name} was not inspected."
-        again = Choice("Try again", partial(self.inspect, [key]))
-        if fault.error == "PoseError":
-            what = f"The board was not found in {entry.name}."
-            again = Choice("Click its marks", partial(self.pose_wanted.emit, key))
-        self.said.emit(about_fault(f"inspect {key}", what, fault, again))
 
     @Slot(object)
     def _on_judged(self, board: Board) -> None:

@@ -1,0 +1,133 @@
+"""Inspections from the wish to the verdicts: what was painted is asked for first, then each picture takes its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from padscope.boards.layout import Layout
+from padscope.types import Progress
+from padscope_desktop import stock
+from padscope_desktop.album import Entry
+from padscope_desktop.board import board_of
+from padscope_desktop.messages import Choice, about_fault
+from padscope_desktop.payloads import Inspected, ModelCard
+from padscope_desktop.protocol import Fault
+
+if TYPE_CHECKING:
+    from padscope.workflows.painting import Painting
+    from padscope_desktop.session import Session
+
+Clicks = Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a picture is to be inspected with; the layout and the model that were chosen when it was asked for."""
+
+    key: int
+    layout: Layout
+    model: ModelCard
+    clicks: Clicks | None
+
+
+class Inspecting(QObject):
+    """Runs for a session, through its jobs and its keeper; results go to `Session.take_board`."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._session = session
+        self._unhashed: dict[int, Callable[[Any], None]] = {}
+
+    def start(self, keys: Iterable[int], layout: Layout, model: ModelCard, clicks: Clicks | None) -> None:
+        for key in keys:
+            entry = self._entry(key)
+            if entry is None or entry.waiting or entry.fraction is not None:
+                continue
+            entry.waiting, entry.failed = True, ""
+            self._session.settled.emit(f"inspect {key}")
+            self._session.entry_changed.emit(key)
+            start = partial(self._start, Wish(key, layout, model, clicks))
+            if entry.sha256:
+                self._ask_painting(entry, start)
+            else:
+                self._unhashed[key] = start  # its file is still being read; what was painted on it is known by its hash
+
+    def picture_read(self, entry: Entry) -> None:
+        """Its hash is known now."""
+        start = self._unhashed.pop(entry.key, None)
+        if start is not None:
+            self._ask_painting(entry, start)
+
+    def picture_unreadable(self, key: int, fault: Fault) -> None:
+        if self._unhashed.pop(key, None) is not None:
+            self._on_refused(key, fault)
+
+    def forget(self) -> None:
+        self._unhashed.clear()
+
+    def _entry(self, key: int) -> Entry | None:
+        return self._session.album.entries.get(key)
+
+    def _ask_painting(self, entry: Entry, start: Callable[[Any], None]) -> None:
+        question = partial(stock.painted, picture_sha256=entry.sha256)
+        self._session.keeper.ask(question, done=start, failed=partial(self._on_refused, entry.key))
+
+    def _start(self, wish: Wish, painting: Painting | None) -> None:
+        entry = self._entry(wish.key)
+        if entry is None:
+            return
+        self._session.jobs.start(
+            "inspect",
+            entry.path,
+            wish.layout,
+            wish.model.path,
+            self._session.judging.factor,
+            None,
+            dict(wish.clicks) if wish.clicks else None,
+            painting,
+            title=f"Inspecting {entry.name}",
+            done=partial(self._on_inspected, wish, painting),
+            progressed=partial(self._on_progress, wish.key),
+            failed=partial(self._on_failed, wish.key),
+            ended=partial(self._on_ended, wish.key),
+        )
+
+    def _on_progress(self, key: int, progress: Progress) -> None:
+        entry = self._entry(key)
+        if entry is not None:
+            entry.waiting, entry.fraction = False, progress.fraction
+            self._session.entry_changed.emit(key)
+
+    def _on_ended(self, key: int) -> None:
+        entry = self._entry(key)
+        if entry is not None:
+            entry.waiting, entry.fraction = False, None
+            self._session.entry_changed.emit(key)
+
+    def _on_inspected(self, wish: Wish, painting: Painting | None, found: Inspected) -> None:
+        if self._entry(wish.key) is not None:
+            board = board_of(wish.key, found.pad_map, wish.layout, found.level, found.seconds, found.device, painting)
+            self._session.take_board(board)
+            if wish.key == self._session.current:
+                self._session.judging.set_board(board)
+
+    def _on_refused(self, key: int, fault: Fault) -> None:
+        self._on_ended(key)
+        self._on_failed(key, fault)
+
+    def _on_failed(self, key: int, fault: Fault) -> None:
+        entry = self._entry(key)
+        if entry is None:
+            return
+        entry.failed = fault.sentence
+        what = f"{entry.name} was not inspected."
+        again = Choice("Try again", partial(self._session.inspect, [key]))
+        if fault.error == "PoseError":
+            what = f"The board was not found in {entry.name}."
+            again = Choice("Click its marks", partial(self._session.pose_wanted.emit, key))
+        self._session.said.emit(about_fault(f"inspect {key}", what, fault, again))
