@@ -157,6 +157,26 @@ def test_ipcd356_units(tmp_path: Path, unit: str, um: float) -> None:
     assert layout.pad["U1-1"].w_um == pytest.approx(1000 * um)
 
 
+def test_ipcd356_as_board_programs_write_it(tmp_path: Path) -> None:
+    """Seven digits, spaces for signs, a drilled hole, no line end of 80 columns."""
+    text = "\n".join(
+        [
+            "P  CODE 00",
+            "P  UNITS CUST 0",
+            "P  arrayDim   N",
+            "317GND              VIA   -     D0118PA00X+0001000Y-0002000X0236Y0000R000S3",
+            "327Net-(U1-Pad1)    U1    -1          A01X 012000Y-001000X0394Y0050R090S2",
+            "999",
+        ]
+    )
+    layout = load_layout(write(tmp_path, "board.d356", text))
+    via, pad = layout.pads
+    assert (via.x_um, via.y_um, via.w_um) == pytest.approx((2540, 5080, 599.44))
+    assert (pad.x_um, pad.y_um) == pytest.approx((30480, 2540))
+    assert (pad.w_um, pad.h_um, pad.rotation_deg) == pytest.approx((127, 1000.76, 0))
+    assert pad.net == "Net-(U1-Pad1)"
+
+
 def test_ipcd356_turns_in_radians(tmp_path: Path) -> None:
     text = "\n".join(["P  UNITS CUST 2", record("A", "U", "1", 0, 0, 300, 100, turn=1), "999"])
     assert load_layout(write(tmp_path, "r.ipc", text)).pads[0].rotation_deg == pytest.approx(
@@ -169,8 +189,8 @@ BAD_IPC = {
     "another text": ("hello\nworld", "line 1: this is no IPC-D-356 record"),
     "no points": ("P  JOB x\n999\n", "no test points"),
     "an unknown unit": (IPC.replace("CUST 1", "CUBITS"), "line 3: the unit “CUBITS” is unknown"),
-    "shifted columns": (IPC.replace("X+001000Y+002000", " X+01000Y+002000"), "line 5"),
-    "letters for digits": (IPC.replace("+002000", "+00O000"), "line 5: Y is “+00O000”"),
+    "no position": (IPC.replace("X+001000Y+002000", "                "), "line 5: there is no position"),
+    "letters for digits": (IPC.replace("+002000", "+00O000"), "line 5: there is no position"),
     "no size": (record("A", "U", "1", 0, 0, 0, 0), "line 1: the test point has no size"),
 }
 

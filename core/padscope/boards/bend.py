@@ -34,6 +34,11 @@ USUAL_SLOPE = 0.008
 picture but something that lies at a pad."""
 LARGEST_SLOPE = 0.03
 SLOPE_STEP_UM = 50.0
+FORETOLD_SHARE = 1.1
+"""Of a pad's residual that may be left by the correction that the other pads ask for: with few pads they hardly make it
+smaller, but what is no distortion makes it much larger."""
+MOST_PARTS = 12
+"""Parts into which the pads are divided to foretell each from the others; with fewer pads one by one."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +67,15 @@ def bent_pose(um_to_px: Affine, bend: Bend | None, at_um: NDArray[np.float64]) -
 
 
 def find_bend(
-    um: NDArray[np.float64], normal_um: NDArray[np.float64], offset_um: NDArray[np.float64], noise_um: float
+    um: NDArray[np.float64],
+    normal_um: NDArray[np.float64],
+    offset_um: NDArray[np.float64],
+    pad: NDArray[np.intp],
+    noise_um: float,
 ) -> Bend | None:
-    """The correction that places on the sides of pads, um (N, 2), ask for: the side was seen offset_um (N,) along its normal
-    (N, 2) in the layout's frame. None where they ask for none. noise_um is the least error of one place."""
+    """The correction that places on the sides of pads, um (N, 2), ask for: the side of pad (N,) was seen offset_um (N,) along
+    its normal (N, 2) in the layout's frame. None where they ask for none, or where pads do not foretell each other: then it
+    is dirt or a component at some pad, and no distortion of the picture. noise_um is the least error of one place."""
     if len(um) < LEAST_SIDES:
         return None
     low, high = um.min(axis=0), um.max(axis=0)
@@ -75,12 +85,37 @@ def find_bend(
     design = np.concatenate([sines * normal_um[:, :1], sines * normal_um[:, 1:]], axis=1)
     rest = _rest_of_supple_fit(design, offset_um, noise_um, half, size)
     keep = np.abs(rest) <= OUTLIER * max(1.4826 * float(np.median(np.abs(rest))), 2 * noise_um)
-    weights = _likeliest(design[keep], offset_um[keep], noise_um, half, size)
-    if weights is None:
+    likeliest = _likeliest(design[keep], offset_um[keep], noise_um, half, size)
+    if likeliest is None:
         return None
-    bend = Bend(middle, half, weights.reshape(2, -1).T)
+    prior, noise = likeliest
+    bend = Bend(middle, half, _weights(design[keep], offset_um[keep], prior, noise).reshape(2, -1).T)
     small = np.hypot(*bend.shift_um(um).T).max() < LEAST_SIZE_UM
-    return None if small or _steepest(bend, um) > LARGEST_SLOPE else bend
+    if small or _steepest(bend, um) > LARGEST_SLOPE or not _foretold(design, offset_um, pad, keep, prior, noise):
+        return None
+    return bend
+
+
+def _foretold(
+    design: NDArray[np.float64],
+    offset: NDArray[np.float64],
+    pad: NDArray[np.intp],
+    keep: NDArray[np.bool_],
+    prior: NDArray[np.float64],
+    noise: float,
+) -> bool:
+    """Whether the correction that all other pads ask for fits a pad too, on average over the pads."""
+    names = np.unique(pad)
+    part = np.searchsorted(names, pad) % min(MOST_PARTS, len(names))
+    rest = offset.copy()
+    for k in range(int(part.max()) + 1):
+        others = keep & (part != k)
+        rest[part == k] -= design[part == k] @ _weights(design[others], offset[others], prior, noise)
+
+    def by_pad(values: NDArray[np.float64]) -> float:
+        return float(np.mean([np.sqrt(np.mean(values[pad == name] ** 2)) for name in names]))
+
+    return by_pad(rest) <= FORETOLD_SHARE * by_pad(offset)
 
 
 def _steepest(bend: Bend, um: NDArray[np.float64]) -> float:
@@ -108,13 +143,13 @@ def _rest_of_supple_fit(
 
 def _likeliest(
     design: NDArray[np.float64], offset: NDArray[np.float64], noise_um: float, half: float, size: float
-) -> NDArray[np.float64] | None:
-    """Posterior mean of the weights for the likeliest strength, reach and noise; None if no correction is likelier."""
+) -> tuple[NDArray[np.float64], float] | None:
+    """Standard deviations of the weights, and the noise, that make the measurements likeliest; None if no correction does."""
     square, cross, n = design.T @ design, design.T @ offset, len(offset)
     spread = max(1.4826 * float(np.median(np.abs(offset))), noise_um)
     noises = sorted({noise_um, min(3 * noise_um, spread), min(9 * noise_um, spread)})
     best = LEAST_EVIDENCE + max(-0.5 * float(offset @ offset) / s**2 - n * float(np.log(s)) for s in (*noises, spread))
-    weights = None
+    likeliest = None
     for reach in REACHES:
         prior = np.tile(_spectrum(half, reach * size), 2)
         values, vectors = np.linalg.eigh(prior[:, None] * square * prior)
@@ -126,8 +161,16 @@ def _likeliest(
             fit = (float(offset @ offset) - explained) / noise**2
             evidence = -0.5 * fit - n * float(np.log(noise)) - 0.5 * float(np.log(inner).sum())
             if evidence > best:
-                best, weights = evidence, prior * (vectors @ (turned / inner)) * (strength / noise) ** 2
-    return weights
+                best, likeliest = evidence, (prior * strength, noise)
+    return likeliest
+
+
+def _weights(
+    design: NDArray[np.float64], offset: NDArray[np.float64], prior: NDArray[np.float64], noise: float
+) -> NDArray[np.float64]:
+    """Posterior mean."""
+    basis = design * (prior / noise)
+    return prior * np.linalg.solve(np.eye(len(prior)) + basis.T @ basis, basis.T @ offset) / noise
 
 
 def _sines(points: NDArray[np.float64], middle: NDArray[np.float64], half: float) -> NDArray[np.float64]:

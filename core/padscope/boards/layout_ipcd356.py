@@ -28,7 +28,10 @@ TEST_POINTS = {"317", "327", "017", "027"}
 UNCONNECTED = {"N/C", "NC", ""}
 ACCESS = {"top": ("00", "01"), "bottom": ("00",)}
 """Codes of what a probe reaches from a side; from the bottom also the highest layer, which every board numbers itself."""
-NUMBER = re.compile(r"[+-]?\d+$")
+FIELDS = re.compile(
+    r"(?:D(\d+)[PU]?)?\s*(?:A(\d\d))?\s*X([+-]? *\d{5,7})Y([+-]? *\d{5,7})\s*(?:X(\d+))?\s*(?:Y(\d+))?\s*(?:R(\d+))?(?![\dA-QT-Z])"
+)
+"""Hole, access, X, Y, size in X and Y, turn."""
 
 
 @dataclass(frozen=True)
@@ -94,32 +97,22 @@ def _points(path: Path, text: str) -> tuple[list[_Point], tuple[float, float]]:
 
 
 def _point(path: Path, number: int, line: str, net: str) -> _Point:
+    """The fields up to column 32 by their columns, the rest by their letters: writers differ in how many digits they give."""
     part, pin = line[20:26].strip(), line[27:31].strip()
-    x, y = (_whole(path, number, line[a:b], what) for a, b, what in ((42, 49, "X"), (50, 57, "Y")))
-    if line[41] != "X" or line[49] != "Y":
+    match = FIELDS.search(line, 31)
+    if not match:
         raise LayoutError(
-            f"{path.name}, line {number}: columns 42 and 50 must hold X and Y; check the columns of the file."
+            f"{path.name}, line {number}: there is no position (X and Y with whole numbers from column 42 on); check the columns."
         )
-    w = _whole(path, number, line[58:62], "the X size") if line[57] == "X" else 0
-    h = _whole(path, number, line[63:67], "the Y size") if line[62] == "Y" else 0
-    if w == 0 and line[32] == "D":
-        w = _whole(path, number, line[33:37], "the hole")  # a hole without a land
-    if w <= 0:
+    hole, access, x, y, w, h, turn = match.groups()
+    size = int(w or 0) or int(hole or 0)  # a hole without a land
+    if size <= 0:
         raise LayoutError(
-            f"{path.name}, line {number}: the test point has no size in columns 58 to 67; every pad needs one."
+            f"{path.name}, line {number}: the test point has no size (columns 58 to 67); every pad needs one."
         )
-    turn = _whole(path, number, line[68:71], "the turn") if line[67] == "R" else 0
-    access = line[39:41].strip() if line[38] == "A" else "01"
-    return _Point("-".join(filter(None, (part, pin))), net, access or "01", x, y, w, h, turn)
-
-
-def _whole(path: Path, number: int, field: str, what: str) -> int:
-    text = field.replace(" ", "")
-    if not text:
-        return 0
-    if not NUMBER.match(text):
-        raise LayoutError(f"{path.name}, line {number}: {what} is “{field.strip()}”, which is not a whole number.")
-    return int(text)
+    name = "-".join(filter(None, (part, pin)))
+    x_at, y_at = int(x.replace(" ", "")), int(y.replace(" ", ""))
+    return _Point(name, net, access or "01", x_at, y_at, size, int(h or 0), int(turn or 0))
 
 
 def _shape(p: _Point, um: float, degree: float, mirror: float) -> Shape:

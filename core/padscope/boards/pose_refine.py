@@ -128,7 +128,7 @@ def _bend(layout: Layout, fit: Fit, edges: Edges, before: Bend | None) -> Bend |
     normal = back[first]
     if before is not None:
         middle = middle + np.einsum("ni,ni->n", normal, before.shift_um(um))
-    return find_bend(um, normal, middle, noise_um=SIDE_PX / scale)
+    return find_bend(um, normal, middle, edges.pad[seen][first], SIDE_PX / scale)
 
 
 def _threes(edges: Edges) -> NDArray[np.intp]:
