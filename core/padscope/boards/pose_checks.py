@@ -21,7 +21,7 @@ SHOWN_SHARE = 0.4
 CONTRADICTION_SHARE = 0.25
 """Of a pad's outline: with so much of it inside metal, or where there is none, something else lies there."""
 PAD_OFF_UM, PAD_OFF_PX = 7.5, 1.5
-"""The larger of the two is how far a single pad may lie from its place and still be the layout's."""
+"""The larger of the two is how far a side may lie from its place and still be the layout's."""
 LARGEST_STRETCH = 0.02
 """Difference between the scales along two directions that a microscope may have."""
 LARGEST_SCALE_ERROR = 0.05
@@ -48,7 +48,7 @@ CLICKED = Demands(seen_share=0.5, contradicted_share=0.3, least_pads=2, least_pa
 class Sight:
     """What was seen of the pads, by id."""
 
-    seen: dict[str, float]  # residual in µm: root mean square over the sides of the middle distance of each
+    seen: dict[str, float]  # residual in µm: root mean square over the sides of the median distance of each
     contradicted: tuple[str, ...]  # something else lies there
     unclear: tuple[str, ...]
     outside: tuple[str, ...]  # too little of them is in the picture
@@ -59,7 +59,8 @@ class Sight:
 
 
 def pads_seen(layout: Layout, found: Refined) -> Sight:
-    """Sort the pads by what their outlines say."""
+    """Sort the pads by what their outlines say. Two sides that are not parallel fix a pad; in a bent picture, where a pad is not
+    held by its neighbours, all of its sides must be seen."""
     edges, rest = found.edges, found.rest_um
     seen: dict[str, float] = {}
     contradicted, unclear, outside = [], [], []
@@ -71,22 +72,22 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
         if len(sides) < SHOWN_SHARE * edges.whole[n] or not len(sides):
             outside.append(pad.id)
             continue
-        middles, directions, denied = [], [], False
-        for k in np.unique(sides):
+        offs: list[float] = []
+        directions: list[NDArray[np.float64]] = []
+        denied, every = False, np.unique(sides)
+        for k in every:
             piece = sides == k
             hits = np.isfinite(off[piece])
             denied |= bool(against[piece].mean() >= SIDE_SHARE)
-            if hits.mean() >= SIDE_SHARE:
-                middles.append(float(np.median(off[piece][hits])))
+            middle = float(np.median(np.abs(off[piece][hits]))) if hits.any() else np.inf
+            if hits.mean() >= SIDE_SHARE and middle <= farthest:
+                offs.append(middle)
                 directions.append(edges.normal[own][piece][0])
+        fixed = _in_two_directions(directions) if found.bend is None else len(offs) == len(every)
         if against.mean() >= CONTRADICTION_SHARE:
             contradicted.append(pad.id)
-        elif not denied and np.isfinite(off).mean() >= PAD_SHARE and _in_two_directions(directions):
-            off_um = float(np.sqrt(np.mean(np.square(middles))))
-            if off_um <= farthest:
-                seen[pad.id] = off_um
-            else:
-                unclear.append(pad.id)
+        elif not denied and np.isfinite(off).mean() >= PAD_SHARE and fixed:
+            seen[pad.id] = float(np.sqrt(np.mean(np.square(offs))))
         else:
             unclear.append(pad.id)
     return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside))
