@@ -137,7 +137,8 @@ class MessageBar(QFrame):
             self._add(choice.words, answer.give)
         if message.details:
             self._add("Details", self._toggle_details)
-        self._add("Dismiss", self.dismiss)
+        behind = len(self._messages) - 1
+        self._add(f"Dismiss, {behind} more" if behind else "Dismiss", self.dismiss)
         self.show()
 
     def _add(self, words: str, act: Callable[[], None]) -> None:

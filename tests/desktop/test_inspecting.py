@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 from conftest import Bench
 from padscope.boards.pad_map import Verdict
 from padscope_desktop import held
+from padscope_desktop.messages import Message
 from padscope_desktop.theme import VERDICTS
 
 
@@ -357,3 +358,17 @@ def test_a_filter_never_changes_which_picture_is_shown(bench: Bench) -> None:
     assert bench.session.current == 1
     panel.filter.setCurrentText("Fine")
     assert bench.session.current == 1
+
+
+def test_messages_wait_for_each_other_and_newer_ones_on_a_topic_replace_older_ones(bench: Bench) -> None:
+    bar = bench.window.message_bar
+    for topic, headline in (("a", "first"), ("b", "second"), ("a", "first again")):
+        bar.say(Message(topic, headline))
+    assert bar.message is not None
+    assert bar.message.headline == "first again"
+    assert [b.text() for b in bar.buttons()] == ["Dismiss, 1 more"]
+    bench.qtbot.mouseClick(bar.buttons()[0], Qt.MouseButton.LeftButton)
+    assert bar.message.headline == "second"
+    assert [b.text() for b in bar.buttons()] == ["Dismiss"]
+    bar.withdraw("b")
+    assert not bar.isVisible()
