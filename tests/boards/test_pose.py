@@ -6,6 +6,7 @@ import dataclasses
 import math
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -75,6 +76,20 @@ def test_a_part_of_the_board_is_enough() -> None:
     found = find_pose(drawn(truth, w, round(0.6 * h)), LAYOUT)
     assert 8 < len(found.pad_residual_um) < len(LAYOUT.pads)
     assert error_um(found, truth) < 3.0
+
+
+def test_pads_that_are_not_as_in_the_layout_are_named() -> None:
+    """One pad moved, one wiped out, and dirt over most of the outline of a third: the pose stands, these pads do not."""
+    truth, w, h = demo_pose(LAYOUT, um_per_px=4)
+    pads = [dataclasses.replace(p, y_um=p.y_um + 45) if p.id == "L02" else p for p in LAYOUT.pads if p.id != "R07"]
+    picture = drawn(truth, w, h, dataclasses.replace(LAYOUT, pads=tuple(pads)))
+    x, y = np.round(truth.apply(np.array([LAYOUT.pad["L08"].x_um, LAYOUT.pad["L08"].y_um]))).astype(int)
+    cv2.ellipse(picture.pixels, (int(x), int(y) + 30), (150, 40), 0, 0, 360, (70, 60, 50), -1)
+    found = find_pose(picture, LAYOUT)
+    assert set(found.doubts) == {"L02", "R07", "L08"}
+    assert found.doubts["R07"] == "something else lies where the layout has this pad"
+    assert set(found.pad_residual_um) == set(LAYOUT.pad) - set(found.doubts)
+    assert error_um(found, truth) < 1.5
 
 
 def test_a_mirrored_board_is_refused_with_a_word() -> None:

@@ -56,6 +56,8 @@ LEAST_LEAD = 2
 MARK_LEAD = 2.0
 """Pads that a fiducial in its place is worth."""
 BOTH_SIDES = 0.5
+SOMETHING_ELSE = "something else lies where the layout has this pad"
+NOT_CLEAR = "its outline was not seen where the layout has it"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,9 @@ class Pose:
 
     bend: Bend | None = None  # smooth local correction, for stitched pictures
     bend_um: float = 0.0  # its largest size at a pad
+    doubts: Mapping[str, str] = field(
+        default_factory=dict
+    )  # pads in the picture that were not seen as in the layout, and why
 
     def to_px(self, um: NDArray[np.float64]) -> NDArray[np.float64]:
         """Layout points of shape (..., 2) in the picture, the local correction included."""
@@ -254,6 +259,7 @@ def _pose(layout: Layout, found: Refined, sight: Sight, residual_um: float, meth
         (fit.pad_shift_px[0] / scale, fit.pad_shift_px[1] / scale),
         found.bend,
         largest_bend_um(layout, found.bend),
+        dict.fromkeys(sight.contradicted, SOMETHING_ELSE) | dict.fromkeys(sight.unclear, NOT_CLEAR),
     )
 
 
