@@ -10,7 +10,8 @@ import torch
 import reference_memory_bank as slow
 from drawn_metal import metal, split
 from padscope.configs import PatchcoreConfig
-from padscope.detectors.patchcore import Patchcore, beyond_radius, embedded, reweighting
+from padscope.detectors.cells import embedded, rows_of
+from padscope.detectors.patchcore import Patchcore, beyond_radius, reweighting
 from padscope.errors import DetectorError, ModelError
 from padscope.nets.backbone import load_backbone
 from padscope.types import finish
@@ -24,7 +25,8 @@ def fitted(config: PatchcoreConfig) -> Patchcore:
 
 def test_heat_is_the_distance_to_the_nearest_entry() -> None:
     detector, tiles = fitted(CONFIG), metal(2, seed=2)
-    rows, inside = embedded(load_backbone(), tiles, CONFIG.neighbourhood)
+    grid, inside = embedded(load_backbone(), tiles, CONFIG.neighbourhood)
+    rows = rows_of(grid, inside)
     expected, _ = slow.nearest(rows.double().numpy(), detector.neighbors.bank.double().numpy(), 1)
     heat = detector.score(tiles)
     assert heat[inside] == pytest.approx(expected[:, 0], rel=1e-5)
@@ -59,7 +61,8 @@ def test_far_beyond_the_radius_heat_is_the_distance_from_it() -> None:
 
 def test_reweighting_is_equation_7() -> None:
     detector, tiles = fitted(dataclasses.replace(CONFIG, reweighting=9)), metal(1, seed=2)
-    rows, inside = embedded(load_backbone(), tiles, 3)
+    grid, inside = embedded(load_backbone(), tiles, 3)
+    rows = rows_of(grid, inside)
     bank = detector.neighbors.bank.double().numpy()
     expected = [slow.eq_7(row, bank, 9) for row in rows.double().numpy()]
     assert detector.score(tiles)[inside] == pytest.approx(expected, rel=1e-4)

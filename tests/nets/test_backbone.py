@@ -9,7 +9,7 @@ from PIL import Image
 
 import reference_memory_bank as slow
 from padscope.nets.backbone import HALO_PX, load_backbone
-from padscope.nets.embedding import embeddings, pooled
+from padscope.nets.embedding import against_surroundings, embeddings, pooled
 
 
 def noise(h: int, w: int, seed: int = 0) -> torch.Tensor:
@@ -52,19 +52,23 @@ def test_nothing_learns() -> None:
     assert backbone(noise(32, 32))[0].is_inference()
 
 
+def on_cells(picture: torch.Tensor) -> torch.Tensor:
+    return embeddings(load_backbone()(picture), 3, (picture.shape[-2] // 8, picture.shape[-1] // 8))
+
+
 def core_difference(whole: torch.Tensor, picture: torch.Tensor, halo: int) -> float:
     """Relative difference of the middle cells: cut with this halo, against the whole picture."""
     at, size = 224, 32
     cut = picture[:, :, at - halo : at + size + halo, at - halo : at + size + halo]
     h, n = halo // 8, size // 8
-    ours = embeddings(load_backbone()(cut))[:, h : h + n, h : h + n]
-    theirs = whole[:, at // 8 : at // 8 + n, at // 8 : at // 8 + n]
-    return float(((ours - theirs).norm(dim=-1) / theirs.norm(dim=-1)).max())
+    ours = on_cells(cut)[:, :, h : h + n, h : h + n]
+    theirs = whole[:, :, at // 8 : at // 8 + n, at // 8 : at // 8 + n]
+    return float(((ours - theirs).norm(dim=1) / theirs.norm(dim=1)).max())
 
 
 def test_a_tile_with_its_halo_equals_the_whole_picture() -> None:
     picture = noise(480, 480)
-    whole = embeddings(load_backbone()(picture))
+    whole = on_cells(picture)
     assert core_difference(whole, picture, HALO_PX) < 1e-5
     assert core_difference(whole, picture, 64) > 1e-3, "so the halo is needed"
 
@@ -73,7 +77,7 @@ def test_a_real_tile_with_its_halo_equals_the_whole_picture(shared_data: Path) -
     with Image.open(shared_data / "boards" / "good01.jpg") as jpeg:
         crop = np.asarray(jpeg.crop((0, 400, 480, 880)))
     picture = torch.from_numpy(crop / 255).float().permute(2, 0, 1)[None]
-    whole = embeddings(load_backbone()(picture))
+    whole = on_cells(picture)
     assert core_difference(whole, picture, HALO_PX) < 1e-5
 
 
@@ -84,9 +88,17 @@ def test_pooling_counts_only_what_is_there(size: int) -> None:
     assert pooled(grid, size)[0].permute(1, 2, 0).numpy() == pytest.approx(expected, abs=1e-6)
 
 
-def test_embeddings_join_the_levels_on_the_finest_grid() -> None:
-    fine, coarse = torch.rand(2, 5, 6, 8), torch.full((2, 3, 3, 4), 0.25)
-    joined = embeddings([fine, coarse], 1)
-    assert joined.shape == (2, 6, 8, 8)
-    assert torch.equal(joined[..., :5], fine.permute(0, 2, 3, 1))
-    assert (joined[..., 5:] == 0.25).all()
+def test_embeddings_join_the_levels_on_one_grid() -> None:
+    fine, middle, coarse = torch.rand(2, 3, 12, 16), torch.rand(2, 5, 6, 8), torch.full((2, 4, 3, 4), 0.25)
+    joined = embeddings([fine, middle, coarse], 1, (6, 8))
+    assert joined.shape == (2, 12, 6, 8)
+    assert joined[:, :3] == pytest.approx(fine.reshape(2, 3, 6, 2, 8, 2).mean(dim=(3, 5)), abs=1e-6)
+    assert torch.equal(joined[:, 3:8], middle)
+    assert (joined[:, 8:] == 0.25).all()
+
+
+def test_against_surroundings_an_even_grid_is_nothing_and_a_lone_cell_stands_out() -> None:
+    grid = torch.full((1, 2, 9, 9), 3.0)
+    assert against_surroundings(grid, 5).abs().max() < 1e-6
+    grid[0, 0, 4, 4] = 28.0
+    assert against_surroundings(grid, 5)[0, :, 4, 4].tolist() == pytest.approx([24.0, 0.0])

@@ -21,13 +21,18 @@ def cloud(n: int, d: int, seed: int) -> torch.Tensor:
 
 
 @given(n=st.integers(2, 300), d=st.integers(1, 12), k=st.integers(1, 60), seed=st.integers(0, 99))
-def test_the_fast_greedy_is_the_plain_greedy(n: int, d: int, k: int, seed: int) -> None:
+def test_every_choice_is_the_farthest_point_of_its_moment(n: int, d: int, k: int, seed: int) -> None:
     points = cloud(n, d, seed)
     chosen = k_center(points, k, seed=seed).tolist()
     if k >= n:
         assert chosen == list(range(n))
         return
-    assert chosen == slow.greedy(points.double().numpy(), k, chosen[0])
+    exact = points.double().numpy()
+    squared_gap = np.square(exact - exact[chosen[0]]).sum(axis=1)
+    for pick in chosen[1:]:
+        assert squared_gap[pick] >= squared_gap.max() - 1e-3, "farther points were passed over (beyond float32 noise)"
+        squared_gap = np.minimum(squared_gap, np.square(exact - exact[pick]).sum(axis=1))
+    assert len(set(chosen)) == k
 
 
 def test_it_is_the_plain_greedy_also_where_the_short_list_is_short(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,15 +15,14 @@ from torch.nn import functional as F
 
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.base import Arrays
+from padscope.detectors.cells import embedded, hash_array, refuse_other_weights, rows_of
 from padscope.detectors.checks import checked, refuse_too_large, sound_batches
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
 from padscope.nets.backbone import HALO_PX, Backbone, load_backbone
-from padscope.nets.embedding import embeddings
 from padscope.stats.coreset import Reservoir
 from padscope.stats.neighbors import Neighbors, neighbors_of
-from padscope.tiling import cells_inside
-from padscope.types import Floats, Mask, Progress, Tiles, TileSource, Work
+from padscope.types import Floats, Progress, Tiles, TileSource, Work
 
 AT_LEAST = 2
 """Sound tiles without which nothing is known of how sound metal varies."""
@@ -57,8 +56,8 @@ class Patchcore:
         portion = max(2 * config.bank_size, PORTION_BYTES // (4 * sum(backbone.channels)))
         reservoir = Reservoir(config.bank_size, portion, seed=seed)
         for done, tiles in sound_batches(source, at_least=AT_LEAST):
-            rows, _ = embedded(backbone, tiles, config.neighbourhood)
-            yield from reservoir.add(rows)
+            grid, inside = embedded(backbone, tiles, config.neighbourhood)
+            yield from reservoir.add(rows_of(grid, inside))
             yield Progress(done, len(source), "embeddings")
         bank = yield from reservoir.centres()
         return cls.of_bank(config, backbone, bank)
@@ -70,7 +69,8 @@ class Patchcore:
         return cls(config, backbone, neighbors, around, covering_radius(neighbors))
 
     def score(self, tiles: Tiles) -> Floats:
-        rows, inside = embedded(self.backbone, checked(tiles), self.config.neighbourhood)
+        grid, inside = embedded(self.backbone, checked(tiles), self.config.neighbourhood)
+        rows = rows_of(grid, inside)
         distances, nearest = self.neighbors.nearest(rows)
         heat = np.zeros(inside.shape, dtype=np.float32)
         heat[inside] = self._beyond(self._weighted(rows, distances[:, 0], nearest[:, 0])).cpu().numpy()
@@ -88,7 +88,7 @@ class Patchcore:
     def to_arrays(self) -> Arrays:
         return {
             "bank": self.neighbors.bank.cpu().numpy(),
-            "backbone_sha256": np.frombuffer(bytes.fromhex(self.backbone.sha256), dtype=np.uint8),
+            "backbone_sha256": hash_array(self.backbone),
         }
 
     @classmethod
@@ -97,16 +97,8 @@ class Patchcore:
         bank = arrays.get("bank")
         if bank is None or bank.ndim != 2 or bank.shape[1] != sum(backbone.channels) or not np.isfinite(bank).all():
             raise ModelError("The model holds no usable bank of embeddings; train it again.")
-        if arrays["backbone_sha256"].tobytes().hex() != backbone.sha256:
-            raise ModelError("The model was trained with other backbone weights than those installed; train it again.")
+        refuse_other_weights(backbone, arrays.get("backbone_sha256"))
         return cls.of_bank(config, backbone, torch.from_numpy(np.array(bank, dtype=np.float32)).to(device))
-
-
-def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tensor, Mask]:
-    """Embeddings (M, D) of the cells that hold metal, row by row, and the mask (N, h, w) of those cells."""
-    inside = cells_inside(tiles.inside, backbone.strides[0])
-    grid = embeddings(backbone(torch.from_numpy(tiles.pixels)), neighbourhood)
-    return grid[torch.from_numpy(inside).to(grid.device)], inside
 
 
 def covering_radius(neighbors: Neighbors) -> float:

@@ -1,4 +1,4 @@
-"""From feature maps to embeddings: one vector per cell of the finest map."""
+"""From feature maps to embeddings: one vector per cell of a common grid."""
 
 from __future__ import annotations
 
@@ -15,14 +15,27 @@ def pooled(feature_map: Tensor, size: int = 3) -> Tensor:
     return F.avg_pool2d(feature_map, size, stride=1, padding=size // 2, count_include_pad=False)
 
 
-def on_one_grid(maps: list[Tensor]) -> Tensor:
-    """(N, C0 + C1 + …, H, W): coarser maps are interpolated to the grid of the first."""
-    grid = maps[0].shape[-2:]
-    coarse = [F.interpolate(m, size=grid, mode="bilinear", align_corners=False) for m in maps[1:]]
-    return torch.cat([maps[0], *coarse], dim=1)
+def on_one_grid(maps: list[Tensor], grid: tuple[int, int]) -> Tensor:
+    """(N, C0 + C1 + …, *grid): finer maps are averaged cell by cell, coarser ones interpolated bilinearly."""
+    return torch.cat([_on_grid(m, grid) for m in maps], dim=1)
 
 
-def embeddings(maps: list[Tensor], size: int = 3) -> Tensor:
-    """(N, H, W, C): every level pooled over its own neighbourhood, all on the finest level's grid (thesis 8.20–8.22)."""
+def embeddings(maps: list[Tensor], size: int, grid: tuple[int, int]) -> Tensor:
+    """(N, C, *grid): every level pooled over its own neighbourhood, then all on one grid (thesis 8.20–8.22)."""
     with torch.inference_mode():
-        return on_one_grid([pooled(m, size) for m in maps]).permute(0, 2, 3, 1)
+        return on_one_grid([pooled(m, size) for m in maps], grid)
+
+
+def against_surroundings(grid: Tensor, size: int) -> Tensor:
+    """Embeddings (N, C, h, w) minus their mean over size × size cells: what a cell has that its surroundings have not."""
+    with torch.inference_mode():
+        return grid - pooled(grid, size)
+
+
+def _on_grid(feature_map: Tensor, grid: tuple[int, int]) -> Tensor:
+    ratio = feature_map.shape[-1] // grid[1]
+    if ratio > 1:
+        return F.avg_pool2d(feature_map, ratio)
+    if feature_map.shape[-2:] != grid:
+        return F.interpolate(feature_map, size=grid, mode="bilinear", align_corners=False)
+    return feature_map

@@ -59,6 +59,10 @@ class Reservoir:
         self.waiting_rows = 0
         self.kept: Tensor | None = None
 
+    @property
+    def empty(self) -> bool:
+        return self.kept is None and not self.waiting_rows
+
     def add(self, rows: Tensor) -> Work[None]:
         """Rows (M, D) float32. Portions are re-cut to `chunk`, so the result does not depend on how the stream was cut."""
         while len(rows):

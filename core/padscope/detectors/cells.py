@@ -1,0 +1,67 @@
+"""The cells of tiles that hold metal: their embeddings, and where they lie on their pad."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from padscope.errors import ModelError
+from padscope.nets.backbone import Backbone
+from padscope.nets.embedding import embeddings
+from padscope.tiling import CELL, cells_inside
+from padscope.types import Mask, Tiles
+
+LEVELS = {"8+16": (2, 3), "4+8+16": (1, 2, 3)}
+"""Strides of the feature maps that are joined, and timm's names for them."""
+
+
+def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tensor, Mask]:
+    """Embeddings (N, C, h, w) of all cells of 8 px, and which of them (N, h, w) hold metal."""
+    inside = cells_inside(tiles.inside)
+    maps = backbone(torch.from_numpy(tiles.pixels))
+    return embeddings(maps, neighbourhood, inside.shape[1:]), inside
+
+
+def rows_of(grid: Tensor, where: Mask) -> Tensor:
+    """The cells where a mask (N, h, w) holds, of a grid (N, C, h, w), as rows (M, C) in the mask's order."""
+    return grid.permute(0, 2, 3, 1)[torch.from_numpy(where).to(grid.device)]
+
+
+def place_of_cells(tiles: Tiles, inside: Mask) -> NDArray[np.float32]:
+    """Where each cell that holds metal lies on its pad, (M, 2): along and across, in [0, 1], the mean over its metal. Tiles
+    without places are taken for pads of their own: their metal spans [0, 1] from edge to edge."""
+    if tiles.places is None:
+        return np.concatenate([_place_in_tile(own) for own in inside])
+    n, h, w = inside.shape
+    weight = tiles.inside.reshape(n, 1, h, CELL, w, CELL).astype(np.float32)
+    blocks = tiles.places.reshape(n, 2, h, CELL, w, CELL)
+    mean = (blocks * weight).sum(axis=(3, 5)) / np.maximum(weight.sum(axis=(3, 5)), 1)
+    return np.moveaxis(mean, 1, -1)[inside]
+
+
+def place_bins(places: NDArray[np.float32], along: int, across: int) -> NDArray[np.int64]:
+    """Places (M, 2) as indices (M,) into a grid of along × across bins."""
+    u = np.clip((places[:, 0] * along).astype(np.int64), 0, along - 1)
+    v = np.clip((places[:, 1] * across).astype(np.int64), 0, across - 1)
+    return u * across + v
+
+
+def hash_array(backbone: Backbone) -> NDArray[np.uint8]:
+    """SHA-256 of the backbone's weights, to travel with what was learned on it."""
+    return np.frombuffer(bytes.fromhex(backbone.sha256), dtype=np.uint8)
+
+
+def refuse_other_weights(backbone: Backbone, stored: NDArray[np.generic] | None) -> None:
+    """ModelError where a model was learned on other weights than these."""
+    if stored is None or stored.tobytes().hex() != backbone.sha256:
+        raise ModelError("The model was trained with other backbone weights than those installed; train it again.")
+
+
+def _place_in_tile(inside: Mask) -> NDArray[np.float32]:
+    rows, columns = np.nonzero(inside)
+    if not len(rows):
+        return np.zeros((0, 2), dtype=np.float32)
+    spans = [(x - x.min() + 0.5) / (np.ptp(x) + 1) for x in (columns, rows)]
+    return np.stack(spans, axis=1).astype(np.float32)
