@@ -29,6 +29,10 @@ class LayoutError(InputError):
     """A layout contradicts itself or cannot be read."""
 
 
+class SerialError(InputError):
+    """What was typed, scanned or found in a file name is no serial number."""
+
+
 class PoseError(InputError):
     """The board was not found in the picture, or not well enough to be trusted."""
 
