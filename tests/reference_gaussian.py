@@ -25,3 +25,12 @@ def welford(rows: F64) -> tuple[F64, F64]:
 
 def mahalanobis(row: F64, mean: F64, cov: F64) -> float:
     return float(np.sqrt((row - mean) @ np.linalg.inv(cov) @ (row - mean)))
+
+
+def shrunk(cov: F64, amount: float) -> F64:
+    return (1 - amount) * cov + amount * np.trace(cov) / len(cov) * np.eye(len(cov))
+
+
+def principal_values(rows: F64) -> F64:
+    """Variances along the principal components, largest first."""
+    return np.linalg.svd(rows - rows.mean(axis=0), compute_uv=False) ** 2 / (len(rows) - 1)

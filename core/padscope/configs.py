@@ -159,3 +159,41 @@ class BlobConfig:
         1.5, "Smoothing", unit="px", low=0, high=50, help="Sigma that takes away the camera's noise."
     )
     blur: float = setting(0.0, "Blur of the heat", unit="cells of 8 px", low=0, high=16)
+
+
+@dataclass(frozen=True, slots=True)
+class PadimConfig:
+    """A Gaussian of sound embeddings for every place of a pad (`detectors.padim`)."""
+
+    dimensions: int = setting(
+        100, "Dimensions drawn at random", low=1, high=4096, help="The paper's values are 100 and 550."
+    )
+    levels: str = setting("4+8+16", "Strides of the feature maps", unit="px", choices=("8+16", "4+8+16"))
+    along: int = setting(8, "Places along the pad", low=1, high=256)
+    across: int = setting(2, "Places across the pad", low=1, high=256)
+    epsilon: float = setting(0.01, "Added to every variance", low=0, high=100)
+    neighbourhood: int = setting(1, "Pooling neighbourhood", unit="cells", low=1, high=9)
+    blur: float = setting(0.5, "Blur of the heat", unit="cells of 8 px", low=0, high=16)
+
+
+@dataclass(frozen=True, slots=True)
+class MhbcConfig:
+    """A bank of embeddings whitened by the covariance of sound metal (`detectors.mhbc`)."""
+
+    form: str = setting(
+        "one",
+        "Covariances",
+        choices=("one", "place", "none"),
+        help="One for all, one for every place of a pad, or no whitening.",
+    )
+    bank_size: int = setting(1000, "Entries in all banks together", low=16, high=200_000)
+    clustering: str = setting("coreset", "How entries are found", choices=("coreset", "kmeans"))
+    projection: str = setting("pca", "Fewer dimensions by", choices=("pca", "sparse", "dense", "none"))
+    keep: float = setting(0.99, "Share of the variance that PCA keeps", low=0.01, high=1)
+    dimensions: int = setting(100, "Dimensions of a random projection", low=1, high=4096)
+    shrinkage: float = setting(0.07, "Shrinkage of the covariance", low=0, high=1)
+    levels: str = setting("8+16", "Strides of the feature maps", unit="px", choices=("8+16", "4+8+16"))
+    along: int = setting(8, "Places along the pad", low=1, high=256)
+    across: int = setting(2, "Places across the pad", low=1, high=256)
+    neighbourhood: int = setting(3, "Pooling neighbourhood", unit="cells", low=1, high=9)
+    blur: float = setting(0.5, "Blur of the heat", unit="cells of 8 px", low=0, high=16)

@@ -18,7 +18,11 @@ from padscope.errors import DetectorError, ModelError, UsageError
 from padscope.tiling import cells_inside
 from padscope.types import Progress, Tiles, finish
 
-QUICK: dict[str, dict[str, Any]] = {"patchcore": {"bank_size": 256}}
+QUICK: dict[str, dict[str, Any]] = {
+    "patchcore": {"bank_size": 256},
+    "padim": {"dimensions": 40, "along": 3},
+    "mhbc": {"bank_size": 128},
+}
 """Settings that make a detector quick enough to be trained again and again here."""
 
 every_detector = pytest.mark.parametrize("name", registry.DETECTORS)

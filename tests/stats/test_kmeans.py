@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from padscope.stats.kmeans import OnlineKMeans
+from padscope.types import finish
 
 
 def stream(seed: int) -> tuple[torch.Tensor, np.ndarray]:
@@ -19,8 +20,8 @@ def test_it_finds_the_clusters_of_a_stream() -> None:
     rows, middles = stream(0)
     means = OnlineKMeans(5, 200, seed=0)
     for part in rows.split(37):
-        means.add(part)
-    found = means.centres().numpy()
+        finish(means.add(part))
+    found = finish(means.centres()).numpy()
     assert found[np.lexsort(found.round().T)] == pytest.approx(middles[np.lexsort(middles.T)], abs=0.1)
     assert means.waiting_rows == 0
 
@@ -29,11 +30,11 @@ def test_a_centroid_is_the_mean_of_what_it_had() -> None:
     rows = torch.tensor([[1.0], [2.0], [6.0]])
     means = OnlineKMeans(1, 1, seed=0)
     for row in rows:
-        means.add(row[None])
-    assert means.centres().tolist() == [[3.0]]
+        finish(means.add(row[None]))
+    assert finish(means.centres()).tolist() == [[3.0]]
 
 
 def test_fewer_rows_than_centroids_are_all_kept() -> None:
     means = OnlineKMeans(10, 100, seed=0)
-    means.add(torch.tensor([[1.0], [4.0]]))
-    assert sorted(means.centres().flatten().tolist()) == [1.0, 4.0]
+    finish(means.add(torch.tensor([[1.0], [4.0]])))
+    assert sorted(finish(means.centres()).flatten().tolist()) == [1.0, 4.0]

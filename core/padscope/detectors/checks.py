@@ -11,6 +11,8 @@ from padscope.errors import DetectorError
 from padscope.tiling import ALIGN
 from padscope.types import Tiles, TileSource
 
+AT_LEAST = 2
+"""Sound tiles without which nothing is known of how sound metal varies."""
 FLAT = 1 / 512
 """Half a step of 8 bit: pixels that differ by less are one colour."""
 

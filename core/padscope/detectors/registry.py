@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import cast
 
-from padscope.configs import BlobConfig, PatchcoreConfig
+from padscope.configs import BlobConfig, MhbcConfig, PadimConfig, PatchcoreConfig
 from padscope.detectors.base import Detector
 from padscope.errors import UsageError
 
@@ -29,6 +29,10 @@ DETECTORS: dict[str, Entry] = {
         PatchcoreConfig,
         "patchcore:Patchcore",
     ),
+    "padim": Entry(
+        "memory bank", "A Gaussian of sound embeddings for every place of a pad", PadimConfig, "padim:Padim"
+    ),
+    "mhbc": Entry("memory bank", "Distance to the nearest of a few whitened sound embeddings", MhbcConfig, "mhbc:Mhbc"),
     "blob": Entry("classical", "Darker or brighter than its surroundings: the lower bar", BlobConfig, "blob:Blob"),
 }
 

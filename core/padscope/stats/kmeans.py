@@ -7,11 +7,13 @@ from torch import Tensor
 
 from padscope.stats.coreset import k_center
 from padscope.stats.neighbors import neighbors_of
+from padscope.types import Progress, Work
 
 
 class OnlineKMeans:
-    """`add` rows in any portions, then read `centres`. Starts from a k-center coreset of the first `start` rows; from then on
-    each row pulls its nearest centroid by 1 / (rows that centroid has had): c ← c + (x - c) / n."""
+    """`add` rows in any portions, then ask for the `centres`, as with `coreset.Reservoir`. Starts from a k-center coreset of the
+    first `start` rows; from then on each row pulls its nearest centroid by 1 / (rows that centroid has had): c ← c + (x - c) / n.
+    Never holds more than `start` rows and one portion."""
 
     def __init__(self, k: int, start: int, *, seed: int) -> None:
         self.k = k
@@ -22,24 +24,29 @@ class OnlineKMeans:
         self.centroids: Tensor | None = None
         self.counts: Tensor | None = None
 
-    def add(self, rows: Tensor) -> None:
+    @property
+    def empty(self) -> bool:
+        return self.centroids is None and not self.waiting_rows
+
+    def add(self, rows: Tensor) -> Work[None]:
         """Rows (M, D) float32."""
         if self.centroids is not None:
             self._pull(rows)
             return
-        self.waiting.append(rows)
+        self.waiting.append(rows.clone())
         self.waiting_rows += len(rows)
         if self.waiting_rows >= self.start:
-            self._begin()
+            yield from self._begin()
 
-    def centres(self) -> Tensor:
+    def centres(self) -> Work[Tensor]:
         """(at most k, D). Needs at least one row."""
         if self.centroids is None:
-            self._begin()
+            yield from self._begin()
         assert self.centroids is not None
         return self.centroids
 
-    def _begin(self) -> None:
+    def _begin(self) -> Work[None]:
+        yield Progress(0, self.k, "first centroids")
         rows = torch.cat(self.waiting)
         self.waiting, self.waiting_rows = [], 0
         self.centroids = rows[k_center(rows, self.k, seed=self.seed)].clone()

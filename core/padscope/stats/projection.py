@@ -1,7 +1,4 @@
-"""Fewer dimensions: principal components, random projections (thesis 8.3.5.3), a random choice (PaDiM).
-
-Every projection is a pair (origin (D,), basis (D, K)), applied as (x - origin) @ basis.
-"""
+"""Fewer dimensions: principal components, random projections (thesis 8.3.5.3), a random choice (PaDiM)."""
 
 from __future__ import annotations
 
@@ -22,6 +19,9 @@ class Projection:
     def __call__(self, rows: Tensor) -> Tensor:
         """(N, D) -> (N, K)."""
         return (rows - self.origin) @ self.basis
+
+    def to(self, device: torch.device) -> Projection:
+        return Projection(self.origin.to(device), self.basis.to(device))
 
 
 def identity(dimensions: int) -> Projection:
@@ -55,7 +55,6 @@ def dense_random(dimensions: int, count: int, *, seed: int) -> Projection:
     return Projection(torch.zeros(dimensions), basis / math.sqrt(count))
 
 
-def random_choice(dimensions: int, count: int, *, seed: int) -> Projection:
-    """`count` of the dimensions as they are (PaDiM 3.1); all of them if there are no more."""
-    order = torch.randperm(dimensions, generator=torch.Generator().manual_seed(seed))[:count].sort().values
-    return Projection(torch.zeros(dimensions), torch.eye(dimensions)[:, order])
+def random_choice(dimensions: int, count: int, *, seed: int) -> Tensor:
+    """Indices of `count` of the dimensions, ascending (PaDiM 3.1); of all if there are no more."""
+    return torch.randperm(dimensions, generator=torch.Generator().manual_seed(seed))[:count].sort().values
