@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenuBar, QWidget
 
-MENUS = ("File", "View", "Board", "Model", "Help")
+MENUS = ("File", "Edit", "View", "Board", "Label", "Layout", "Model", "Production", "Help")
+"""A menu is shown only while the mode that is on has something in it."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Action:
     line: bool = False
     shown: bool = True
     short: str = ""  # on a button
+    mode: str = ""  # live only while this mode is on; everywhere if empty
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -36,6 +38,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("add_folder", "Add a folder of pictures…", "File"),
     Action("export", "Export pad map…", "File", ("Ctrl+E",), line=True),
     Action("quit", "Quit", "File", ("Ctrl+Q",), line=True),
+    Action("undo", "Undo", "Edit", ("Ctrl+Z",)),
+    Action("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
     Action("fit", "Fit the whole picture", "View", ("F", "Ctrl+0"), short="Fit"),
     Action("pixels", "One picture pixel on one screen pixel", "View", ("Z",), short="1:1"),
     Action("zoom_in", "Zoom in", "View", ("+", "=")),
@@ -48,9 +52,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("full_screen", "Full screen", "View", ("F11",), checkable=True),
     Action("layout", "Choose the layout…", "Board", ("Ctrl+L",)),
     Action("marks", "Click the marks by hand…", "Board", ("Ctrl+M",)),
-    Action("next_pad", "Next pad to look at", "Board", ("Tab",), where="picture", line=True),
-    Action("previous_pad", "Previous pad to look at", "Board", ("Shift+Tab",), where="picture"),
-    Action("zoom_pad", "Zoom to the pad", "Board", ("Return", "Enter"), where="picture"),
+    Action("next", "Next to look at", "Board", ("Tab",), where="picture", line=True),
+    Action("previous", "Previous to look at", "Board", ("Shift+Tab",), where="picture"),
+    Action("agree", "Zoom to the pad", "Board", ("Return", "Enter"), where="picture"),
     Action("next_picture", "Next picture", "Board", ("Alt+Right", "Ctrl+PgDown"), line=True),
     Action("previous_picture", "Previous picture", "Board", ("Alt+Left", "Ctrl+PgUp")),
     Action("inspect", "Inspect this picture", "Model", ("Ctrl+R",)),
@@ -75,19 +79,28 @@ POINTING: tuple[tuple[str, str], ...] = (
 """What the mouse does, for the sheet of keys."""
 
 
+def mode_rows(modes: Iterable[tuple[str, str, str]]) -> tuple[Action, ...]:
+    """The actions that switch modes, from (id, words, key) of each."""
+    return tuple(
+        Action(f"mode_{name}", f"{words} mode", "View", (key,), checkable=True, line=i == 0, short=words)
+        for i, (name, words, key) in enumerate(modes)
+    )
+
+
 def make_actions(
     parent: QWidget,
     picture: tuple[QWidget, ...],
+    rows: Sequence[Action],
     handlers: Mapping[str, Callable[..., Any]],
     own_keys: Mapping[str, str],
 ) -> dict[str, QAction]:
     """One QAction per row; every row needs its handler. Keys with `where` “picture” live only in those widgets."""
     from PySide6.QtCore import Qt
 
-    missing = {a.id for a in ACTIONS} ^ set(handlers)
+    missing = {a.id for a in rows} ^ set(handlers)
     assert not missing, f"actions and handlers differ: {missing}"
     made = {}
-    for row in ACTIONS:
+    for row in rows:
         action = QAction(row.words, parent, checkable=row.checkable)
         action.setShortcuts([QKeySequence(k) for k in keys_of(row, own_keys)])
         action.setIconText(row.short or row.words)
@@ -108,25 +121,39 @@ def keys_of(row: Action, own_keys: Mapping[str, str]) -> tuple[str, ...]:
     return (own_keys[row.id],) if own_keys.get(row.id) else row.keys
 
 
-def fill_menus(bar: QMenuBar, made: Mapping[str, QAction]) -> None:
+def fill_menus(bar: QMenuBar, rows: Sequence[Action], made: Mapping[str, QAction], mode: str) -> None:
+    """The menus of one mode; those of another are not there."""
+    bar.clear()
     for name in MENUS:
+        own = [row for row in rows if row.menu == name and row.shown and row.mode in ("", mode)]
+        if not own:
+            continue
         menu = bar.addMenu(name)
-        for row in ACTIONS:
-            if row.menu == name and row.shown:
-                if row.line:
-                    menu.addSeparator()
-                menu.addAction(made[row.id])
+        for row in own:
+            if row.line:
+                menu.addSeparator()
+            menu.addAction(made[row.id])
 
 
-def key_sheet(own_keys: Mapping[str, str]) -> list[tuple[str, list[tuple[str, str]]]]:
+def enable_mode(rows: Sequence[Action], made: Mapping[str, QAction], mode: str) -> None:
+    """Keys of other modes are dead: a disabled action's shortcut does not fire, nor is it ambiguous."""
+    for row in rows:
+        if row.mode:
+            made[row.id].setEnabled(row.mode == mode)
+
+
+def key_sheet(
+    rows: Sequence[Action], own_keys: Mapping[str, str], mode: str
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """(menu, [(keys as the system writes them, words)]) of everything that has a key, and what the mouse does."""
     native = QKeySequence.SequenceFormat.NativeText
     sheet = []
     for name in MENUS:
-        rows = [
+        lines = [
             (" or ".join(QKeySequence(k).toString(native) for k in keys), row.words.rstrip("…"))
-            for row in ACTIONS
-            if row.menu == name and (keys := keys_of(row, own_keys))
+            for row in rows
+            if row.menu == name and row.mode in ("", mode) and (keys := keys_of(row, own_keys))
         ]
-        sheet.append((name, rows))
+        if lines:
+            sheet.append((name, lines))
     return [*sheet, ("Mouse", list(POINTING))]

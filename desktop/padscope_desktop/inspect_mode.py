@@ -15,6 +15,7 @@ from padscope_desktop.board import pad_marks
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.jobs import Job
 from padscope_desktop.messages import Message
+from padscope_desktop.modes import Mode
 from padscope_desktop.panels.inspect import InspectPanel
 from padscope_desktop.panels.marks import MarksBar
 from padscope_desktop.panels.train import free_name
@@ -23,10 +24,13 @@ from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
 
 
-class InspectMode(QObject):
+class InspectMode(Mode):
     """`panel` stands on the right, `marks` above the picture. Signal: detector_chosen(name)."""
 
     detector_chosen = Signal(str)
+
+    id, words, key = "inspect", "Inspect", "F2"
+    panel: InspectPanel
 
     def __init__(self, session: Session, canvas: Canvas, dialogs: Dialogs, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,7 +38,7 @@ class InspectMode(QObject):
         self.canvas = canvas
         self.dialogs = dialogs
         self.panel = InspectPanel(theme)
-        self.marks = MarksBar(theme)
+        self.bar = self.marks = MarksBar(theme)
         self.selected: str | None = None
         self.detector = "patchcore"
         self.overlays_wanted = True
@@ -185,16 +189,16 @@ class InspectMode(QObject):
         if pad is not None:
             self._on_zoom_wanted(pad)
 
-    def next_pad(self, step: int = 1) -> None:
-        """The next one to look at, shown as large as the one before was."""
-        pad = self.panel.pads.neighbour(step)
+    def step(self, by: int) -> None:
+        """The next pad to look at, shown as large as the one before was."""
+        pad = self.panel.pads.neighbour(by)
         if pad is not None:
             first = self.selected is None
             self.select(pad, reveal=True)
             if first:
                 self.canvas.zoom_to_pad(pad)
 
-    def zoom_to_selected(self) -> None:
+    def agree(self) -> None:
         if self.selected is not None:
             self.canvas.zoom_to_pad(self.selected)
 

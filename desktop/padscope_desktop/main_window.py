@@ -7,21 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, Qt, Slot
+from PySide6.QtCore import QByteArray, QEvent, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 import padscope
-from padscope.types import Scale
 from padscope_desktop import settings as own
-from padscope_desktop.actions import fill_menus, key_sheet, make_actions
+from padscope_desktop.actions import ACTIONS, enable_mode, fill_menus, key_sheet, make_actions, mode_rows
 from padscope_desktop.dialogs import Dialogs
+from padscope_desktop.doors import Doors, dropped
+from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
 from padscope_desktop.inspect_mode import InspectMode
 from padscope_desktop.messages import Message, MessageBar
+from padscope_desktop.modes import Mode
 from padscope_desktop.panels.invitation import Invitation
 from padscope_desktop.panels.keys import KeySheet
+from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.panels.viewbar import ViewBar
@@ -30,7 +32,6 @@ from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
-from padscope_desktop.viewer.view import View
 
 LEFT, RIGHT = 232, 352
 """Widths of the panels when nothing else is remembered."""
@@ -51,15 +52,24 @@ class MainWindow(QMainWindow):
         self.key_sheet = KeySheet(self)
         self.status = StatusLine()
         self.view_bar = ViewBar()
-        self.mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
+        self.mode_bar = ModeBar()
+        self.doors = Doors(session, self.dialogs, self)
+        self.inspect_mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
+        self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
+        self.modes: tuple[Mode, ...] = (self.inspect_mode,)
+        self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
         self._lay_out()
-        self.actions_by_id = make_actions(self, (self.canvas, self.mode.panel.pads), self._handlers(), memory.keys)
-        fill_menus(self.menuBar(), self.actions_by_id)
+        own = [row for mode in self.modes for row in mode.actions]
+        self.rows = (*ACTIONS, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
+        pointed_at = (self.canvas, self.inspect_mode.panel.pads)
+        self.actions_by_id = make_actions(self, pointed_at, self.rows, self._handlers(), memory.keys)
         self.view_bar.set_actions(self.actions_by_id)
+        self.mode_bar.set_actions([self.actions_by_id[f"mode_{m.id}"] for m in self.modes])
         self._peek = HeldKey(self.actions_by_id["overlays"], Qt.Key.Key_H, self)
         self._connect()
         self._apply_settings()
+        self.set_mode(self.mode)
         self.canvas.setFocus()
         self._on_project()
         self._on_album()
@@ -75,21 +85,32 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.view_bar)
         column.addWidget(self.message_bar)
-        column.addWidget(self.mode.marks)
+        for mode in self.modes:
+            if mode.bar is not None:
+                column.addWidget(mode.bar)
         column.addWidget(self.canvas, 1)
+        self.middle = QStackedWidget()
+        self.middle.addWidget(middle)
+        self._around_canvas = middle
+        self.side = QStackedWidget()
+        for mode in self.modes:
+            self.side.addWidget(mode.panel)
+            if mode.page is not None:
+                self.middle.addWidget(mode.page)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
-        for part in (self.pictures, middle, self.mode.panel):
+        for part in (self.pictures, self.middle, self.side):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setCollapsible(1, False)
         self.pictures.setMinimumWidth(176)
-        self.mode.panel.setMinimumWidth(320)
+        self.side.setMinimumWidth(320)
         self.splitter.setSizes([LEFT, 1280 - LEFT - RIGHT, RIGHT])
         whole = QWidget()
         rows = QVBoxLayout(whole)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
+        rows.addWidget(self.mode_bar)
         rows.addWidget(self.splitter, 1)
         rows.addWidget(self.status)
         self.setCentralWidget(whole)
@@ -106,39 +127,33 @@ class MainWindow(QMainWindow):
             (s.current_changed, self._on_current),
             (s.display.overview_arrived, self._on_overview),
             (s.display.levels_arrived, c.set_levels),
-            (s.judging.board_changed, self._on_scale),
-            (s.model_changed, self._on_model),
-            (s.device_changed, self._on_device),
             (s.said, self.message_bar.say),
             (s.settled, self.message_bar.withdraw),
-            (s.mentioned, self.status.say),
-            (s.jobs.changed, self._on_jobs),
-            (s.keeper.changed, self._on_keeper),
-            (c.cursor_moved, self._on_cursor),
-            (c.view_changed, self._on_view),
-            (self.status.cancel_wanted, self.cancel_running),
             (self.pictures.chosen, self._on_chosen),
-            (self.pictures.add_wanted, self.add_pictures),
+            (self.pictures.add_wanted, self.doors.add_pictures),
             (self.pictures.inspect_wanted, s.inspect),
-            (self.pictures.train_wanted, self.mode.open_training),
-            (self.invitation.add_wanted, self.add_pictures),
-            (self.invitation.open_wanted, self.open_project),
+            (self.pictures.train_wanted, self._train_on),
+            (self.invitation.add_wanted, self.doors.add_pictures),
+            (self.invitation.open_wanted, self.doors.open_project),
             (self.invitation.demo_wanted, s.errands.start_demo),
-            (self.invitation.recent_wanted, self._on_recent),
-            (self.mode.detector_chosen, self._on_detector_chosen),
+            (self.invitation.recent_wanted, self.doors.open_recent),
+            (self.inspect_mode.detector_chosen, self._on_detector_chosen),
+            (self.mode_bar.operator_changed, self._on_operator),
         ):
             signal.connect(slot)
 
     def _handlers(self) -> dict[str, Callable[..., Any]]:
-        m, c = self.mode, self.canvas
-        return {
-            "new_project": self.new_project,
-            "open_project": self.open_project,
-            "save_as": self.save_as,
-            "add_pictures": self.add_pictures,
-            "add_folder": self.add_folder,
+        m, c = self.inspect_mode, self.canvas
+        handlers: dict[str, Callable[..., Any]] = {
+            "new_project": self.doors.new_project,
+            "open_project": self.doors.open_project,
+            "save_as": self.doors.save_as,
+            "add_pictures": self.doors.add_pictures,
+            "add_folder": self.doors.add_folder,
             "export": m.export,
             "quit": self.close,
+            "undo": self._undo,
+            "redo": self._redo,
             "fit": c.fit,
             "pixels": c.zoom_to_pixels,
             "zoom_in": partial(c.zoom_by, NOTCH),
@@ -150,17 +165,17 @@ class MainWindow(QMainWindow):
             "dark": self._on_dark,
             "full_screen": self._on_full_screen,
             "layout": m.choose_layout,
-            "marks": m.begin_marks,
-            "next_pad": partial(m.next_pad, 1),
-            "previous_pad": partial(m.next_pad, -1),
-            "zoom_pad": m.zoom_to_selected,
+            "marks": self._begin_marks,
+            "next": partial(self._walk, 1),
+            "previous": partial(self._walk, -1),
+            "agree": self._agree,
             "next_picture": partial(self._step, 1),
             "previous_picture": partial(self._step, -1),
             "inspect": m.inspect,
             "inspect_all": m.inspect_all,
-            "cancel": self.cancel_running,
+            "cancel": self.footer.cancel_running,
             "model": m.choose_model,
-            "train": m.open_training,
+            "train": self._train_on,
             "keys": self._toggle_keys,
             "about": self._about,
             "go_pictures": self.pictures.list.setFocus,
@@ -168,6 +183,63 @@ class MainWindow(QMainWindow):
             "go_pads": m.panel.pads.take_focus,
             "back": self._back,
         }
+        for mode in self.modes:
+            handlers |= mode.handlers()
+            handlers[f"mode_{mode.id}"] = partial(self._on_mode_chosen, mode)
+        return handlers
+
+    # Modes
+
+    def set_mode(self, mode: Mode) -> None:
+        """Place, zoom and picture stay; the panel, the keys and the left button change."""
+        if mode is not self.mode:
+            self.mode.leave()
+        self.mode = mode
+        self.side.setCurrentWidget(mode.panel)
+        self.middle.setCurrentWidget(mode.page or self._around_canvas)
+        enable_mode(self.rows, self.actions_by_id, mode.id)
+        fill_menus(self.menuBar(), self.rows, self.actions_by_id, mode.id)
+        for other in self.modes:
+            self.actions_by_id[f"mode_{other.id}"].setChecked(other is mode)
+        self.key_sheet.set_sheet(key_sheet(self.rows, self.memory.keys, mode.id), self.theme.dim)
+        self.canvas.set_tool(mode.idle_tool())
+        mode.enter()
+
+    def _on_mode_chosen(self, mode: Mode, *_: object) -> None:
+        self.set_mode(mode)
+        if mode.page is None:
+            self.canvas.setFocus()
+
+    def _walk(self, by: int, *_: object) -> None:
+        self.mode.step(by)
+
+    @Slot()
+    def _agree(self) -> None:
+        self.mode.agree()
+
+    @Slot()
+    def _undo(self) -> None:
+        self.mode.undo()
+
+    @Slot()
+    def _redo(self) -> None:
+        self.mode.redo()
+
+    @Slot()
+    def _begin_marks(self) -> None:
+        self.set_mode(self.inspect_mode)
+        self.inspect_mode.begin_marks()
+
+    @Slot(object)
+    def _train_on(self, keys: list[int] | bool | None = None) -> None:
+        """On chosen pictures, or (from the menu) on those that look like sound ones."""
+        self.set_mode(self.inspect_mode)
+        self.inspect_mode.open_training(keys if isinstance(keys, list) else None)
+
+    @Slot(str)
+    def _on_operator(self, name: str) -> None:
+        self.session.operator = name
+        self.remember(operator=name)
 
     def _apply_settings(self) -> None:
         chosen = self.memory.settings
@@ -179,7 +251,9 @@ class MainWindow(QMainWindow):
             ("dark", chosen.theme == "dark"),
         ):
             self.actions_by_id[name].setChecked(on)
-        self.mode.detector = chosen.detector
+        self.inspect_mode.detector = chosen.detector
+        self.session.operator = chosen.operator
+        self.mode_bar.set_operator(chosen.operator)
         self.view_bar.set_opacity(chosen.heat_opacity)
         self.canvas.set_heat_opacity(chosen.heat_opacity)
         self.view_bar.opacity_changed.connect(self._on_opacity)
@@ -198,8 +272,9 @@ class MainWindow(QMainWindow):
         wear(theme)
         self.canvas.set_colours(theme.canvas, DARK.accent)  # over a picture, the light one shows best
         self.pictures.set_theme(theme)
-        self.mode.set_theme(theme)
-        self.key_sheet.set_sheet(key_sheet(self.memory.keys), theme.dim)
+        for mode in self.modes:
+            mode.set_theme(theme)
+        self.key_sheet.set_sheet(key_sheet(self.rows, self.memory.keys, self.mode.id), theme.dim)
 
     def remember(self, **changes: Any) -> None:
         """One or more fields of Settings."""
@@ -211,37 +286,6 @@ class MainWindow(QMainWindow):
     # Projects and pictures
 
     @Slot()
-    def new_project(self) -> None:
-        path = self.dialogs.new_project("New project", self._home())
-        if path is not None:
-            self.session.open_project(path, create=True)
-
-    @Slot()
-    def open_project(self) -> None:
-        path = self.dialogs.project(self._home())
-        if path is not None:
-            self.session.open_project(path)
-
-    @Slot()
-    def save_as(self) -> None:
-        path = self.dialogs.new_project("Save project as", self._home())
-        if path is not None:
-            self.session.save_as(path)
-
-    @Slot()
-    def add_pictures(self) -> None:
-        self.session.add_pictures(self.dialogs.pictures(self._home()))
-
-    @Slot()
-    def add_folder(self) -> None:
-        folder = self.dialogs.folder("Add a folder of pictures", self._home())
-        if folder is not None:
-            self.session.add_pictures([folder])
-
-    def _home(self) -> Path | None:
-        return self.session.project.parent if self.session.project is not None and self.session.named else None
-
-    @Slot()
     def _on_project(self) -> None:
         project = self.session.project
         named = project is not None and self.session.named
@@ -250,16 +294,7 @@ class MainWindow(QMainWindow):
             self.memory = self.memory.with_recent(str(project))
             own.save(self.memory, own.place())
             self.invitation.set_recent(self.memory.recent)
-        self._on_keeper()
-
-    @Slot()
-    def _on_keeper(self) -> None:
-        project = self.session.project
-        if project is None:
-            self.status.set_saved("opening the project…", "")
-            return
-        state = "saving…" if self.session.keeper.busy else "saved"
-        self.status.set_saved(state if self.session.named else f"unnamed, {state}", str(project))
+        self.footer.show_saved()
 
     @Slot()
     def _on_album(self) -> None:
@@ -271,14 +306,14 @@ class MainWindow(QMainWindow):
         """The thumbnail at once, so that nobody takes the picture before for this one."""
         key = self.session.current
         self.pictures.set_current(key)
-        self.mode.end_marks()
+        self.inspect_mode.end_marks()
         entry = self.session.album.entries.get(key) if key is not None else None
         self._shown_key = None
         if entry is not None and entry.thumbnail is not None:
             self._on_overview(entry.thumbnail)
         else:
             self.canvas.set_picture(0, 0, [])
-        self._on_scale()
+        self.footer.show_scale()
 
     @Slot(object)
     def _on_overview(self, overview: Thumbnail) -> None:
@@ -289,8 +324,9 @@ class MainWindow(QMainWindow):
             self._shown_key = key
             self.canvas.set_picture(overview.card.width, overview.card.height, [overview.pixels])
             self.canvas.set_factor(self.session.judging.factor)
-            self.mode.redraw()
-        self._on_scale()
+            for mode in self.modes:
+                mode.redraw()
+        self.footer.show_scale()
 
     @Slot(int)
     def _on_chosen(self, key: int) -> None:
@@ -302,62 +338,11 @@ class MainWindow(QMainWindow):
         if key is not None and key != self.session.current:
             self.session.show(key)
 
-    @Slot(str)
-    def _on_recent(self, path: str) -> None:
-        self.session.open_project(Path(path))
-
-    # The line below
-
-    @Slot(object)
-    def _on_cursor(self, px: tuple[float, float] | None) -> None:
-        um = self.mode.to_board_um(px) if px is not None else None
-        level = self.canvas.heat.level_at(*px) if px is not None else None
-        self.status.set_cursor(um, px, level)
-
-    @Slot(object)
-    def _on_view(self, view: View) -> None:
-        self.status.set_zoom(view.zoom if self.canvas.picture.width else None)
-
-    @Slot()
-    def _on_scale(self) -> None:
-        """The pad map knows the scale best: the pose measured it where the file said nothing."""
-        board, entry = self.session.judging.board, self.mode.entry
-        card = entry.card if entry is not None else None
-        scale: Scale | None = (
-            board.pad_map.picture.scale if board is not None else card.scale if card is not None else None
-        )
-        self.status.set_scale(scale, card.scale_conflict if card is not None else "")
-        self.canvas.set_scale(scale.um_per_px if scale is not None else None)
-        if self.canvas.picture.width:
-            corner = (float(self.canvas.picture.width), float(self.canvas.picture.height))
-            um = self.mode.to_board_um(corner)
-            self.status.reserve(um, (float(np.ceil(corner[0])), float(np.ceil(corner[1]))))
-
-    @Slot()
-    def _on_model(self) -> None:
-        self.status.set_model(self.session.model.name if self.session.model is not None else "")
-
-    @Slot()
-    def _on_device(self) -> None:
-        self.status.set_device(self.session.device)
-
-    @Slot()
-    def _on_jobs(self) -> None:
-        shown = [j for j in self.session.jobs.active() if j.shown]
-        self.status.set_job(shown[0] if shown else None, max(len(shown) - 1, 0))
-
-    @Slot()
-    def cancel_running(self) -> None:
-        """Everything a person sees running or waiting."""
-        for job in self.session.jobs.active():
-            if job.shown:
-                self.session.jobs.cancel(job)
-
     # View
 
     @Slot(bool)
     def _on_overlays(self, on: bool) -> None:
-        self.mode.overlays_wanted = on
+        self.inspect_mode.overlays_wanted = on
         self.canvas.set_overlays_visible(on)
 
     @Slot()
@@ -413,31 +398,16 @@ class MainWindow(QMainWindow):
     # Qt overrides
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped(event.mimeData()):
+        if dropped(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        paths = _dropped(event.mimeData())
+        paths = dropped(event.mimeData())
         event.acceptProposedAction()
         self.take(paths)
 
     def take(self, paths: list[Path]) -> None:
-        """Whatever was dropped, by its ending: a project, a layout, a model; everything else is taken for pictures."""
-        takers: dict[str, Callable[[Path], object]] = {
-            ".padscope": self.session.open_project,
-            ".csv": self.session.choose_layout,
-            ".json": self.session.choose_layout,
-            ".padmodel": self.session.choose_model,
-        }
-        rest = []
-        for path in paths:
-            taker = takers.get(path.suffix.lower())
-            if taker is not None:
-                taker(path)
-            else:
-                rest.append(path)
-        if rest:
-            self.session.add_pictures(rest)
+        self.doors.take(paths)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         self._peek.released(event)
@@ -459,7 +429,3 @@ class MainWindow(QMainWindow):
         own.save(self.memory, own.place())
         self.session.close()
         super().closeEvent(event)
-
-
-def _dropped(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

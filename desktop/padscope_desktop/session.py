@@ -65,6 +65,7 @@ class Session(QObject):
         self.current: int | None = None
         self.project: Path | None = None
         self.named = False
+        self.operator = ""  # who is working, as typed
         self.layout: Layout | None = None
         self.model: ModelCard | None = None
         self.device: Device | None = None

@@ -30,6 +30,7 @@ class Settings:
     show_pads: bool = setting(True, "Show pads")
     show_feet: bool = setting(True, "Show feet")
     detector: str = setting("patchcore", "Detector to train")
+    operator: str = setting("", "Operator", help="Written beside what a person paints, overrides and signs.")
 
 
 @dataclass(frozen=True)

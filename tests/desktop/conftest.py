@@ -125,7 +125,7 @@ class Bench:
     def inspected(self, *names: str) -> None:
         """The first picture inspected and stored."""
         self.ready(*names)
-        self.qtbot.mouseClick(self.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+        self.qtbot.mouseClick(self.window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
         self.until(lambda: self.session.judging.board)
         self.until(lambda: not self.session.keeper.busy)
 

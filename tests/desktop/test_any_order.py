@@ -55,7 +55,7 @@ class Whims:
 def test_nothing_a_person_does_in_any_order_breaks_the_window(bench: Bench, seed: int) -> None:
     rng = random.Random(seed)
     window, session, backend = bench.window, bench.session, bench.backend
-    window.dialogs = window.mode.dialogs = Whims(bench, rng)  # type: ignore[assignment]
+    window.dialogs = window.doors.dialogs = window.inspect_mode.dialogs = Whims(bench, rng)  # type: ignore[assignment]
     actions = [action for name, action in window.actions_by_id.items() if name not in LEFT_OUT]
 
     def click_a_button() -> None:

@@ -15,7 +15,7 @@ from padscope_desktop.theme import VERDICTS
 
 
 def table(bench: Bench) -> list[list[str]]:
-    model = bench.window.mode.panel.pads.table.model()
+    model = bench.window.inspect_mode.panel.pads.table.model()
     return [[str(model.index(r, c).data() or "") for c in range(1, 5)] for r in range(model.rowCount())]
 
 
@@ -25,19 +25,19 @@ def plain(text: str) -> str:
 
 
 def chosen_row(bench: Bench) -> str:
-    return str(bench.window.mode.panel.pads.table.currentIndex().siblingAtColumn(1).data())
+    return str(bench.window.inspect_mode.panel.pads.table.currentIndex().siblingAtColumn(1).data())
 
 
 def test_an_empty_window_says_the_ways_in(bench: Bench) -> None:
     window = bench.window
     assert window.invitation.isVisible()
-    assert window.mode.panel.setup.board_name.text() == "Which board is this?"
-    assert not window.mode.panel.setup.inspect.isEnabled()
-    assert window.mode.panel.setup.missing.text() == "To inspect: a picture, a layout, a model."
+    assert window.inspect_mode.panel.setup.board_name.text() == "Which board is this?"
+    assert not window.inspect_mode.panel.setup.inspect.isEnabled()
+    assert window.inspect_mode.panel.setup.missing.text() == "To inspect: a picture, a layout, a model."
 
 
 def test_pictures_layout_and_model_are_chosen_by_buttons_and_inspected_by_one(bench: Bench) -> None:
-    window, setup = bench.window, bench.window.mode.panel.setup
+    window, setup = bench.window, bench.window.inspect_mode.panel.setup
     bench.answers.next = [[bench.picture("bad01.jpg"), bench.picture("bad02.jpg")]]
     bench.qtbot.mouseClick(window.invitation.add, Qt.MouseButton.LeftButton)
     bench.until(lambda: window.canvas.picture.width == 1200)
@@ -53,7 +53,7 @@ def test_pictures_layout_and_model_are_chosen_by_buttons_and_inspected_by_one(be
     assert setup.model_name.text() == "quad"
     bench.qtbot.mouseClick(setup.inspect, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.session.judging.board)
-    assert window.mode.panel.summary.headline.text() == "7 of 8 pads fine"
+    assert window.inspect_mode.panel.summary.headline.text() == "7 of 8 pads fine"
     assert window.message_bar.message is None
 
 
@@ -71,7 +71,7 @@ def test_a_click_on_a_pad_chooses_its_row_and_says_why(bench: Bench) -> None:
     bench.inspected()
     bench.qtbot.mouseClick(bench.window.canvas, Qt.MouseButton.LeftButton, pos=bench.at_pad("B3"))
     assert chosen_row(bench) == "B3"
-    why = bench.window.mode.panel.pads.why.toPlainText()
+    why = bench.window.inspect_mode.panel.pads.why.toPlainText()
     assert "a defect of 812 µm² with level 1.60" in why
     assert "+90 µm right" in why
     bench.qtbot.mouseClick(bench.window.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
@@ -80,7 +80,7 @@ def test_a_click_on_a_pad_chooses_its_row_and_says_why(bench: Bench) -> None:
 
 def test_a_row_chooses_the_pad_and_a_double_click_zooms_to_it(bench: Bench) -> None:
     bench.inspected()
-    pads, canvas = bench.window.mode.panel.pads.table, bench.window.canvas
+    pads, canvas = bench.window.inspect_mode.panel.pads.table, bench.window.canvas
     row = pads.visualRect(pads.model().index(2, 1)).center()
     bench.qtbot.mouseClick(pads.viewport(), Qt.MouseButton.LeftButton, pos=row)
     assert canvas.pads.selected == "A2"
@@ -107,7 +107,7 @@ def test_tab_goes_through_what_must_be_looked_at_and_back(bench: Bench) -> None:
 
 def test_the_threshold_changes_verdicts_at_once_and_without_inspecting_again(bench: Bench) -> None:
     bench.inspected()
-    scale = bench.window.mode.panel.threshold.scale
+    scale = bench.window.inspect_mode.panel.threshold.scale
     scale.setFocus()
     for _ in range(40):  # one octave
         bench.qtbot.keyClick(scale, Qt.Key.Key_Right)
@@ -125,7 +125,7 @@ def test_the_threshold_changes_verdicts_at_once_and_without_inspecting_again(ben
 
 def test_dragging_the_threshold_says_what_it_costs(bench: Bench) -> None:
     bench.inspected()
-    panel = bench.window.mode.panel.threshold
+    panel = bench.window.inspect_mode.panel.threshold
     assert plain(panel.words.text()) == "Flags 12 % of sound pads · 3 of 8 here"
     y = panel.scale.height() // 2
     start, end = panel.scale.x_of(1.0), panel.scale.x_of(0.5)
@@ -138,7 +138,7 @@ def test_dragging_the_threshold_says_what_it_costs(bench: Bench) -> None:
     bench.until(lambda: bench.session.judging.board.pad_map.counts()[Verdict.NOT_BONDABLE] == 3)
     bench.qtbot.mouseClick(panel.reset, Qt.MouseButton.LeftButton)
     assert bench.session.judging.factor == 1.0
-    bench.until(lambda: bench.window.mode.panel.summary.headline.text() == "7 of 8 pads fine")
+    bench.until(lambda: bench.window.inspect_mode.panel.summary.headline.text() == "7 of 8 pads fine")
 
 
 def test_a_new_quick_worker_is_given_the_board_again(bench: Bench) -> None:
@@ -198,7 +198,7 @@ def test_each_layer_has_its_key(bench: Bench, key: str, layer: str) -> None:
 def test_progress_is_shown_and_cancel_cancels(bench: Bench) -> None:
     bench.ready("bad01.jpg", "bad02.jpg")
     bench.backend.gate_open = False
-    bench.qtbot.mouseClick(bench.window.mode.panel.setup.inspect_all, Qt.MouseButton.LeftButton)
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.inspect_all, Qt.MouseButton.LeftButton)
     status = bench.window.status
     bench.until(lambda: "38" in status.work.text())
     assert "Inspecting bad01.jpg" in status.work.text()
@@ -216,7 +216,7 @@ def test_progress_is_shown_and_cancel_cancels(bench: Bench) -> None:
 def test_the_window_can_be_used_while_a_board_is_inspected(bench: Bench) -> None:
     bench.ready("bad01.jpg", "bad02.jpg")
     bench.backend.gate_open = False
-    bench.qtbot.mouseClick(bench.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.lanes["long"].busy)
     bench.session.show(2)  # another picture opens meanwhile, on the other lane
     bench.until(lambda: len(bench.window.canvas.picture.levels) > 1)
@@ -230,8 +230,8 @@ def test_the_window_can_be_used_while_a_board_is_inspected(bench: Bench) -> None
 def test_when_the_board_is_not_found_two_clicks_on_its_marks_help(bench: Bench) -> None:
     bench.ready()
     bench.backend.pose_fails = True
-    window, marks = bench.window, bench.window.mode.marks
-    bench.qtbot.mouseClick(window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    window, marks = bench.window, bench.window.inspect_mode.marks
+    bench.qtbot.mouseClick(window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
     bench.until(lambda: window.message_bar.message)
     assert window.message_bar.message.headline == "The board was not found in bad01.jpg."
     bench.qtbot.mouseClick(window.message_bar.buttons()[0], Qt.MouseButton.LeftButton)
@@ -250,13 +250,13 @@ def test_when_the_board_is_not_found_two_clicks_on_its_marks_help(bench: Bench) 
     bench.qtbot.mouseClick(marks.go, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.session.judging.board)
     assert bench.backend.inspected_with[-1][2] == clicks
-    assert "clicks" in window.mode.panel.summary.facts.text()
+    assert "clicks" in window.inspect_mode.panel.summary.facts.text()
     assert not marks.isVisible()
 
 
 def test_clicks_can_be_taken_back_skipped_and_left(bench: Bench) -> None:
     bench.ready()
-    marks, canvas = bench.window.mode.marks, bench.window.canvas
+    marks, canvas = bench.window.inspect_mode.marks, bench.window.canvas
     bench.window.actions_by_id["marks"].trigger()
     bench.qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
     assert len(canvas.marks.points) == 1
@@ -297,7 +297,7 @@ def test_all_keys_are_on_one_sheet(bench: Bench) -> None:
     bench.press("?")
     assert bench.window.key_sheet.isVisible()
     text = " ".join(c.text() for c in bench.window.key_sheet._columns)
-    for words in ("Heat", "Next pad to look at", "zoom to the cursor", "Cancel what is running"):
+    for words in ("Heat", "Next to look at", "zoom to the cursor", "Cancel what is running"):
         assert words in text
     bench.press(Qt.Key.Key_Escape)
     assert not bench.window.key_sheet.isVisible()
@@ -318,16 +318,16 @@ def test_every_part_is_reached_from_the_keyboard(bench: Bench) -> None:
     parts = {
         Qt.Key.Key_1: bench.window.pictures.list,
         Qt.Key.Key_2: bench.window.canvas,
-        Qt.Key.Key_3: bench.window.mode.panel.pads.table,
+        Qt.Key.Key_3: bench.window.inspect_mode.panel.pads.table,
     }
     for key, widget in parts.items():
         bench.qtbot.keyClick(QApplication.focusWidget() or bench.window, key, Qt.KeyboardModifier.ControlModifier)
         assert widget.hasFocus()
     assert chosen_row(bench) == "A4"
-    bench.qtbot.keyClick(bench.window.mode.panel.pads.table, Qt.Key.Key_Down)
+    bench.qtbot.keyClick(bench.window.inspect_mode.panel.pads.table, Qt.Key.Key_Down)
     assert bench.window.canvas.pads.selected == "B3"
     zoom = bench.window.canvas.view.zoom
-    bench.qtbot.keyClick(bench.window.mode.panel.pads.table, Qt.Key.Key_Return)
+    bench.qtbot.keyClick(bench.window.inspect_mode.panel.pads.table, Qt.Key.Key_Return)
     assert bench.window.canvas.view.zoom > zoom
 
 
@@ -352,7 +352,7 @@ def test_a_filter_never_changes_which_picture_is_shown(bench: Bench) -> None:
     bench.ready("bad01.jpg", "bad02.jpg")
     panel = bench.window.pictures
     panel.filter.setCurrentText("Not inspected")
-    bench.qtbot.mouseClick(bench.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.session.judging.board)
     bench.until(lambda: panel.list.model().rowCount() == 1)  # it is inspected now, so it is listed no more
     assert bench.session.current == 1

@@ -53,7 +53,7 @@ def test_what_was_done_is_there_again_when_the_project_is_opened(bench: Bench) -
     bench.until(lambda: bench.session.named)
     bench.inspected("bad01.jpg", "bad02.jpg")
     bench.session.judging.set_factor(2.0)
-    bench.until(lambda: bench.window.mode.panel.summary.headline.text() == "8 of 8 pads fine")
+    bench.until(lambda: bench.window.inspect_mode.panel.summary.headline.text() == "8 of 8 pads fine")
     bench.session.judging.settle()
     bench.until(lambda: not bench.session.keeper.busy)
 
@@ -70,7 +70,7 @@ def test_what_was_done_is_there_again_when_the_project_is_opened(bench: Bench) -
     assert bench.window.windowTitle() == "module 1 — Padscope"
     assert [e.name for e in bench.session.album.entries.values()] == ["bad01.jpg", "bad02.jpg"]
     assert bench.session.judging.factor == 2.0
-    assert bench.window.mode.panel.summary.headline.text() == "8 of 8 pads fine"
+    assert bench.window.inspect_mode.panel.summary.headline.text() == "8 of 8 pads fine"
     assert bench.session.layout is not None
     assert bench.session.model is not None
     assert len(bench.backend.inspected_with) == 1
@@ -169,8 +169,8 @@ def test_training_on_chosen_pictures_makes_the_model_in_use(bench: Bench) -> Non
     bench.add("good01.jpg", "good02.jpg", "bad01.jpg")
     bench.session.choose_layout(bench.folder / "layout.csv")
     bench.until(lambda: bench.session.layout and bench.session.detectors)
-    page = bench.window.mode.panel.train
-    bench.qtbot.mouseClick(bench.window.mode.panel.setup.train, Qt.MouseButton.LeftButton)
+    page = bench.window.inspect_mode.panel.train
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.train, Qt.MouseButton.LeftButton)
     assert page.isVisible()
     assert page.keys() == [1, 2]  # those whose names say so are proposed
     page.list.item(1).setCheckState(Qt.CheckState.Unchecked)
@@ -179,7 +179,7 @@ def test_training_on_chosen_pictures_makes_the_model_in_use(bench: Bench) -> Non
     bench.until(lambda: bench.session.model)
     assert bench.session.model.name == "quad-9"
     assert bench.session.model.boards == ("good01",)
-    assert bench.window.mode.panel.setup.isVisible()
+    assert bench.window.inspect_mode.panel.setup.isVisible()
     assert bench.session.model.path.exists()
 
 
@@ -188,7 +188,7 @@ def test_training_can_be_cancelled_and_leaves_nothing(bench: Bench) -> None:
     bench.until(lambda: bench.session.detectors)
     before = bench.session.model
     bench.backend.gate_open = False
-    page = bench.window.mode.panel.train
+    page = bench.window.inspect_mode.panel.train
     bench.window.actions_by_id["train"].trigger()
     bench.qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
     bench.until(lambda: "learning" in page.progress.text())
@@ -202,7 +202,7 @@ def test_training_can_be_cancelled_and_leaves_nothing(bench: Bench) -> None:
 def test_a_model_is_never_written_over(bench: Bench) -> None:
     bench.ready("good01.jpg")
     bench.until(lambda: bench.session.detectors)
-    page = bench.window.mode.panel.train
+    page = bench.window.inspect_mode.panel.train
     bench.window.actions_by_id["train"].trigger()
     write_model(bench.session.models_folder / "taken.padmodel")
     assert page.start.isEnabled()
@@ -250,7 +250,7 @@ def test_the_training_page_follows_the_pictures(bench: Bench) -> None:
     bench.ready("good01.jpg", "good02.jpg")
     bench.until(lambda: bench.session.detectors)
     bench.window.actions_by_id["train"].trigger()
-    page = bench.window.mode.panel.train
+    page = bench.window.inspect_mode.panel.train
     assert page.keys() == [1, 2]
     bench.add("good03.jpg")
     assert page.list.count() == 3
@@ -265,7 +265,7 @@ def test_a_result_that_arrives_while_another_project_is_opened_stays_in_its_own(
     bench.ready("bad01.jpg")
     first = bench.session.project
     assert first is not None
-    bench.qtbot.mouseClick(bench.window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.session.judging.board)
     bench.session.judging.set_factor(2.0)
     bench.until(lambda: not bench.session.judging._busy)

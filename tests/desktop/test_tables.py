@@ -11,6 +11,7 @@ from fake_backend import layout
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from conftest import Bench
 from padscope.boards.pad_map import Verdict
 from padscope.configs import configured, setting, settings_of
 from padscope.types import finish
@@ -97,17 +98,31 @@ def test_a_form_shows_a_table_and_gives_back_what_was_changed(qtbot: QtBot) -> N
     assert configured(Example, form.values()) == Example(50, 0.5, False, "max", 4)
 
 
-def test_no_key_means_two_things() -> None:
-    keys = [key for action in ACTIONS for key in action.keys]
-    assert len(keys) == len(set(keys))
-    assert len({a.id for a in ACTIONS}) == len(ACTIONS)
-    assert {a.menu for a in ACTIONS} == set(MENUS)
+def test_no_key_means_two_things_in_one_mode(bench: Bench) -> None:
+    rows = bench.window.rows
+    assert len({a.id for a in rows}) == len(rows)
+    assert {a.menu for a in rows} <= set(MENUS)
+    assert {a.mode for a in rows} <= {"", *(m.id for m in bench.window.modes)}
+    for mode in bench.window.modes:
+        keys = [key for action in rows if action.mode in ("", mode.id) for key in action.keys]
+        assert len(keys) == len(set(keys)), mode.id
+
+
+def test_the_keys_of_another_mode_are_dead(bench: Bench) -> None:
+    rows = bench.window.rows
+    for mode in bench.window.modes:
+        bench.window.actions_by_id[f"mode_{mode.id}"].trigger()
+        live = {row.id for row in rows if bench.window.actions_by_id[row.id].isEnabled()}
+        assert not {row.id for row in rows if row.mode not in ("", mode.id)} & live
+        assert bench.window.side.currentWidget() is mode.panel
+        checked = [m.id for m in bench.window.modes if bench.window.actions_by_id[f"mode_{m.id}"].isChecked()]
+        assert checked == [mode.id]
 
 
 def test_a_key_of_ones_own_takes_the_place_of_ours() -> None:
     fit = next(a for a in ACTIONS if a.id == "fit")
     assert keys_of(fit, {"fit": "Ctrl+9"}) == ("Ctrl+9",)
-    rows = dict(row for _, rows in key_sheet({"fit": "Ctrl+9"}) for row in rows)
+    rows = dict(row for _, rows in key_sheet(ACTIONS, {"fit": "Ctrl+9"}, "inspect") for row in rows)
     assert rows["Ctrl+9"] == "Fit the whole picture"
 
 

@@ -44,8 +44,8 @@ def test_from_an_empty_window_to_verdicts_and_on_after_a_dead_worker(qtbot: QtBo
 
     until(lambda: session.detectors)
     assert session.device is not None
-    page = window.mode.panel.train
-    qtbot.mouseClick(window.mode.panel.setup.train, Qt.MouseButton.LeftButton)
+    page = window.inspect_mode.panel.train
+    qtbot.mouseClick(window.inspect_mode.panel.setup.train, Qt.MouseButton.LeftButton)
     assert len(page.keys()) == 4
     for row in (3, 4):
         page.list.item(row).setCheckState(Qt.CheckState.Unchecked)
@@ -56,7 +56,7 @@ def test_from_an_empty_window_to_verdicts_and_on_after_a_dead_worker(qtbot: QtBo
     assert session.model is not None
     assert len(session.model.sound_levels) >= 5
 
-    qtbot.mouseClick(window.mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
     until(lambda: session.judging.board or window.message_bar.message)
     assert window.message_bar.message is None
     board = session.judging.board

@@ -17,16 +17,15 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from padscope_desktop.viewer import overlays
-from padscope_desktop.viewer.heat_layer import HeatLayer
-from padscope_desktop.viewer.marks_layer import MarksLayer
-from padscope_desktop.viewer.pad_layer import PadLayer, PadMark
-from padscope_desktop.viewer.picture_layer import PictureLayer, Pixels
+from padscope_desktop.viewer.layers import Layers
+from padscope_desktop.viewer.pad_layer import PadMark
+from padscope_desktop.viewer.picture_layer import Pixels
+from padscope_desktop.viewer.tools import Px, Tool
 from padscope_desktop.viewer.view import View, fitted, kept_near, least_zoom, whole, zoomed_within
 
 NOTCH = 1.25
@@ -52,10 +51,11 @@ class Canvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture = PictureLayer()
-        self.heat = HeatLayer()
-        self.pads = PadLayer()
-        self.marks = MarksLayer()
+        self.layers = Layers()
+        self.picture, self.heat = self.layers.picture, self.layers.heat
+        self.pads, self.marks = self.layers.pads, self.layers.marks
+        self.tool: Tool | None = None
+        self._in_tool = False  # the left button is down, and the tool's
         self.view = View(1.0, 0.0, 0.0, max(self.width(), 1), max(self.height(), 1))
         self.overlays_visible = True
         self._um_per_px: float | None = None
@@ -143,6 +143,17 @@ class Canvas(QWidget):
         self._picking = picking
         self._show_cursor()
 
+    def set_tool(self, tool: Tool | None) -> None:
+        """Whose the left button is from now on; None gives it back to moving the picture and choosing pads."""
+        if tool is self.tool:
+            return
+        if self.tool is not None:
+            self.tool.abandon()
+            self.tool.hover(None)
+        self.tool, self._in_tool = tool, False
+        self._show_cursor()
+        self.update()
+
     # Where the view stands
 
     def fit(self) -> None:
@@ -228,7 +239,12 @@ class Canvas(QWidget):
 
     # Pointing
 
-    def _point(self, position: QPointF) -> tuple[float, float]:
+    @property
+    def _acting(self) -> bool:
+        """The left button is the tool's: there is one, and nothing more urgent."""
+        return self.tool is not None and not self._picking and not self._space
+
+    def _point(self, position: QPointF) -> Px:
         return self.view.to_picture(position.x(), position.y())
 
     def _pad_under(self, position: QPointF) -> str | None:
@@ -244,11 +260,19 @@ class Canvas(QWidget):
             shape = Qt.CursorShape.OpenHandCursor
         elif self._picking:
             shape = Qt.CursorShape.CrossCursor
+        elif self.tool is not None:
+            shape = self.tool.cursor
         elif self.pads.hovered is not None:
             shape = Qt.CursorShape.PointingHandCursor
         self.setCursor(shape)
 
     def _hover(self, position: QPointF | None) -> None:
+        if self._acting:
+            assert self.tool is not None
+            self.tool.hover(self._point(position) if position is not None else None)
+            self._show_cursor()
+            self.update()
+            return
         under = None if position is None or self._picking else self._pad_under(position)
         if under != self.pads.hovered:
             self.pads.hovered = under
@@ -280,6 +304,10 @@ class Canvas(QWidget):
         elif event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._drag = (position, self.view)
             self._show_cursor()
+        elif left and self.tool is not None and self._acting:
+            self._in_tool = True
+            self.tool.press(self._point(position), event)
+            self.update()
         elif left:
             self._pressed = position
 
@@ -287,6 +315,9 @@ class Canvas(QWidget):
         position = event.position()
         if self._in_overview:
             self._look_from_overview(position)
+        elif self._in_tool and self.tool is not None:
+            self.tool.drag(self._point(position), event)
+            self.update()
         elif self._drag is not None:
             start, view = self._drag
             self._fits = False
@@ -303,7 +334,12 @@ class Canvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._in_overview = False
         pressed, self._pressed = self._pressed, None
-        if self._drag is not None:
+        if self._in_tool and event.button() == Qt.MouseButton.LeftButton:
+            self._in_tool = False
+            if self.tool is not None:
+                self.tool.release(self._point(event.position()), event)
+                self.update()
+        elif self._drag is not None:
             self._drag = None
         elif pressed is not None and event.button() == Qt.MouseButton.LeftButton:
             if self._picking:
@@ -313,6 +349,10 @@ class Canvas(QWidget):
         self._hover(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.tool is not None and self._acting:
+            self.tool.double_click(self._point(event.position()), event)
+            self.update()
+            return
         under = self._pad_under(event.position())
         if event.button() == Qt.MouseButton.LeftButton and under is not None and not self._picking:
             self.pad_double_clicked.emit(under)
@@ -321,6 +361,10 @@ class Canvas(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         position = event.position()
+        if self.tool is not None and self._acting and self.tool.wheel(self._point(position), event):
+            self.update()
+            event.accept()
+            return
         turned = event.angleDelta().y() or event.angleDelta().x()
         self.zoom_by(NOTCH ** (turned / 120), (position.x(), position.y()))
         if self._drag is not None:
@@ -335,6 +379,9 @@ class Canvas(QWidget):
                 self._space = True
                 self._show_cursor()
             return
+        if self.tool is not None and self.tool.key(event, True):
+            self.update()
+            return
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -342,6 +389,9 @@ class Canvas(QWidget):
             if not event.isAutoRepeat():
                 self._space = False
                 self._show_cursor()
+            return
+        if self.tool is not None and self.tool.key(event, False):
+            self.update()
             return
         super().keyReleaseEvent(event)
 
@@ -371,30 +421,13 @@ class Canvas(QWidget):
 
     def _paint(self, painter: QPainter) -> None:
         view = self.view
-        smooth = self._resting or self._last_paint_s < SLOW_PAINT_S
-        dpr = self.devicePixelRatioF()
-        painter.save()
-        painter.scale(1 / dpr, 1 / dpr)  # device px
-        self.picture.paint(painter, view, smooth)
-        painter.restore()
+        self.layers.paint_picture(painter, view, smooth=self._resting or self._last_paint_s < SLOW_PAINT_S)
         if self.overlays_visible:
-            s = view.scale
-            to_screen = QTransform(s, 0, 0, s, view.width / 2 - view.cx * s, view.height / 2 - view.cy * s)
+            self.layers.paint_overlays(painter, view, self.font())
+        if self.tool is not None and not self._picking:
             painter.save()
-            painter.setTransform(to_screen, True)
-            if self.heat.visible:
-                painter.save()
-                if not self.pads.outlines.isEmpty():
-                    painter.setClipPath(
-                        self.pads.outlines
-                    )  # a cell may reach over the pad's edge; what it says does not
-                self.heat.paint(painter, view)
-                painter.restore()
-            if self.pads.visible:
-                self.pads.paint_lines(painter, view)
+            self.tool.paint(painter, view)
             painter.restore()
-            if self.pads.visible:
-                self.pads.paint_letters(painter, view, self.font())
         self.marks.paint(painter, view, self.font(), self._accent)
         if self._um_per_px is not None:
             overlays.paint_scale_bar(painter, self._um_per_px, view, self.font())

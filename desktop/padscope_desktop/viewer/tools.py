@@ -1,0 +1,54 @@
+"""What the left button does on the picture, and what is painted over it: the two ways into the canvas from outside."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+
+from padscope_desktop.viewer.view import View
+
+Px = tuple[float, float]
+"""A point of the picture, px: the centre of the upper left pixel is (0, 0)."""
+
+
+class Layer(Protocol):
+    """Painted over the picture, in logical screen px (`View.to_screen`)."""
+
+    visible: bool
+
+    def paint(self, painter: QPainter, view: View) -> None: ...
+
+
+class Tool:
+    """Takes the left button while it is the canvas's tool. Wheel, middle button and Space stay the canvas's own, unless
+    `wheel` says that it took the turn. A drag that Esc ends is `abandon`ed."""
+
+    cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+
+    def press(self, at: Px, event: QMouseEvent) -> None: ...
+
+    def drag(self, at: Px, event: QMouseEvent) -> None: ...
+
+    def release(self, at: Px, event: QMouseEvent) -> None: ...
+
+    def double_click(self, at: Px, event: QMouseEvent) -> None: ...
+
+    def hover(self, at: Px | None) -> None:
+        """The cursor, with no button down; None where it left the canvas."""
+
+    def wheel(self, at: Px, event: QWheelEvent) -> bool:
+        """True where the turn was the tool's (the size of a brush, with Ctrl), so that the picture is not zoomed."""
+        return False
+
+    def key(self, event: QKeyEvent, down: bool) -> bool:
+        """A key without an action; True where the tool took it."""
+        return False
+
+    def abandon(self) -> bool:
+        """Drop what is under way; False where nothing was."""
+        return False
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """Over everything, in logical screen px: the cursor's ring, the line that is being drawn."""
