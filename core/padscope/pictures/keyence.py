@@ -202,6 +202,7 @@ def read_vhx(data: bytes, frame: Frame) -> tuple[Microscope | None, tuple[ScaleF
         task=_task(note.values.get(TASK)),
         texts=tuple(text for tag in TEXTS if (text := _text(note, tag))),
         notes=notes,
+        lost=lost,
     )
     return microscope, scales
 

@@ -29,6 +29,7 @@ class Microscope:
     task: str = ""  # id of the automated task that took the picture
     texts: tuple[str, ...] = ()  # typed by a person
     notes: tuple[str, ...] = ()  # what is missing or damaged
+    lost: int = 0  # values that should lie behind the picture, and do not
 
 
 @dataclass(frozen=True, slots=True)
