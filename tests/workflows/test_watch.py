@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from padscope.pictures.complete import Finding, Look
-from padscope.workflows.watch import PATIENCE_S, SETTLE_S, Found, Watched, Watcher
+from padscope.store.database import create_project, open_project
+from padscope.store.watched import Outcome, came_of, remember, start_watching, stop_watching, watched_folder
+from padscope.workflows.watch import PATIENCE_S, SETTLE_S, Found, Watched, Watcher, remembered, seen_file
 from picture_files import drawn, jpeg_bytes
 
 
@@ -251,3 +253,31 @@ def test_a_file_that_goes_between_listing_and_opening(tmp_path: Path, gone: str)
     assert watcher.look(5.0) == []
     found = [f for t in (8.0, 11.0, 14.0) for f in watcher.look(t)]
     assert [f.name for f in found] == (["b.jpg"] if gone == "renamed" else [])
+
+
+def test_a_project_remembers_across_restarts(tmp_path: Path) -> None:
+    """Of three files one was inspected, one is damaged, one was found when the program ended: only that is found again."""
+    share = Share()
+    share.write("inspected.jpg", "one")
+    share.write("damaged.jpg", "half", complete=False)
+    with create_project(tmp_path / "p.padscope") as project:
+        start_watching(project, "/share")
+        watcher = share.watcher(remembered(project, Path("/share")))
+        for found in after(share, watcher, 2 * PATIENCE_S):
+            outcome = Outcome.DAMAGED if found.trouble else Outcome.INSPECTED
+            remember(project, "/share", [seen_file(found, outcome)])
+        share.write("found.jpg", "three")
+        remember(project, "/share", [seen_file(f, Outcome.FOUND) for f in after(share, watcher, 5)])
+    share.rename("inspected.jpg", "renamed.jpg")
+    share.opened.clear()
+    with open_project(tmp_path / "p.padscope") as project:
+        assert watched_folder(project) == Path("/share")
+        watcher = share.watcher(remembered(project, Path("/share")))
+        found_again = after(share, watcher, 2 * PATIENCE_S)
+        assert {(f.name, f.new) for f in found_again} == {("found.jpg", True), ("renamed.jpg", False)}
+        assert "half" not in share.opened
+        came_of(project, sha("three"), Outcome.INSPECTED)
+        again = share.watcher(remembered(project, Path("/share")))
+        assert [f.name for f in after(share, again, 5)] == ["renamed.jpg"]  # its new name was not written down
+        stop_watching(project)
+        assert watched_folder(project) is None

@@ -178,9 +178,29 @@ CREATE TRIGGER merged_history_append_only BEFORE INSERT ON merged_history
     BEGIN SELECT RAISE(ABORT, 'audit rows are only appended'); END;
 """
 
+WATCHED = """
+CREATE TABLE watched_folders (
+    folder TEXT PRIMARY KEY,
+    since TEXT NOT NULL,
+    active INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE seen_files (
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('found', 'inspected', 'failed', 'damaged', 'passed')),
+    at TEXT NOT NULL,
+    PRIMARY KEY (folder, name)
+) STRICT;
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("pictures, layouts, models, inspections, verdicts, audit", FIRST),
     ("classes, labels, edits, histories of merged projects", LABELS),
+    ("watched folders, files seen in them", WATCHED),
 )
 """(what it brings, SQL), in order; a project of version n has seen the first n."""
 

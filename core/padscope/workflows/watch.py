@@ -12,6 +12,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from padscope.pictures.complete import Finding, Look, examine, look_at, may_be_picture
+from padscope.store import watched as store
+from padscope.store.database import Project
+from padscope.store.watched import Outcome, SeenFile
 
 SETTLE_S = 2.0
 """A file is opened when it has looked the same this long, in two looks at least."""
@@ -113,6 +116,21 @@ def listing(folder: Path, settled: Mapping[str, Look]) -> dict[str, Look] | None
     except OSError:
         return None
     return found
+
+
+def remembered(project: Project, folder: Path) -> Watched:
+    """What a project knows of a folder. A file that was found and not inspected before the program ended is found again."""
+    known = store.known_contents(project)
+    settled = {
+        f.name: Look(f.size_bytes, f.mtime_ns)
+        for f in store.seen_files(project, folder)
+        if f.outcome is not Outcome.FOUND or f.sha256 in known
+    }
+    return Watched(settled, known)
+
+
+def seen_file(found: Found, outcome: Outcome) -> SeenFile:
+    return SeenFile(found.name, found.look.size, found.look.mtime_ns, found.sha256, outcome)
 
 
 class Watcher:
