@@ -51,3 +51,12 @@ def test_a_mirrored_board_is_called_mirrored() -> None:
             find_pose(case.picture, case.layout)
         sentences.append(str(caught.value))
     assert sum("mirrored" in s for s in sentences) >= 2
+
+
+def test_half_of_a_mirrored_board_is_not_taken_for_the_other_half() -> None:
+    """Glare hides one column of pads; the other, mirrored, looks like the layout's column on the far side. But that one has
+    fiducials beside it, and here there are none."""
+    case = torture("mirrored", 7045)
+    pose, sentence = found_or_refused(case)
+    assert pose is None
+    assert "fiducials F2, F4" in sentence

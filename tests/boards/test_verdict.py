@@ -367,3 +367,25 @@ def test_the_collaborations_words_are_understood() -> None:
         w: str(STANDARD.effect_of(w)) for w in ("Scratches_Wirebonding_pad", "Critical_damage_Wirebonding_pad", "Dusts")
     }
     assert list(effects.values()) == ["note", "NOT_BONDABLE", "RE_CLEAN"]
+
+
+def test_only_what_hangs_together_with_a_defect_is_kept_clear_of() -> None:
+    mask = np.zeros((40, 60), bool)
+    mask[5:15, 5:25] = mask[20:30, 40:50] = True
+    core = np.array([[10, 8]])  # a pixel of the first part
+    points = Obstacles.of(mask, Box(0, 0, 60, 40), UM_TO_PX.inverse(), core=core).points_um
+    px = UM_TO_PX.apply(points)
+    assert np.ptp(px, axis=0) == pytest.approx([19.0, 9.0])
+    both = Obstacles.of(mask, Box(0, 0, 60, 40), UM_TO_PX.inverse()).points_um
+    assert len(both) > len(points)
+
+
+def test_where_the_picture_is_bent_each_pad_is_judged_at_its_own_place() -> None:
+    """The defect lies where the second pad is only by its own pose."""
+    level = grid()
+    moved = Affine(0.4, 0.0, 10.0, 0.0, 0.4, 50.0)  # 40 px further down: 330 … 381 px instead of 324 … 375
+    level[48:, :] = 5.0  # below 384 px
+    straight = judge(level, LAYOUT, UM_TO_PX, SIZE, STANDARD)
+    bent = judge(level, LAYOUT, UM_TO_PX, SIZE, STANDARD, near={"NARROW": moved})
+    assert [r.verdict for r in straight] == [Verdict.OK, Verdict.OK]
+    assert [r.verdict is Verdict.OK for r in bent] == [True, False]

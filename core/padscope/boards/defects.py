@@ -51,11 +51,16 @@ class PadView:
 
 @dataclass(frozen=True)
 class Found:
-    """Defects of one pad; `labels` (h, w) over the box of the view they were found in: 0 sound, k + 1 on defect k. `too_small`
-    counts what was left out."""
+    """Defects of one pad, and their pixels in the box of the view they were found in.
+
+    at         (N, 2) column and row of every pixel of a defect
+    which      (N,) the defect it belongs to
+    too_small  how many were left out
+    """
 
     defects: tuple[Defect, ...]
-    labels: NDArray[np.int32]
+    at: NDArray[np.int32]
+    which: NDArray[np.intp]
     painted: bool
     too_small: int = 0
 
@@ -127,43 +132,33 @@ def find_defects(
     painted: PaintedMask | None = None,
 ) -> Found:
     """All defects of a pad, largest first. Painted ones have no minimum area: a person means what is painted."""
-    shape = view.inside.shape
+    none = np.empty((0, 2), np.int32), np.empty(0, np.intp)
     if painted is not None:
         classes = _over(painted, view.box) * view.inside
         values = [int(v) for v in np.unique(classes) if v]
-        if not values:
-            return Found((), np.zeros(shape, np.int32), True)
         parts = [_components(classes == v) for v in values]
         words = [painted.names.get(v, UNKNOWN_CLASS) for v in values]
     elif view.worst is None or view.worst < threshold_factor:
-        return Found((), np.zeros(shape, np.int32), False)
+        parts, words = [], []
     else:
         parts, words = [_components(view.level >= threshold_factor)], [UNKNOWN_CLASS]
     px_um2 = abs(px_to_um.determinant)
     smallest = 0.0 if painted is not None else minimum_area_um2 / px_um2
-    names, marked, too_small = _numbered(parts, words, smallest)
+    names, at, which, too_small = _numbered(parts, words, smallest)
     if not names:
-        return Found((), marked, painted is not None, too_small)
-    sizes, boxes, levels = _measured(marked, view, px_to_um)
+        return Found((), *none, painted is not None, too_small)
+    sizes, boxes, levels = _measured(at, which, view, px_to_um)
     levels = levels / threshold_factor
     if painted is not None:
         levels = np.maximum(levels, 1.0)
     largest_first = np.argsort(-sizes, kind="stable")
-    rank = np.zeros(len(names) + 1, np.int32)
-    rank[largest_first + 1] = np.arange(1, len(names) + 1)
+    rank = np.empty(len(names), np.intp)
+    rank[largest_first] = np.arange(len(names))
     defects = tuple(
         Defect(names[k], float(sizes[k] * px_um2), (x0, y0, x1, y1), float(levels[k]))
         for k, (x0, y0, x1, y1) in zip(largest_first.tolist(), boxes[largest_first].tolist(), strict=True)
     )
-    return Found(defects, rank[marked], painted is not None, too_small)
-
-
-def connected_with(core: Mask, wider: Mask) -> Mask:
-    """The core (h, w) and what of the wider mask hangs together with it."""
-    _, labels = cv2.connectedComponents((core | wider).view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    reached = np.zeros(int(labels.max()) + 1, bool)
-    reached[labels[core]] = True
-    return np.asarray(reached[labels], bool)
+    return Found(defects, at, rank[which], painted is not None, too_small)
 
 
 def painted_pads(
@@ -179,46 +174,59 @@ def painted_pads(
     return painted
 
 
-def _components(bad: Mask) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Labels (h, w) from 1 and their areas in px; diagonal neighbours are connected."""
-    # counting here is several times faster than OpenCV's own statistics
-    _, labels = cv2.connectedComponents(bad.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    return np.asarray(labels, np.int32), np.bincount(labels.ravel())[1:]
+Component = tuple[NDArray[np.int32], NDArray[np.int32]]
+
+
+def _components(bad: Mask) -> Component:
+    """Columns and rows (N, 2) of the pixels of a mask, and which connected part each lies in (N,), from 0; diagonal neighbours
+    are connected."""
+    pixels = bad.view(np.uint8)
+    # counting and looking up only where something lies is several times faster than OpenCV's own statistics
+    _, labels = cv2.connectedComponents(pixels, connectivity=8, ltype=cv2.CV_32S)
+    at = places_of(pixels)
+    return at, labels[at[:, 1], at[:, 0]] - 1
+
+
+def places_of(pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """(N, 2) column and row of what is not 0 (OpenCV 4 and 5 differ in shape)."""
+    found = cv2.findNonZero(pixels)
+    return np.empty((0, 2), np.int32) if found is None else np.reshape(found, (-1, 2)).astype(np.int32, copy=False)
 
 
 def _numbered(
-    parts: list[tuple[NDArray[np.int32], NDArray[np.int64]]], words: list[str], smallest_px: float
-) -> tuple[list[str], NDArray[np.int32], int]:
-    """Components of all classes in one array (h, w), numbered from 1, with their names; and how many were too small."""
+    parts: list[Component], words: list[str], smallest_px: float
+) -> tuple[list[str], NDArray[np.int32], NDArray[np.intp], int]:
+    """The parts of all classes that are large enough: their names, the pixels of all, which part each belongs to, in the order
+    of the parts; and how many were too small."""
     names: list[str] = []
-    marked: NDArray[np.int32] | None = None
+    at: list[NDArray[np.int32]] = []
+    which: list[NDArray[np.intp]] = []
     too_small = 0
-    for (labels, areas), word in zip(parts, words, strict=True):
+    for (places, labels), word in zip(parts, words, strict=True):
+        areas = np.bincount(labels)
         kept = areas >= smallest_px
-        number = np.zeros(len(areas) + 1, np.int32)
-        number[1:][kept] = len(names) + 1 + np.arange(kept.sum())
-        marked = number[labels] if marked is None else marked + number[labels]
+        number = np.where(kept, len(names) + np.cumsum(kept) - 1, -1)[labels]
+        # 16 bit sort by counting
+        order = np.argsort(number.astype(np.int16) if len(areas) < 2**15 - len(names) else number, kind="stable")
+        order = order[int(areas[~kept].sum()) :]
+        at.append(places[order])
+        which.append(number[order])
         names += [word] * int(kept.sum())
         too_small += int((~kept).sum())
-    assert marked is not None
-    return names, marked, too_small
+    if not names:
+        return [], np.empty((0, 2), np.int32), np.empty(0, np.intp), too_small
+    return names, np.concatenate(at), np.concatenate(which), too_small
 
 
 def _measured(
-    marked: NDArray[np.int32], view: PadView, px_to_um: Affine
+    at: NDArray[np.int32], which: NDArray[np.intp], view: PadView, px_to_um: Affine
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float32]]:
-    """Of each numbered defect: its pixels (n,), its box in board µm (n, 4), its highest level (n,)."""
-    cols, rows = np.reshape(cv2.findNonZero((marked > 0).view(np.uint8)), (-1, 2)).T  # OpenCV 4 and 5 differ in shape
-    which = marked[rows, cols]
-    order = np.argsort(
-        which.astype(np.uint16) if which.max() < 2**16 else which, kind="stable"
-    )  # 16 bit sort by counting
-    rows, cols, which = rows[order], cols[order], which[order]
-    starts = np.flatnonzero(np.diff(which, prepend=0))
+    """Of each defect, whose pixels follow each other: how many (n,), its box in board µm (n, 4), its highest level (n,)."""
+    starts = np.flatnonzero(np.diff(which, prepend=-1))
     half = np.abs(px_to_um.linear).sum(axis=1) / 2
-    um = px_to_um.apply(np.column_stack([cols + view.box.x0, rows + view.box.y0]))
+    um = px_to_um.apply(at + (view.box.x0, view.box.y0))
     boxes = np.column_stack([np.minimum.reduceat(um, starts) - half, np.maximum.reduceat(um, starts) + half])
-    return np.diff(starts, append=len(rows)), boxes, np.maximum.reduceat(view.level[rows, cols], starts)
+    return np.diff(starts, append=len(at)), boxes, np.maximum.reduceat(view.level[at[:, 1], at[:, 0]], starts)
 
 
 def _over(painted: PaintedMask, box: Box) -> NDArray[np.uint8]:

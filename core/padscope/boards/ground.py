@@ -52,8 +52,9 @@ def rotation(direction_deg: float) -> NDArray[np.float64]:
     return np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]])
 
 
-def defect_points(mask: Mask, box: Box, px_to_um: Affine) -> NDArray[np.float64]:
-    """Board µm (N, 2) of the pixels of a mask (h, w) over `box` that decide where a foot can lie.
+def defect_points(mask: Mask, box: Box, px_to_um: Affine, core: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+    """Board µm (N, 2) of the pixels of a mask (h, w) over `box` of the picture that decide where a foot can lie; with a core
+    (N, 2), columns and rows of pixels of the mask, only of the parts of the mask that hang together with it.
 
     Pixels deep inside a defect are thinned out to every third: a foot that touches none of the others covers one of these.
     """
@@ -62,12 +63,17 @@ def defect_points(mask: Mask, box: Box, px_to_um: Affine) -> NDArray[np.float64]
     keep = keep[y : y + h, x : x + w]
     if not keep.size:
         return np.empty((0, 2))
+    rim = keep
     if px_to_um.scale <= COARSEST_THINNED_UM:
-        rim = np.where(cv2.erode(keep, np.ones((3, 3), np.uint8), borderValue=0), np.uint8(0), keep)
+        rim = cv2.subtract(keep, cv2.erode(keep, np.ones((3, 3), np.uint8), borderValue=0))
         rim[::3, ::3] |= keep[::3, ::3]
-        keep = rim
-    places = np.reshape(cv2.findNonZero(keep), (-1, 2))  # OpenCV 4 and 5 differ in shape
-    return px_to_um.apply(places + np.array([box.x0 + x, box.y0 + y]))
+    places = np.reshape(cv2.findNonZero(rim), (-1, 2))  # OpenCV 4 and 5 differ in shape
+    if core is not None:
+        count, labels = cv2.connectedComponents(keep, connectivity=8, ltype=cv2.CV_32S)
+        meant = np.zeros(count, bool)
+        meant[labels[core[:, 1] - y, core[:, 0] - x]] = True
+        places = places[meant[labels[places[:, 1], places[:, 0]]]]
+    return px_to_um.apply(places + (box.x0 + x, box.y0 + y))
 
 
 def pixel_reach(px_to_um: Affine, turn: Floats, grown_um: float = 0.0) -> NDArray[np.float64]:
@@ -86,16 +92,16 @@ def ground(outline_um: Floats, turn: Floats, points_um: Floats, reach: Floats) -
     return Ground(low, high, points[np.argsort(points[:, 0], kind="stable")], reach, outline)
 
 
-def free_way(g: Ground, centre: Floats, half: Floats) -> float:
-    """How far a rectangle of half size (2,) about `centre` could still grow on every side before it touches something or
-    leaves the pad, µm; below zero it does so already."""
-    way = float(min((centre - half - g.low).min(), (g.high - centre - half).min()))
+def free_ways(g: Ground, centres: Floats, half: Floats) -> NDArray[np.float64]:
+    """How far rectangles of half size (n, 2) about the centres (n, 2) could each still grow on every side before they touch
+    something or leave the pad, µm (n,); below zero they do so already."""
+    ways = np.minimum(centres - half - g.low, g.high - centres - half).min(axis=1)
     if len(g.points):
-        gaps = np.abs(g.points - centre) - (half + g.reach)
-        way = min(way, float(gaps.max(axis=1).min()))
-    if g.outline is not None and not inside(g.outline, centre[None])[0]:
-        way = min(way, -float(half.min()))
-    return way
+        gaps = np.abs(g.points[None] - centres[:, None]) - (half + g.reach)[:, None]
+        ways = np.minimum(ways, gaps.max(axis=2).min(axis=1))
+    if g.outline is not None:
+        ways = np.where(inside(g.outline, centres), ways, np.minimum(ways, -half.min(axis=1)))
+    return np.asarray(ways, np.float64)
 
 
 def free_along(g: Ground, v: float, half: Floats, limits: tuple[float, float] = (-math.inf, math.inf)) -> Intervals:

@@ -23,7 +23,7 @@ from padscope.boards.ground import (
     defect_points,
     free_across,
     free_along,
-    free_way,
+    free_ways,
     ground,
     nearest,
     pixel_reach,
@@ -48,9 +48,12 @@ class Obstacles:
     grown_um: float = 0.0
 
     @staticmethod
-    def of(mask: Mask, box: Box, px_to_um: Affine, grown_um: float = 0.0) -> Obstacles:
-        """From a mask (h, w) over `box` of the picture, True on defects."""
-        return Obstacles(defect_points(mask, box, px_to_um), px_to_um, grown_um)
+    def of(
+        mask: Mask, box: Box, px_to_um: Affine, grown_um: float = 0.0, core: NDArray[np.integer] | None = None
+    ) -> Obstacles:
+        """From a mask (h, w) over `box` of the picture, True on defects; with a core (N, 2), columns and rows in the mask, only
+        the parts that hang together with it."""
+        return Obstacles(defect_points(mask, box, px_to_um, core), px_to_um, grown_um)
 
 
 @dataclass(frozen=True)
@@ -85,19 +88,18 @@ def land_as_planned(pad: Pad, wires: Sequence[Wire], plan: Plan, obstacles: Obst
     """The same for wires whose plan is known: it does not depend on what lies on the pad."""
     reach = pixel_reach(obstacles.px_to_um, plan.turn, obstacles.grown_um)
     g = ground(pad.corners_um, plan.turn, obstacles.points_um, reach)
-    centres = _centres(g, plan, obstacles.px_to_um.scale)
+    ways = free_ways(g, plan.points, plan.half)
+    centres = _centres(g, plan, ways, obstacles.px_to_um.scale)
+    moved = [k for k, c in enumerate(centres) if c is not None and np.abs(c - plan.points[k]).max() > TOUCH_UM]
+    if moved:
+        ways[moved] = free_ways(g, np.array([centres[k] for k in moved]), plan.half[moved])
     landings: list[Landing | None] = [None] * len(wires)
     for k, wire_index in enumerate(plan.order):
         wire, centre = wires[wire_index], centres[k]
         landing = Landing(wire.id, (wire.x_um, wire.y_um), None, None, wire.foot_um, wire.direction_deg)
         if centre is not None:
-            x, y = centre @ plan.turn
-            moved = np.abs(centre - plan.points[k]).max() > TOUCH_UM
-            landing = replace(
-                landing,
-                proposed_um=(float(x), float(y)) if moved else (wire.x_um, wire.y_um),
-                margin_um=max(0.0, free_way(g, centre, plan.half[k])),
-            )
+            x, y = centre @ plan.turn if k in moved else (wire.x_um, wire.y_um)
+            landing = replace(landing, proposed_um=(float(x), float(y)), margin_um=max(0.0, float(ways[k])))
         landings[wire_index] = landing
     return tuple(landing for landing in landings if landing is not None)
 
@@ -135,12 +137,13 @@ def planned(wires: Sequence[Wire], tolerance_um: float) -> Plan:
     return Plan(turn, order, points, feet, half, apart, bands)
 
 
-def _centres(g: Ground, plan: Plan, um_per_px: float) -> list[NDArray[np.float64] | None]:
-    """Where the wires of a plan land, (u, v) each."""
+def _centres(g: Ground, plan: Plan, ways: Floats, um_per_px: float) -> list[NDArray[np.float64] | None]:
+    """Where the wires of a plan land, (u, v) each; `ways` (n,) is how free they are where they were planned."""
     wanted = plan.points
+    as_planned = (ways >= -TOUCH_UM) & (wanted[:, 0] >= plan.bands[:, 0]) & (wanted[:, 0] <= plan.bands[:, 1])
     in_lane = [
-        nearest(free_along(g, v, half, _limits(band)), u)
-        for (u, v), half, band in zip(wanted, plan.half, plan.bands, strict=True)
+        u if free else nearest(free_along(g, v, half, _limits(band)), u)
+        for free, (u, v), half, band in zip(as_planned, wanted, plan.half, plan.bands, strict=True)
     ]
     keeps_apart = all(
         wanted[k + 1, 1] - wanted[k, 1] >= plan.apart[k, k + 1] - TOUCH_UM for k in range(len(wanted) - 1)

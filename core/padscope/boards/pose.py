@@ -114,7 +114,7 @@ def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -
     _, found, sight, look = best
     refuse_scale(found.um_to_px, layout, known_scale(picture))
     residual = refuse_doubt(layout, found, sight, limit_um, Demands())
-    _refuse_small_part(layout, to_full.inverse().after(found.um_to_px), look.shapes, sight, len(found.marks))
+    _refuse_small_part(layout, small.shape, to_full.inverse().after(found.um_to_px), look.shapes, sight, found)
     _refuse_rivals(picture, layout, found, sight, to_full, look, where)
     return _pose(layout, found, sight, residual, "fiducials" if len(found.marks) >= 2 else "pads")
 
@@ -263,10 +263,12 @@ def _pose(layout: Layout, found: Refined, sight: Sight, residual_um: float, meth
     )
 
 
-def _refuse_small_part(layout: Layout, pose: Affine, pieces: Shapes, sight: Sight, marks: int) -> None:
-    """PoseError if only a part of the board would be in the picture, without marks to prove it, and the picture shows much that
-    looks like pads elsewhere: then it is another board."""
-    if marks >= 2 or sight.shown >= WHOLE_SHARE * len(layout.pads):
+def _refuse_small_part(
+    layout: Layout, shape: tuple[int, ...], pose: Affine, pieces: Shapes, sight: Sight, found: Refined
+) -> None:
+    """PoseError if only a part of the board would be in the picture (h, w, …), without marks to prove it, and the picture shows
+    much that looks like pads elsewhere, or none of the marks that this part should have: then it is another board."""
+    if len(found.marks) >= 2 or sight.shown >= WHOLE_SHARE * len(layout.pads):
         return
     strange = board_search.unexplained(pieces, layout, pose)
     if strange > max(1.0, STRANGE_SHARE * len(sight.seen)):
@@ -274,6 +276,24 @@ def _refuse_small_part(layout: Layout, pose: Affine, pieces: Shapes, sight: Sigh
             f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” could be in the picture, and {strange} "
             "other things there look like pads; check that the layout is this board's, or click two fiducials."
         )
+    due = _marks_due(layout, shape, pose)
+    if len(found.marks) < len(due) / 2:
+        raise PoseError(
+            f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” could be in the picture, and "
+            f"{'fiducial' if len(due) == 1 else 'fiducials'} {', '.join(due)} should be there too but "
+            f"{'is' if len(due) == 1 else 'are'} not seen; check that the layout is this board's, or click two fiducials."
+        )
+
+
+def _marks_due(layout: Layout, shape: tuple[int, ...], pose: Affine) -> list[str]:
+    """Fiducials that lie wholly in a picture (h, w, …)."""
+    due = []
+    for mark in layout.fiducials:
+        x, y = pose.apply(np.array([mark.x_um, mark.y_um]))
+        reach = mark.diameter_um / 2 * pose.scale
+        if reach <= x < shape[1] - reach and reach <= y < shape[0] - reach:
+            due.append(mark.name)
+    return due
 
 
 def _refuse_rivals(

@@ -46,7 +46,7 @@ class PadFacts:
     cleaned  the landings if everything that can be cleaned off were gone
     lasting  (n,) which defects cannot be cleaned off
     usable   part of the pad without lasting defects
-    box      what of the picture `found.labels` covers
+    box      what of the picture `found.at` counts from
     """
 
     pad: Pad
@@ -173,9 +173,10 @@ def pristine(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     window = pristine_window(facts.pad, r.width_fraction, r.length_fraction)
     if window is None:
         return ()
-    within = pixels_within(window, facts.um_to_px, facts.box)
+    cols, rows = facts.found.at.T
+    within = pixels_within(window, facts.um_to_px, facts.box)[rows, cols]
     px_um2 = 1 / abs(facts.um_to_px.determinant)
-    counts = np.bincount(facts.found.labels[within], minlength=len(facts.found.defects) + 1)[1:] * facts.lasting
+    counts = np.bincount(facts.found.which[within], minlength=len(facts.found.defects)) * facts.lasting
     hit = [(d, n * px_um2) for d, n in zip(facts.found.defects, counts, strict=True) if n * px_um2 > r.minimum_area_um2]
     if not hit:
         return ()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from padscope.boards.defects import Found, PadView, PaintedMask, busy_part, connected_with, find_defects, pad_view
+from padscope.boards.defects import Found, PadView, PaintedMask, busy_part, find_defects, pad_view
 from padscope.boards.landing import Obstacles, Plan, land_as_planned, planned
 from padscope.boards.layout import Layout, Wire
 from padscope.boards.pad_map import Landing, PadResult, Verdict
@@ -39,9 +39,11 @@ class Judgement:
 
 @dataclass(frozen=True)
 class PreparedPad:
-    """A pad as seen, with its landings where nothing lies on it."""
+    """A pad as seen, with its landings where nothing lies on it; `um_to_px` is right around it."""
 
     view: PadView
+    um_to_px: Affine
+    px_to_um: Affine
     wires: tuple[Wire, ...]
     plan: Plan | None  # None without wires
     sound: tuple[Landing, ...]
@@ -52,9 +54,8 @@ class PreparedPad:
 class Judge:
     """A board ready to be judged at any threshold."""
 
-    def __init__(self, pads: tuple[PreparedPad, ...], um_to_px: Affine, rules: Rules) -> None:
+    def __init__(self, pads: tuple[PreparedPad, ...], rules: Rules) -> None:
         self._pads = pads
-        self._um_to_px = um_to_px
         self._rules = rules
         self._quiet: dict[int, Judgement] = {}
 
@@ -70,9 +71,9 @@ class Judge:
         p = self._pads[k]
         worst = p.view.worst
         if p.painted is not None or worst is None or worst >= threshold_factor:
-            return judged(p, self._um_to_px, self._rules, threshold_factor)
+            return judged(p, self._rules, threshold_factor)
         if k not in self._quiet:  # below its threshold a pad is judged once
-            self._quiet[k] = judged(p, self._um_to_px, self._rules, math.inf)
+            self._quiet[k] = judged(p, self._rules, math.inf)
         quiet = self._quiet[k]
         return replace(quiet, result=replace(quiet.result, level=worst / threshold_factor))
 
@@ -86,10 +87,11 @@ def judge(
     *,
     masks: Mapping[str, PaintedMask] | None = None,
     doubts: Mapping[str, str] | None = None,
+    near: Mapping[str, Affine] | None = None,
     threshold_factor: float = 1.0,
 ) -> tuple[PadResult, ...]:
     """Every pad of the layout in its order; the arguments are those of `prepare`."""
-    prepared = prepare(level, layout, um_to_px, picture_size, rules, masks=masks, doubts=doubts)
+    prepared = prepare(level, layout, um_to_px, picture_size, rules, masks=masks, doubts=doubts, near=near)
     return prepared.verdicts(threshold_factor)
 
 
@@ -102,28 +104,33 @@ def prepare(
     *,
     masks: Mapping[str, PaintedMask] | None = None,
     doubts: Mapping[str, str] | None = None,
+    near: Mapping[str, Affine] | None = None,
 ) -> Judge:
     """Everything that does not depend on the threshold.
 
     level         (ceil(H / 8), ceil(W / 8)), NaN where nothing was inspected; picture_size is (width, height)
     masks         by pad: what a person painted there, in place of heat
     doubts        by pad: why the picture cannot be trusted there ("blurred", "glaring"); such pads are UNKNOWN
+    near          by pad: the pose that is right around it, where the picture is bent
     """
-    masks, doubts = masks or {}, doubts or {}
-    nothing = Obstacles(np.empty((0, 2)), um_to_px.inverse())
+    masks, doubts, near = masks or {}, doubts or {}, near or {}
+    flat = um_to_px.inverse()
+    nothing = Obstacles(np.empty((0, 2)), flat)
     pads = []
     for pad in layout.pads:
         wires = layout.wires_of[pad.id]
         plan = planned(wires, rules.landing.tolerance_um) if wires else None
         sound = () if plan is None else land_as_planned(pad, wires, plan, nothing)
-        view = pad_view(pad, um_to_px, picture_size, level)
-        pads.append(PreparedPad(view, wires, plan, sound, masks.get(pad.id), doubts.get(pad.id, "")))
-    return Judge(tuple(pads), um_to_px, rules)
+        here = near.get(pad.id, um_to_px)
+        view = pad_view(pad, here, picture_size, level)
+        back = flat if here is um_to_px else here.inverse()
+        pads.append(PreparedPad(view, here, back, wires, plan, sound, masks.get(pad.id), doubts.get(pad.id, "")))
+    return Judge(tuple(pads), rules)
 
 
-def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: float = 1.0) -> Judgement:
+def judged(p: PreparedPad, rules: Rules, threshold_factor: float = 1.0) -> Judgement:
     """One pad at one threshold."""
-    view, pad, px_to_um = p.view, p.view.pad, um_to_px.inverse()
+    view, pad, px_to_um = p.view, p.view.pad, p.px_to_um
     part = busy_part(view, threshold_factor * rules.landing.doubtful_level, p.painted)
     found = find_defects(
         part,
@@ -140,12 +147,12 @@ def judged(p: PreparedPad, um_to_px: Affine, rules: Rules, threshold_factor: flo
         result = PadResult(pad.id, Verdict.UNKNOWN, _texts(unknown), level, None, found.defects, nowhere)
         return Judgement(result, unknown)
     lasting = np.array([rules.effect_of(d.defect_class) is not Effect.RE_CLEAN for d in found.defects], bool)
-    landings = cleaned = _landings(p, part, found, px_to_um, rules, np.ones(len(lasting), bool), threshold_factor)
+    landings = cleaned = _landings(p, part, found, rules, np.ones(len(lasting), bool), threshold_factor)
     if not lasting.all() and any(m.proposed_um is None for m in landings):
-        cleaned = _landings(p, part, found, px_to_um, rules, lasting, threshold_factor)
-    areas = np.array([d.area_um2 for d in found.defects]) * abs(um_to_px.determinant) / view.pixels
+        cleaned = _landings(p, part, found, rules, lasting, threshold_factor)
+    areas = np.array([d.area_um2 for d in found.defects]) * abs(p.um_to_px.determinant) / view.pixels
     usable, sound_now = 1.0 - float(areas @ lasting), 1.0 - float(areas.sum())
-    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, um_to_px, part.box)
+    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, p.um_to_px, part.box)
     said = tuple(reason for rule in RULES for reason in rule(facts, rules))
     asked = {reason.effect for reason in said}
     verdict = next((v for v in WORST_FIRST if v in asked), Verdict.OK)
@@ -156,7 +163,6 @@ def _landings(
     p: PreparedPad,
     part: PadView,
     found: Found,
-    px_to_um: Affine,
     rules: Rules,
     in_the_way: Mask,
     threshold_factor: float,
@@ -164,18 +170,23 @@ def _landings(
     """Where the wires land among those defects (n,), and off doubtful metal around them as far as that costs no wire."""
     if p.plan is None or not in_the_way.any():
         return p.sound
-    mask = np.concatenate([[False], in_the_way])[found.labels]
+    core = found.at[in_the_way[found.which]]
     smallest = float((4 * p.plan.half.prod(axis=1)).min())
-    sound_px = p.view.pixels - int(np.count_nonzero(mask))
-    if sound_px * abs(px_to_um.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
+    sound_px = p.view.pixels - len(core)
+    if sound_px * abs(p.px_to_um.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
         return tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
     grown = rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
 
     tried = []
     doubtful = 1.0 if found.painted else rules.landing.doubtful_level
     for fraction in sorted({doubtful, (1 + doubtful) / 2, 1.0}):
-        wider = mask if fraction >= 1 else connected_with(mask, part.level >= fraction * threshold_factor)
-        obstacles = Obstacles.of(wider, part.box, px_to_um, grown)
+        if fraction < 1:
+            wider = part.level >= fraction * threshold_factor
+            obstacles = Obstacles.of(wider, part.box, p.px_to_um, grown, core)
+        else:
+            mask = np.zeros(part.level.shape, bool)
+            mask[core[:, 1], core[:, 0]] = True
+            obstacles = Obstacles.of(mask, part.box, p.px_to_um, grown)
         tried.append(land_as_planned(p.view.pad, p.wires, p.plan, obstacles))
         if _placed(tried[-1]) == len(p.wires):
             break
