@@ -53,10 +53,11 @@ def test_a_mirrored_board_is_called_mirrored() -> None:
     assert sum("mirrored" in s for s in sentences) >= 2
 
 
-def test_half_of_a_mirrored_board_is_not_taken_for_the_other_half() -> None:
+@pytest.mark.parametrize("seed", [7045, 30022])
+def test_half_of_a_mirrored_board_is_not_taken_for_the_other_half(seed: int) -> None:
     """Glare hides one column of pads; the other, mirrored, looks like the layout's column on the far side. But that one has
     fiducials beside it, and here there are none."""
-    case = torture("mirrored", 7045)
+    case = torture("mirrored", seed)
     pose, sentence = found_or_refused(case)
     assert pose is None
-    assert "fiducials F2, F4" in sentence
+    assert "should be there too but" in sentence

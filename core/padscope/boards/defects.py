@@ -184,7 +184,7 @@ def _components(bad: Mask) -> Component:
     # counting and looking up only where something lies is several times faster than OpenCV's own statistics
     _, labels = cv2.connectedComponents(pixels, connectivity=8, ltype=cv2.CV_32S)
     at = places_of(pixels)
-    return at, labels[at[:, 1], at[:, 0]] - 1
+    return at, np.asarray(labels[at[:, 1], at[:, 0]] - 1, np.int32)
 
 
 def places_of(pixels: NDArray[np.uint8]) -> NDArray[np.int32]:
@@ -224,7 +224,7 @@ def _measured(
     """Of each defect, whose pixels follow each other: how many (n,), its box in board µm (n, 4), its highest level (n,)."""
     starts = np.flatnonzero(np.diff(which, prepend=-1))
     half = np.abs(px_to_um.linear).sum(axis=1) / 2
-    um = px_to_um.apply(at + (view.box.x0, view.box.y0))
+    um = px_to_um.apply(at + np.array([view.box.x0, view.box.y0]))
     boxes = np.column_stack([np.minimum.reduceat(um, starts) - half, np.maximum.reduceat(um, starts) + half])
     return np.diff(starts, append=len(at)), boxes, np.maximum.reduceat(view.level[at[:, 1], at[:, 0]], starts)
 

@@ -52,7 +52,9 @@ def rotation(direction_deg: float) -> NDArray[np.float64]:
     return np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]])
 
 
-def defect_points(mask: Mask, box: Box, px_to_um: Affine, core: NDArray[np.integer] | None = None) -> NDArray[np.float64]:
+def defect_points(
+    mask: Mask, box: Box, px_to_um: Affine, core: NDArray[np.integer] | None = None
+) -> NDArray[np.float64]:
     """Board µm (N, 2) of the pixels of a mask (h, w) over `box` of the picture that decide where a foot can lie; with a core
     (N, 2), columns and rows of pixels of the mask, only of the parts of the mask that hang together with it.
 
@@ -65,7 +67,7 @@ def defect_points(mask: Mask, box: Box, px_to_um: Affine, core: NDArray[np.integ
         return np.empty((0, 2))
     rim = keep
     if px_to_um.scale <= COARSEST_THINNED_UM:
-        rim = cv2.subtract(keep, cv2.erode(keep, np.ones((3, 3), np.uint8), borderValue=0))
+        rim = keep & ~np.asarray(cv2.erode(keep, np.ones((3, 3), np.uint8), borderValue=0), np.uint8)
         rim[::3, ::3] |= keep[::3, ::3]
     places = np.reshape(cv2.findNonZero(rim), (-1, 2))  # OpenCV 4 and 5 differ in shape
     if core is not None:
@@ -73,7 +75,7 @@ def defect_points(mask: Mask, box: Box, px_to_um: Affine, core: NDArray[np.integ
         meant = np.zeros(count, bool)
         meant[labels[core[:, 1] - y, core[:, 0] - x]] = True
         places = places[meant[labels[places[:, 1], places[:, 0]]]]
-    return px_to_um.apply(places + (box.x0 + x, box.y0 + y))
+    return px_to_um.apply(places + np.array([box.x0 + x, box.y0 + y]))
 
 
 def pixel_reach(px_to_um: Affine, turn: Floats, grown_um: float = 0.0) -> NDArray[np.float64]:

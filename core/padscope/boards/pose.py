@@ -45,6 +45,8 @@ LOOKS = 4
 WHOLE_SHARE = 0.6
 """Of the pads; with fewer in the picture it shows only a part of the board."""
 STRANGE_SHARE = 0.25
+MARKS_MISSED = 4
+"""Of so many fiducials that should be in the picture of a part of a board, one at least must be seen."""
 CLICK_PX = 16.0
 """How far off a clicked corner of a pad may be."""
 SNAP_SHARE = 0.45
@@ -268,16 +270,17 @@ def _refuse_small_part(
 ) -> None:
     """PoseError if only a part of the board would be in the picture (h, w, …), without marks to prove it, and the picture shows
     much that looks like pads elsewhere, or none of the marks that this part should have: then it is another board."""
-    if len(found.marks) >= 2 or sight.shown >= WHOLE_SHARE * len(layout.pads):
+    if len(found.marks) >= 2 or not sight.outside:
         return
+    small = sight.shown < WHOLE_SHARE * len(layout.pads)
     strange = board_search.unexplained(pieces, layout, pose)
-    if strange > max(1.0, STRANGE_SHARE * len(sight.seen)):
+    if small and strange > max(1.0, STRANGE_SHARE * len(sight.seen)):
         raise PoseError(
             f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” could be in the picture, and {strange} "
             "other things there look like pads; check that the layout is this board's, or click two fiducials."
         )
     due = _marks_due(layout, shape, pose)
-    if len(found.marks) < len(due) / 2:
+    if len(found.marks) < len(due) / (2 if small else MARKS_MISSED):
         raise PoseError(
             f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” could be in the picture, and "
             f"{'fiducial' if len(due) == 1 else 'fiducials'} {', '.join(due)} should be there too but "
