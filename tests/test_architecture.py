@@ -25,6 +25,7 @@ MAY_USE = {
     "masks": NAMES,
     "boards": NAMES | {"tiling", "masks"},
     "datasets": SEEING,
+    "formats": NAMES | {"pictures", "masks", "datasets"},
     "nets": NAMES,
     "stats": NAMES,
     "detectors": LEARNING | {"tiling"},
@@ -32,8 +33,8 @@ MAY_USE = {
     "metrics": NAMES,
     "store": NAMES | {"boards", "calibration", "masks"},
     "reports": NAMES | {"boards", "pictures", "tiling"},
-    "workflows": SEEING | LEARNING | JUDGING | {"store", "reports"},
-    "cli": SEEING | LEARNING | JUDGING | {"store", "reports", "workflows"},
+    "workflows": SEEING | LEARNING | JUDGING | {"formats", "store", "reports"},
+    "cli": SEEING | LEARNING | JUDGING | {"formats", "store", "reports", "workflows"},
 }
 
 

@@ -57,14 +57,26 @@ def polygon(points: Floats, within: Box) -> Region:
     if box.empty:
         return Region(Box(within.x0, within.y0, within.x0, within.y0), np.zeros((0, 0), bool))
     turns = np.zeros((box.height, box.width + 1), np.int32)
-    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        sign, (top, bottom) = (1, (a, b)) if a[1] < b[1] else (-1, (b, a))
-        rows = np.arange(max(int(np.ceil(top[1])), box.y0), min(int(np.ceil(bottom[1])), box.y1))
-        if len(rows):
-            x = top[0] + (rows - top[1]) * ((bottom[0] - top[0]) / (bottom[1] - top[1]))
-            cols = np.clip(np.ceil(x), box.x0, box.x1).astype(np.int64) - box.x0
-            turns[rows - box.y0, cols] += sign
+    sign, (x, y), (dx, dy) = _falling(corners)
+    first = np.maximum(np.ceil(y), box.y0).astype(np.int64)
+    many = np.maximum(np.minimum(np.ceil(y + dy).astype(np.int64), box.y1) - first, 0)
+    edge = np.repeat(np.arange(len(corners)), many)
+    rows = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + first[edge]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        slope = dx / dy  # of a level edge, which meets no row
+    crossed = x[edge] + (rows - y[edge]) * slope[edge]
+    cols = np.clip(np.ceil(crossed), box.x0, box.x1).astype(np.int64) - box.x0
+    np.add.at(turns, (rows - box.y0, cols), sign[edge])
     return Region(box, np.cumsum(turns[:, :-1], axis=1) != 0)
+
+
+def _falling(corners: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:
+    """The edges of a closed outline as walked downwards: (1 where that is their own way, else -1; upper end (2, n); way to the
+    lower end (2, n)), so that an edge and its reverse are the very same numbers."""
+    after = np.roll(corners, -1, axis=0)
+    down = corners[:, 1] < after[:, 1]
+    top, bottom = np.where(down[:, None], corners, after), np.where(down[:, None], after, corners)
+    return np.where(down, 1, -1).astype(np.int32), top.T, (bottom - top).T
 
 
 def fill(mask: ClassMask, x: int, y: int, within: Box) -> Region:
