@@ -35,7 +35,7 @@ def a_pad_map(seed: int = 0, pads: int = 2) -> PadMap:
     )
     results = [a_pad(f"L{i + 1}", list(Verdict)[i % 6], float(rng.random())) for i in range(pads)]
     pose = Affine.from_rows(rng.random((2, 3)))
-    return PadMap(facts, pose, float(rng.random()), "fiducials", made, tuple(results))
+    return PadMap(facts, pose, float(rng.random()), "fiducials", made, tuple(results), ("a note",))
 
 
 def a_level(seed: int = 0) -> np.ndarray:

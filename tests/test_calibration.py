@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import beta, mannwhitneyu, norm
+from scipy.stats import beta, binom, mannwhitneyu, norm
 
 from padscope.calibration import (
     MARGIN,
@@ -18,9 +18,13 @@ from padscope.calibration import (
     drift,
     expected_misses,
     expected_share,
+    fewest_scores,
     flagged,
     for_group,
+    held_out_levels,
     level,
+    order_statistic,
+    recalibrated,
     share_interval,
 )
 from padscope.errors import CalibrationError
@@ -54,6 +58,53 @@ def test_too_few_scores_are_said_and_not_hidden():
     assert "49" in c.rule  # 49 tiles are the fewest with which 2 % can be promised
     assert calibrated(np.arange(1, 50), share=0.02).threshold == pytest.approx(49, rel=2e-3)
     assert calibrated(np.arange(1, 49), share=0.02).threshold == pytest.approx(48 * MARGIN)
+
+
+@given(st.integers(1, 400), st.floats(0.01, 0.5), st.floats(0.5, 0.99))
+def test_with_a_confidence_the_threshold_is_the_lowest_score_that_keeps_it(n, share, confidence):
+    """The k-th of n lies above the true (1 - share) quantile where fewer than k of the n scores lie below that quantile."""
+    k = order_statistic(n, share, confidence)
+    assert (k is None) == (n < fewest_scores(share, confidence))
+    if k is not None:
+        assert binom.cdf(k - 1, n, 1 - share) >= confidence - 1e-9
+        assert k == 1 or binom.cdf(k - 2, n, 1 - share) < confidence + 1e-9
+
+
+def test_a_stated_confidence_is_kept():
+    """In at least 95 of 100 held-out sets no more than the share of all sound scores is flagged; without it in about half."""
+    rng = np.random.default_rng(5)
+    kept = {None: 0, 0.95: 0}
+    for _ in range(300):
+        scores = rng.exponential(size=120)
+        for confidence in kept:
+            kept[confidence] += np.exp(-calibrated(scores, 0.1, confidence).threshold) <= 0.1
+    assert kept[0.95] >= 0.93 * 300
+    assert 0.4 * 300 < kept[None] < 0.75 * 300
+    assert "with 95% confidence" in calibrated(scores, 0.1, 0.95).rule
+
+
+def test_too_few_scores_for_a_confidence_are_said():
+    assert fewest_scores(0.05, 0.95) == 59
+    c = calibrated(range(1, 59), 0.05, 0.95)
+    assert c.threshold == pytest.approx(58 * MARGIN)
+    assert "59 of them" in c.rule
+    assert calibrated(range(1, 60), 0.05, 0.95).threshold == pytest.approx(59, rel=1e-2)
+    with pytest.raises(CalibrationError, match="confidence must lie"):
+        calibrated([1.0], 0.05, 1.0)
+
+
+def test_another_promise_from_the_same_scores():
+    by_kind = {"quiet": np.arange(1.0, 100.0), "noisy": np.arange(1.0, 100.0) * 3}
+    assert recalibrated(calibrated_by_group(by_kind, 0.02), 0.1) == calibrated_by_group(by_kind, 0.1)
+    plain = calibrated(by_kind["quiet"], 0.02)
+    assert recalibrated(plain, 0.1, 0.9) == calibrated(by_kind["quiet"], 0.1, 0.9)
+
+
+def test_held_out_levels_are_each_by_the_threshold_of_its_kind():
+    by_kind = {"quiet": np.arange(1.0, 100.0), "noisy": np.arange(1.0, 100.0) * 3}
+    levels = held_out_levels(calibrated_by_group(by_kind, 0.05))
+    assert len(levels) == 198
+    assert levels == pytest.approx(np.repeat(held_out_levels(calibrated(by_kind["quiet"], 0.05)), 2), rel=2e-3)
 
 
 @pytest.mark.parametrize(

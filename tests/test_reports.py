@@ -119,6 +119,16 @@ def test_the_report_names_every_pad_and_what_it_was_made_from() -> None:
     assert "Released for bonding by, date" in pages[0]
 
 
+def test_a_note_about_the_picture_stands_on_the_cover() -> None:
+    words = (
+        "Today's pads score higher than those the threshold rests on: check light and focus, or calibrate again. " * 2
+    )
+    cover = pages_text(pdf_bytes(dataclasses.replace(pad_map(), notes=(words.strip(),)), LAYOUT))[0]
+    assert "Note Today's pads score higher" in cover
+    assert cover.count("calibrate again.") == 2
+    assert "Note" not in pages_text(pdf_bytes(pad_map(), LAYOUT))[0]
+
+
 def test_counts_on_the_cover_are_those_of_the_map() -> None:
     result = pad_map()
     cover = pages_text(pdf_bytes(result, LAYOUT))[0]

@@ -6,7 +6,9 @@ scale stretched to each picture would paint something red on every good board.
 The score of a tile or pad is its largest heat. Split conformal prediction (Vovk, Gammerman & Shafer 2005, ch. 4; Lei et al.
 2018, theorem 2.2): of n + 1 exchangeable scores the last one exceeds the k-th smallest of the others with probability
 (n + 1 - k) / (n + 1), whatever the scores' distribution is. Tiles of one picture resemble each other more than tiles of two,
-so the promise is for pictures like the held-out ones.
+so the promise is for pictures like the held-out ones. That promise is for the mean over held-out sets; with a `confidence`
+the k-th smallest is chosen so high that also this one set keeps it with that probability (Wilks 1941: the share of sound tiles
+above the k-th of n follows Beta(n + 1 - k, k)).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaincinv
+from scipy.special import betainc, betaincinv
 
 from padscope.errors import CalibrationError
 from padscope.types import Floats
@@ -63,23 +65,42 @@ class Calibration:
         return len(self.sound)
 
 
-def calibrated(scores: Iterable[float], share: float = 0.02) -> Calibration:
+def calibrated(scores: Iterable[float], share: float = 0.02, confidence: float | None = None) -> Calibration:
     """The threshold at which at most `share` of sound tiles is expected to be flagged: the ⌈(n + 1)(1 - share)⌉-th smallest
-    of n held-out sound scores. With n < 1 / share - 1 that does not exist; then MARGIN times the largest, and the rule says so."""
+    of n held-out sound scores; with a `confidence` the smallest one above which, with that probability, no more than `share`
+    of all sound tiles lies. Where n is too small for that, MARGIN times the largest, and the rule says so."""
     if not 0 < share < 1:
         raise CalibrationError(f"The share of false alarms must lie between 0 and 1, not be {share:g}.")
+    if confidence is not None and not 0 < confidence < 1:
+        raise CalibrationError(f"The confidence must lie between 0 and 1, not be {confidence:g}.")
     sound = _scores(scores, "held-out sound")
-    n = len(sound)
-    k = math.ceil(
-        (n + 1) * (1 - share) - 1e-9
-    )  # - 1e-9: (n + 1)(1 - share) is often a whole number but for float noise
-    if k <= n:
-        return _with_threshold(_above(sound, k), f"score {k} of {n} held-out sound tiles (share {share:g})", sound)
+    n, k = len(sound), order_statistic(len(sound), share, confidence)
+    wanted = f"share {share:g}" if confidence is None else f"share {share:g} with {confidence:.0%} confidence"
+    if k is not None:
+        return _with_threshold(_above(sound, k), f"score {k} of {n} held-out sound tiles ({wanted})", sound)
     rule = (
-        f"{MARGIN:g} × the largest of {n} held-out sound tiles: a share of {share:g} would need at least "
-        f"{math.ceil(1 / share - 1 - 1e-9)} of them"
+        f"{MARGIN:g} × the largest of {n} held-out sound tiles: a {wanted} would need at least "
+        f"{fewest_scores(share, confidence)} of them"
     )
     return _with_threshold(MARGIN * sound[-1], rule, sound)
+
+
+def order_statistic(n: int, share: float, confidence: float | None = None) -> int | None:
+    """The k of the k-th smallest of n scores that is the threshold; None where there are too few."""
+    if n < fewest_scores(share, confidence):
+        return None
+    if confidence is None:
+        return math.ceil((n + 1) * (1 - share) - 1e-9)  # often a whole number but for float noise
+    ks = np.arange(1, n + 1)
+    kept = betainc(n + 1 - ks, ks, share) >= confidence - 1e-12  # P(share above the k-th ≤ share)
+    return int(ks[kept][0])
+
+
+def fewest_scores(share: float, confidence: float | None = None) -> int:
+    """Held-out scores with which a share can be promised at all."""
+    if confidence is None:
+        return math.ceil(1 / share - 1 - 1e-9)
+    return math.ceil(math.log(1 - confidence) / math.log(1 - share) - 1e-9)
 
 
 def calibrated_without_misses(
@@ -100,17 +121,19 @@ def calibrated_without_misses(
     return _with_threshold(margin * float(bad[0]), rule, good, bad)
 
 
-def calibrated_by_group(scores: Mapping[str, Iterable[float]], share: float = 0.02) -> Calibration:
+def calibrated_by_group(
+    scores: Mapping[str, Iterable[float]], share: float = 0.02, confidence: float | None = None
+) -> Calibration:
     """A threshold for all and, in `groups`, one for each kind of pad or region with enough scores for the share asked for; the
     promise then holds for each kind by itself (Mondrian conformal prediction, Vovk et al. 2005, 4.5). A kind with too few
     uses the common threshold, and its rule says so."""
     sorted_scores = {name: sorted(float(v) for v in values) for name, values in scores.items()}
-    common = calibrated((v for values in sorted_scores.values() for v in values), share)
-    fewest = math.ceil(1 / share - 1 - 1e-9)
+    common = calibrated((v for values in sorted_scores.values() for v in values), share, confidence)
+    fewest = fewest_scores(share, confidence)
     groups = []
     for name, values in sorted(sorted_scores.items()):
         if len(values) >= fewest and values[-1] >= NOTHING:
-            groups.append((name, calibrated(values, share)))
+            groups.append((name, calibrated(values, share, confidence)))
         elif values:
             rule = (
                 f"the common threshold: {len(values)} held-out tiles of “{name}” are too few for a share of {share:g}"
@@ -118,6 +141,13 @@ def calibrated_by_group(scores: Mapping[str, Iterable[float]], share: float = 0.
             groups.append((name, _with_threshold(common.threshold, rule, np.array(values))))
     found = replace(common, groups=tuple(groups))
     return replace(found, false_alarm_share=expected_share(found))
+
+
+def recalibrated(calibration: Calibration, share: float, confidence: float | None = None) -> Calibration:
+    """Another promise from the same held-out scores."""
+    if calibration.groups:
+        return calibrated_by_group({name: group.sound for name, group in calibration.groups}, share, confidence)
+    return calibrated(calibration.sound, share, confidence)
 
 
 def for_group(calibration: Calibration, name: str) -> Calibration:
@@ -131,6 +161,12 @@ def level(heat: Floats, calibration: Calibration) -> NDArray[np.float32]:
     with np.errstate(over="ignore"):
         ratio = np.asarray(heat, dtype=np.float32) / np.float32(calibration.threshold)
     return np.minimum(ratio, np.float32(HIGHEST)).astype(np.float16).astype(np.float32)
+
+
+def held_out_levels(calibration: Calibration) -> NDArray[np.float32]:
+    """The held-out sound scores as levels, ascending, each by the threshold of its kind."""
+    parts = [group for _, group in calibration.groups] or [calibration]
+    return np.sort(np.concatenate([level(np.array(part.sound), part) for part in parts]))
 
 
 def flagged(calibration: Calibration, factor: float = 1.0) -> int:
@@ -197,7 +233,7 @@ def drift(calibration: Calibration, levels: Iterable[float]) -> Drift:
     """Compare the levels of pads judged lately with the held-out ones. A few defective pads among them hardly move it: it looks
     at ranks, so a share d of defects adds at most d / 2 to `share_above`. It speaks only where the change is both certain
     (DRIFT_SIGMAS) and large (DRIFT_SHARE), because pads of one picture resemble each other and make every test too sure."""
-    then = np.sort(level(np.array(calibration.sound), calibration)).astype(np.float64)
+    then = held_out_levels(calibration).astype(np.float64)
     now = np.array([v for v in levels if v is not None and math.isfinite(v)], dtype=np.float64)
     n, m = len(then), len(now)
     if m == 0:

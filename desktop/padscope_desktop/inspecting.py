@@ -14,7 +14,7 @@ from padscope.types import Progress
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
 from padscope_desktop.board import board_of
-from padscope_desktop.messages import Choice, about_fault
+from padscope_desktop.messages import Choice, Message, about_fault
 from padscope_desktop.payloads import Inspected, ModelCard
 from padscope_desktop.protocol import Fault
 
@@ -113,6 +113,9 @@ class Inspecting(QObject):
         if self._entry(wish.key) is not None:
             board = board_of(wish.key, found.pad_map, wish.layout, found.level, found.seconds, found.device, painting)
             self._session.take_board(board)
+            if found.pad_map.notes:
+                headline = f"{found.pad_map.picture.file} is unlike the pictures the threshold rests on."
+                self._session.said.emit(Message("notes", headline, " ".join(found.pad_map.notes)))
             if wish.key == self._session.current:
                 self._session.judging.set_board(board)
 

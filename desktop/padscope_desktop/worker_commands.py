@@ -169,7 +169,6 @@ def model_card(model: Model, path: Path) -> ModelCard:
     from padscope import calibration
 
     facts = model.facts
-    sound = calibration.level(np.array(model.calibration.sound), model.calibration)
     return ModelCard(
         path=Path(path),
         detector=model.detector,
@@ -181,7 +180,7 @@ def model_card(model: Model, path: Path) -> ModelCard:
         layout=str(facts.get("layout", "")),
         boards=tuple(str(b) for b in facts.get("boards", ())),
         rule=model.calibration.rule,
-        sound_levels=np.sort(sound),
+        sound_levels=calibration.held_out_levels(model.calibration),
     )
 
 

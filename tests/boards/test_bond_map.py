@@ -62,7 +62,7 @@ PADS = (
     ),
 )
 POSE = Affine(0.4, 0.006, -51.5, -0.006, 0.4, 43.6)
-MAP = PadMap(PICTURE, POSE, 1.25, "fiducials", MADE, PADS)
+MAP = PadMap(PICTURE, POSE, 1.25, "fiducials", MADE, PADS, ("Today’s pads score higher.",))
 
 numbers = st.floats(-1e6, 1e6)
 pairs = st.tuples(numbers, numbers)

@@ -213,3 +213,16 @@ def test_cancelling_leaves_nothing_half_written(bench, tmp_path, capsys, monkeyp
     ]
     assert main([str(a) for a in command]) == 130
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_gets_another_threshold(bench, tmp_path, capsys) -> None:
+    out = tmp_path / "other.padmodel"
+    command = ["calibrate", "--model", bench.model, "--out", out, "--false-alarms", "0.3"]
+    found = said(capsys, *command)
+    assert found["false_alarm_share"] <= 0.3
+    surer = said(capsys, *command, "--confidence", "0.99")
+    assert surer["threshold"] > found["threshold"]
+    assert "99% confidence" in surer["rule"]
+    for wrong in ([], ["--false-alarms", "0.1", "--tiles", "x"], ["--boards", "x"]):
+        assert main(["calibrate", "--model", str(out), "--out", str(out), *wrong]) == 2
+    assert "--false-alarms SHARE, or labelled defects" in capsys.readouterr().err

@@ -94,6 +94,7 @@ class Backend:
 
     gate_open: bool = True
     pose_fails: bool = False
+    notes: tuple[str, ...] = ()
     inspected_with: list[tuple[Any, ...]] = None  # type: ignore[assignment]
     judged: int = 0
 
@@ -203,7 +204,7 @@ class Backend:
         card = self._card(picture)
         facts = PictureFacts(picture.name, card.sha256, WIDTH, HEIGHT, card.scale)
         method = "clicks" if clicks else "fiducials"
-        return Inspected(PadMap(facts, POSE, 1.2, method, made, verdicts(factor)), level_grid(), 0.5, "CPU")
+        return Inspected(PadMap(facts, POSE, 1.2, method, made, verdicts(factor), self.notes), level_grid(), 0.5, "CPU")
 
     def judge(self, key: str, board: JudgedBoard | None, factor: float) -> Command:
         if board is not None:

@@ -372,3 +372,11 @@ def test_messages_wait_for_each_other_and_newer_ones_on_a_topic_replace_older_on
     assert [b.text() for b in bar.buttons()] == ["Dismiss"]
     bar.withdraw("b")
     assert not bar.isVisible()
+
+
+def test_pads_unlike_those_the_threshold_rests_on_are_said_aloud(bench: Bench) -> None:
+    bench.backend.notes = ("Today's pads score higher: check light and focus, or calibrate again.",)
+    bench.inspected()
+    message = bench.window.message_bar.message
+    assert message.headline == "bad01.jpg is unlike the pictures the threshold rests on."
+    assert message.text == bench.backend.notes[0]

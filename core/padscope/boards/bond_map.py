@@ -96,6 +96,7 @@ def pad_map_object(pad_map: PadMap) -> dict[str, Any]:
         "rules": {"name": made.rules, "sha256": made.rules_sha256},
         "created_at": made.created_at,
         "software": made.software,
+        "notes": list(pad_map.notes),
         "pads": [_pad_object(p) for p in pad_map.pads],
     }
 
@@ -206,6 +207,7 @@ def _pad_map(data: dict[str, Any]) -> PadMap:
             threshold_factor=float(model.get("threshold_factor", 1.0)),
         ),
         tuple(map(_pad, data["pads"])),
+        tuple(map(str, data.get("notes", ()))),
     )
 
 

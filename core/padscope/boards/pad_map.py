@@ -99,6 +99,7 @@ class PadMap:
     pose_method: str
     provenance: Provenance
     pads: tuple[PadResult, ...]
+    notes: tuple[str, ...] = ()  # sentences about the whole picture, for a person
 
     def counts(self) -> dict[Verdict, int]:
         return {v: sum(p.verdict is v for p in self.pads) for v in Verdict}

@@ -51,12 +51,15 @@ def inspect(arguments: argparse.Namespace) -> int:
                 "verdicts": {str(v): n for v, n in counts.items()},
                 "wires": _wires(found.pad_map),
                 "residual_um": found.pad_map.residual_um,
+                "notes": list(found.pad_map.notes),
                 "seconds": found.seconds,
                 "device": found.device,
             }
         )
         if not arguments.json:
             print(summary(found.pad_map, found.seconds))
+        for note in found.pad_map.notes:
+            say(f"{path.name}: {note}")
     if arguments.json:
         print_json({"pictures": done})
     return 1 if failed else 0

@@ -68,6 +68,25 @@ def parser() -> Parser:
     c.add_argument("--set", action="append", default=[], metavar="key=value", help="a setting of the detector")
     c.add_argument("--seed", type=int, default=0, metavar="N")
     c.add_argument("--false-alarms", type=_share, metavar="SHARE", help="share of sound pads that may be flagged")
+    c.add_argument("--confidence", type=_share, metavar="C", help="how surely (0.95); without it in the mean")
+    c.add_argument(
+        "--thresholds-by", choices=["all", "size", "row"], default="all", help="which pads share a threshold (all)"
+    )
+    _device(c)
+    _json(c)
+
+    c = command("calibrate", "models", "give a trained model another threshold")
+    c.add_argument("--model", required=True, type=Path, metavar="M")
+    c.add_argument("--out", required=True, type=Path, metavar="OUT", help="the model file to write")
+    c.add_argument("--false-alarms", type=_share, metavar="SHARE", help="share of sound pads that may be flagged")
+    c.add_argument("--confidence", type=_share, metavar="C", help="how surely (0.95); without it in the mean")
+    c.add_argument(
+        "--tiles", type=Path, metavar="DIR", help="miss none of the defects in test of these MVTec-AD folders"
+    )
+    c.add_argument("--layout", type=Path, metavar="L")
+    c.add_argument("--boards", type=Path, metavar="DIR", help="miss none of the defective pads in NAME_truth.csv here")
+    c.add_argument("--only", nargs="+", default=[], metavar="NAME", help="of these boards only")
+    c.add_argument("--margin", type=_share, metavar="X", help="threshold in parts of the weakest defect's heat (0.95)")
     _device(c)
     _json(c)
 

@@ -1,19 +1,22 @@
-"""`train`, `evaluate` and `list-detectors`."""
+"""`train`, `calibrate`, `evaluate` and `list-detectors`."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from padscope.cli.progress import print_json, shown
 from padscope.configs import settings_of
 from padscope.detectors import registry
 from padscope.errors import UsageError
 
+if TYPE_CHECKING:
+    from padscope.store.artifacts import Model
+
 
 def train(arguments: argparse.Namespace) -> int:
     from padscope.boards.layout_files import load_layout
-    from padscope.calibration import share_interval
     from padscope.store.artifacts import save_model
     from padscope.workflows import train as training
     from padscope.workflows.export import refuse_unwritable
@@ -25,37 +28,51 @@ def train(arguments: argparse.Namespace) -> int:
         "seed": arguments.seed,
         "device": arguments.device,
         "false_alarms": arguments.false_alarms or training.FALSE_ALARMS,
+        "confidence": arguments.confidence,
     }
     if arguments.tiles is not None and arguments.layout is None and not arguments.pictures:
+        if arguments.thresholds_by != "all":
+            raise UsageError("--thresholds-by needs pads with a layout; a tile set has one threshold.")
         work = training.train_on_tiles(arguments.tiles, **options)
     elif arguments.tiles is None and arguments.layout is not None and arguments.pictures:
+        options["thresholds_by"] = arguments.thresholds_by
         work = training.train_on_boards(arguments.pictures, load_layout(arguments.layout), **options)
     else:
         raise UsageError("Training takes either --tiles DIR, or --layout L with --pictures P….")
     model = shown(work)
     save_model(model, arguments.model)
-    calibration = model.calibration
-    if arguments.json:
-        print_json(
-            {
-                "model": str(arguments.model),
-                "sha256": model.sha256,
-                "detector": model.detector,
-                "config": model.config,
-                "threshold": calibration.threshold,
-                "false_alarm_share": calibration.false_alarm_share,
-                "rule": calibration.rule,
-                "facts": model.facts,
-            }
+    learned = f"learned from {model.facts['learned_from']} sound {model.facts['unit']}."
+    _print_model(model, arguments.model, f"{model.detector}, {learned}", json=arguments.json)
+    return 0
+
+
+def calibrate(arguments: argparse.Namespace) -> int:
+    from padscope.boards.layout_files import load_layout
+    from padscope.calibration import NO_MISS_MARGIN
+    from padscope.store.artifacts import load_model, save_model
+    from padscope.workflows import calibrate as calibration
+    from padscope.workflows.export import refuse_unwritable
+
+    tiles, layout, boards, share = arguments.tiles, arguments.layout, arguments.boards, arguments.false_alarms
+    if (boards is None) != (layout is None) or sum(x is not None for x in (tiles, boards, share)) != 1:
+        raise UsageError(
+            "Calibration takes --false-alarms SHARE, or labelled defects: --tiles DIR, or --layout L with --boards DIR."
         )
+    refuse_unwritable(arguments.out)
+    model = load_model(arguments.model, versions=registry.versions())
+    margin, device = arguments.margin or NO_MISS_MARGIN, arguments.device
+    if share is not None:
+        model = calibration.recalibrated(model, share, arguments.confidence)
+    elif tiles is not None:
+        model = shown(calibration.calibrated_on_tiles(model, tiles, margin=margin, device=device))
     else:
-        low, high = share_interval(calibration)
-        unit = model.facts["unit"]
-        print(
-            f"{arguments.model}: {model.detector}, learned from {model.facts['learned_from']} sound {unit}; "
-            f"about {calibration.false_alarm_share:.1%} of sound {unit} will be flagged "
-            f"(95 % interval {low:.1%} – {high:.1%}, from {calibration.held_out} held out)."
+        names = tuple(arguments.only)
+        work = calibration.calibrated_on_boards(
+            model, load_layout(layout), boards, margin=margin, device=device, names=names
         )
+        model = shown(work)
+    save_model(model, arguments.out)
+    _print_model(model, arguments.out, f"{model.detector} with another threshold.", json=arguments.json)
     return 0
 
 
@@ -118,6 +135,32 @@ def list_detectors(arguments: argparse.Namespace) -> int:
                 + (f" [{limits}]" if limits else "")
             )
     return 0
+
+
+def _print_model(model: Model, path: Path, about: str, *, json: bool) -> None:
+    from padscope.calibration import expected_misses
+    from padscope.workflows.calibrate import in_words
+
+    calibration = model.calibration
+    if not json:
+        print(f"{path}: {about} {in_words(calibration, model.facts.get('unit', 'pads'))}")
+        for name, own in calibration.groups:
+            print(f"    {name or 'all'}: threshold {own.threshold:.4g}, {own.rule}")
+        return
+    print_json(
+        {
+            "model": str(path),
+            "sha256": model.sha256,
+            "detector": model.detector,
+            "config": model.config,
+            "threshold": calibration.threshold,
+            "thresholds": {name: own.threshold for name, own in calibration.groups},
+            "false_alarm_share": calibration.false_alarm_share,
+            "expected_misses": expected_misses(calibration),
+            "rule": calibration.rule,
+            "facts": model.facts,
+        }
+    )
 
 
 def _pair(text: str) -> tuple[str, str]:

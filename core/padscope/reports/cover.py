@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reportlab.lib.utils import simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from padscope.boards.layout import Layout
@@ -10,6 +11,8 @@ from padscope.boards.reasons import is_shifted
 from padscope.reports.drawing import Sheet, draw_fiducials, draw_labels, draw_pads, draw_scale_bar, fitting, strips
 from padscope.reports.page import HEIGHT, WIDTH, WholePage, draw_chip
 from padscope.reports.styles import BOLD, GREY, INK, LINE, PALE, PLAIN, STYLES, printable
+
+NOTE_LINES = 2
 
 
 class Cover(WholePage):
@@ -96,6 +99,11 @@ def draw_title(c: Canvas, title: str, what: str, sentence: str) -> None:
         c.drawString(0, HEIGHT - 1 - y, fitting(printable(words), font, size, WIDTH))
 
 
+def note_lines(m: PadMap) -> list[str]:
+    """What is to be said of the whole picture, in at most NOTE_LINES lines."""
+    return simpleSplit(printable(" ".join(m.notes)), PLAIN, 7.5, WIDTH - 46)[:NOTE_LINES]
+
+
 def draw_made(c: Canvas, m: PadMap, top: float) -> None:
     """What a map was made from, so that it can be made again."""
     made = m.provenance
@@ -114,6 +122,7 @@ def draw_made(c: Canvas, m: PadMap, top: float) -> None:
         ("Threshold", threshold),
         ("Rules", f"{made.rules}   {made.rules_sha256}"),
         ("Made", f"{made.created_at} (UTC) by {made.software}"),
+        *(("Note" if k == 0 else "", line) for k, line in enumerate(note_lines(m))),
     )
     for k, (name, value) in enumerate(rows):
         y = top - 11.5 * k

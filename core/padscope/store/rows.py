@@ -135,6 +135,7 @@ def head_to_text(pad_map: PadMap) -> str:
             "residual_um": p.residual_um,
             "pose_method": p.pose_method,
             "provenance": asdict(p.provenance),
+            "notes": list(p.notes),
         }
     )
 
@@ -154,6 +155,7 @@ def pad_map_from_text(head: str, pads: Iterable[str]) -> PadMap:
             pose_method=h["pose_method"],
             provenance=Provenance(**h["provenance"]),
             pads=tuple(_pad(json.loads(text)) for text in pads),
+            notes=tuple(h.get("notes", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"A stored pad map cannot be read ({error!r}); inspect the picture again.") from None

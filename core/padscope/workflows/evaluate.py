@@ -96,7 +96,7 @@ def evaluate_on_boards(
     """Metrics per pad, per pixel of the pads, of the landing points and of the pose, over the boards of a folder (or those of
     them that are named) that have a `NAME_truth.csv`."""
     inspector = Inspector(model, layout, rules, device=device)
-    boards = _boards(folder, names)
+    boards = board_names(folder, names)
     scores: list[float] = []
     bad: list[bool] = []
     classes: list[str] = []
@@ -209,7 +209,7 @@ def _bytes(path: Path) -> NDArray[np.uint8]:
         raise InputError(f"{path} cannot be read ({problem.strerror}); evaluation needs it.") from problem
 
 
-def _boards(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
+def board_names(folder: Path, names: tuple[str, ...]) -> tuple[str, ...]:
     found = tuple(sorted(p.name.removesuffix("_truth.csv") for p in folder.glob("*_truth.csv")))
     missing = sorted(set(names) - set(found))
     if missing or not found:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 import padscope
 from padscope.boards.doubts import pad_doubts
 from padscope.boards.layout import Layout
-from padscope.boards.pad_map import PadMap, PictureFacts, Provenance
+from padscope.boards.pad_map import PadMap, PadResult, PictureFacts, Provenance, Verdict
 from padscope.boards.pose import Pose, find_pose, pose_from_clicks
 from padscope.boards.rules import Rules
 from padscope.boards.verdict import judge
+from padscope.calibration import drift
 from padscope.datasets.board_tiles import BORDER_PX
 from padscope.datasets.pad_tiles import pad_cuts
 from padscope.nets import devices
@@ -81,8 +82,16 @@ class Inspector:
         masks = painted_masks(painting, self.layout, pose.um_to_px) if painting is not None else None
         size = (facts.width_px, facts.height_px)
         pads = judge(level, self.layout, pose.um_to_px, size, self.rules, masks=masks, doubts=doubts)
-        pad_map = PadMap(facts, pose.um_to_px, pose.residual_um, pose.method, self._provenance(), pads)
+        notes = self._notes([p for p in pads if p.pad not in (masks or {})])
+        pad_map = PadMap(facts, pose.um_to_px, pose.residual_um, pose.method, self._provenance(), pads, notes)
         return Inspection(pad_map, level, pose, time.perf_counter() - started, self.device_words)
+
+    def _notes(self, pads: list[PadResult]) -> tuple[str, ...]:
+        """What is to be said of the whole picture: whether its pads look like those the threshold rests on. `pads` are those
+        whose level is the detector's and nobody's painting."""
+        judged = [p.level for p in pads if p.level is not None and p.verdict is not Verdict.UNKNOWN]
+        found = drift(self._ready.calibration, judged)
+        return (found.words,) if found.direction else ()
 
     def _provenance(self) -> Provenance:
         return Provenance(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padscope import calibration, configs, tiling
+from padscope.boards.kinds import KINDS
 from padscope.calibration import Calibration
 from padscope.datasets.pad_tiles import PadCut, pad_batches
 from padscope.datasets.picture_tiles import picture_tiles
@@ -30,6 +31,7 @@ class Preparation:
     um_per_px: float | None
     tile_px: int = 640
     mirrored: bool = True
+    thresholds_by: str = "all"  # which pads share a threshold (`boards.kinds.KINDS`)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,8 @@ def ready(model: Model, device: str) -> ReadyModel:
     kind = registry.detector(model.detector)
     try:
         preparation = Preparation(**model.preparation)
-    except TypeError:
+        KINDS[preparation.thresholds_by]
+    except (TypeError, KeyError):
         raise ModelError("The model was made for tiles this version does not know; train it again.") from None
     config: object = configs.configured(kind.Config, model.config)
     return ReadyModel(kind.from_arrays(config, model.arrays, device=device), model.calibration, preparation)
@@ -61,9 +64,11 @@ def worst(detector: Detector, tiles: Tiles) -> NDArray[np.float32]:
 def pad_level(
     ready: ReadyModel, picture: Any, cuts: list[PadCut], um_to_px: Affine, name: str
 ) -> Work[NDArray[np.float32]]:
-    """Level over a board's pads: one value per 8 px cell of the picture, NaN where nothing was inspected."""
+    """Level over a board's pads: one value per 8 px cell of the picture, NaN where nothing was inspected. Each pad's heat is
+    divided by the threshold of its kind."""
     grid = np.full(tiling.grid_shape(picture.width, picture.height), np.nan, dtype=np.float32)
     refuse_other_scale(ready.preparation, um_to_px)
+    kind_of = KINDS[ready.preparation.thresholds_by]
     seen = [c for c in cuts if c.seen]
     done = 0
     for some, tiles in pad_batches(picture, seen, um_to_px, name=name, mirrored=ready.preparation.mirrored):
@@ -71,10 +76,24 @@ def pad_level(
         heat = cell_heat(ready.detector, tiles)
         keep = tiling.cells_inside(tiles.inside)
         for k, c in enumerate(some):
-            tiling.lay(grid, heat[k], keep[k], c.box)
+            own = calibration.for_group(ready.calibration, kind_of(c.pad))
+            tiling.lay(grid, calibration.level(heat[k], own), keep[k], c.box)
         done += len(some)
     yield Progress(done, len(seen), "inspecting pads")
-    return calibration.level(grid, ready.calibration)
+    return grid
+
+
+def pad_scores(
+    ready: ReadyModel, picture: Any, cuts: list[PadCut], um_to_px: Affine, name: str
+) -> Work[dict[str, float]]:
+    """The worst heat of every pad that is seen, as calibration counts it."""
+    refuse_other_scale(ready.preparation, um_to_px)
+    seen = [c for c in cuts if c.seen]
+    found: dict[str, float] = {}
+    for some, tiles in pad_batches(picture, seen, um_to_px, name=name, mirrored=ready.preparation.mirrored):
+        yield Progress(len(found), len(seen), "scoring pads")
+        found |= {c.pad.id: float(s) for c, s in zip(some, worst(ready.detector, tiles), strict=True)}
+    return found
 
 
 def picture_heat(ready: ReadyModel, picture: Any, name: str) -> NDArray[np.float32]:

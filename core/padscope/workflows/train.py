@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy as np
 
 import padscope
 from padscope import configs
+from padscope.boards.kinds import KINDS
 from padscope.boards.layout import Layout
 from padscope.boards.pose import Pose, find_pose
-from padscope.calibration import calibrated
+from padscope.calibration import Calibration, calibrated, calibrated_by_group, fewest_scores
 from padscope.datasets import folders
 from padscope.datasets.board_tiles import BoardTiles, PosedBoard
 from padscope.datasets.picture_tiles import FolderTiles
@@ -54,8 +55,11 @@ def train_on_boards(
     seed: int = 0,
     device: str = "auto",
     false_alarms: float = FALSE_ALARMS,
+    confidence: float | None = None,
+    thresholds_by: str = "all",
 ) -> Work[Model]:
-    """A model of sound pads from pictures of sound boards. PoseError where a board is not found in its picture."""
+    """A model of sound pads from pictures of sound boards. `thresholds_by` names in `KINDS` which pads share a threshold.
+    PoseError where a board is not found in its picture."""
     kind = registry.detector(detector)
     config: object = configs.configured(kind.Config, settings or {})
     boards = yield from _posed(pictures, layout)
@@ -64,8 +68,11 @@ def train_on_boards(
     def source(some: Collection[Unit]) -> TileSource:
         return BoardTiles(boards, layout, leave_out=set(pads) - set(some))
 
-    course = _Course(kind, config, pads, source, "pads", seed, devices.chosen(device), false_alarms)
-    preparation = Preparation("pads", um_per_px=float(np.median([1 / b.um_to_px.scale for b in boards])))
+    kind_of, promise = KINDS[thresholds_by], Promise(false_alarms, confidence)
+    kinds = {f"{board}/{pad}": kind_of(layout.pad[pad]) for board, pad in pads}
+    course = _Course(kind, config, pads, source, "pads", seed, devices.chosen(device), promise, kinds)
+    um_per_px = float(np.median([1 / b.um_to_px.scale for b in boards]))
+    preparation = Preparation("pads", um_per_px=um_per_px, thresholds_by=thresholds_by)
     facts = {"layout": layout.name, "layout_sha256": layout.sha256, "boards": [b.name for b in boards]}
     return (yield from _trained(course, preparation, facts))
 
@@ -78,6 +85,7 @@ def train_on_tiles(
     seed: int = 0,
     device: str = "auto",
     false_alarms: float = FALSE_ALARMS,
+    confidence: float | None = None,
     tile_px: int = WHOLE_PX,
 ) -> Work[Model]:
     """A model of the sound pictures in `root/train/good`."""
@@ -88,14 +96,24 @@ def train_on_tiles(
     def source(some: Collection[Unit]) -> TileSource:
         return FolderTiles([paths[u] for u in sorted(some)], open_picture, tile=tile_px, halo=kind.halo)
 
-    course = _Course(kind, config, list(paths), source, "pictures", seed, devices.chosen(device), false_alarms)
+    promise = Promise(false_alarms, confidence)
+    course = _Course(kind, config, list(paths), source, "pictures", seed, devices.chosen(device), promise)
     preparation = Preparation("pictures", um_per_px=None, tile_px=tile_px)
     return (yield from _trained(course, preparation, {"folder": root.name}))
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What the threshold is to keep: at most this share of sound ones flagged, and how surely (None: in the mean)."""
+
+    share: float
+    confidence: float | None = None
+
+
 @dataclass(frozen=True)
 class _Course:
-    """Everything a training needs to know; `source` gives the tiles of some units."""
+    """Everything a training needs to know; `source` gives the tiles of some units, `kinds` the kind of a unit's tile by its
+    name where kinds have thresholds of their own."""
 
     kind: type[Detector]
     config: object
@@ -104,15 +122,16 @@ class _Course:
     unit_word: str
     seed: int
     device: str
-    false_alarms: float
+    promise: Promise
+    kinds: Mapping[str, str] = field(default_factory=dict)
 
 
 def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]) -> Work[Model]:
     """Every held-out score comes from a detector that never saw that unit. Where one fold is enough, its detector is the model;
     else the model learns from all units, and the folds only say what such a detector gives on metal it has not seen."""
     folds = drawn_folds(course.units, FOLDS, course.seed)
-    rounds = 1 if len(folds[0]) * course.false_alarms >= ENOUGH_ABOVE else FOLDS
-    scores: list[float] = []
+    rounds = 1 if _enough(course, len(folds[0])) else FOLDS
+    scores: list[tuple[str, float]] = []
     for k in range(rounds):
         learned = set(course.units) - set(folds[k])
         fitted = yield from relayed(_fit(course, learned), _told(f"fold {k + 1} of {rounds}: "))
@@ -124,7 +143,7 @@ def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]
         detector=course.kind.name,
         detector_version=course.kind.version,
         config=configs.values_of(course.config),
-        calibration=calibrated(scores, course.false_alarms),
+        calibration=_calibrated(course, scores),
         preparation=asdict(preparation),
         facts={
             **facts,
@@ -144,7 +163,25 @@ def _fit(course: _Course, units: Collection[Unit]) -> Work[Detector]:
     return (yield from course.kind.fit(course.config, course.source(units), seed=course.seed, device=course.device))
 
 
-def _scores(course: _Course, fitted: Detector, units: Collection[Unit]) -> Work[list[float]]:
+def _enough(course: _Course, held_out: int) -> bool:
+    """Whether one fold alone can carry the threshold, or the thresholds of all kinds."""
+    promise, kinds = course.promise, max(len(set(course.kinds.values())), 1)
+    each = held_out / kinds
+    return each * promise.share >= ENOUGH_ABOVE and each >= fewest_scores(promise.share, promise.confidence)
+
+
+def _calibrated(course: _Course, scores: Sequence[tuple[str, float]]) -> Calibration:
+    """From (name of a unit's tile, its worst heat)."""
+    share, confidence = course.promise.share, course.promise.confidence
+    if len(set(course.kinds.values())) < 2:
+        return calibrated((s for _, s in scores), share, confidence)
+    by_kind: dict[str, list[float]] = {}
+    for name, score in scores:
+        by_kind.setdefault(course.kinds[name], []).append(score)
+    return calibrated_by_group(by_kind, share, confidence)
+
+
+def _scores(course: _Course, fitted: Detector, units: Collection[Unit]) -> Work[list[tuple[str, float]]]:
     """The worst heat of each unit; a picture cut into several tiles is as bad as its worst one."""
     found: dict[str, float] = {}
     source = course.source(units)
@@ -152,7 +189,7 @@ def _scores(course: _Course, fitted: Detector, units: Collection[Unit]) -> Work[
         yield Progress(len(found), len(source), f"calibrating on held-out sound {course.unit_word}")
         for name, score in zip(tiles.names, worst(fitted, tiles), strict=True):
             found[name] = max(found.get(name, 0.0), float(score))
-    return list(found.values())
+    return list(found.items())
 
 
 def drawn_folds(units: Sequence[Unit], count: int, seed: int) -> list[list[Unit]]:
