@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -103,6 +103,14 @@ def replaced(mask: ClassMask, box: Box, classes: Pixels) -> Edit:
         after[place] = _chunk(mask, place).copy()
         after[place][there] = classes[here]
     return _difference(mask, after)
+
+
+def changed_since(mask: ClassMask, before: Mapping[Place, Pixels | None]) -> Edit:
+    """What has happened to these chunks, None where there was none: an edit that is already done."""
+    nothing = np.zeros((CHUNK, CHUNK), np.uint8)
+    old = {place: nothing if chunk is None else chunk for place, chunk in before.items()}
+    xors = {place: chunk ^ _chunk(mask, place) for place, chunk in old.items()}
+    return Edit(tuple(_cut(place, xors[place]) for place in sorted(xors) if xors[place].any()))
 
 
 def apply(mask: ClassMask, edit: Edit) -> None:
