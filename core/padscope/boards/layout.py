@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -178,15 +178,17 @@ def _refuse_overlaps(layout: Layout) -> None:
 
 def overlapping_pads(pads: Sequence[Pad]) -> tuple[int, int] | None:
     """The places in the list of the first two pads that share metal, or None; pads that only touch do not overlap."""
+    return next(overlapping(pads), None)
+
+
+def overlapping(pads: Sequence[Pad]) -> Iterator[tuple[int, int]]:
+    """All such pairs, in the order of the list."""
     corners = [p.corners_um for p in pads]
-    low = np.array([c.min(axis=0) for c in corners])
-    high = np.array([c.max(axis=0) for c in corners])
+    low = np.reshape([c.min(axis=0) for c in corners], (-1, 2))
+    high = np.reshape([c.max(axis=0) for c in corners], (-1, 2))
     for i in range(len(pads)):
         near = np.flatnonzero((low[i + 1 :] < high[i]).all(axis=1) & (high[i + 1 :] > low[i]).all(axis=1)) + i + 1
-        for j in near:
-            if _overlap(corners[i], corners[j]):
-                return i, int(j)
-    return None
+        yield from ((i, int(j)) for j in near if _overlap(corners[i], corners[j]))
 
 
 def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
