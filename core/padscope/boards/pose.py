@@ -153,7 +153,7 @@ def pose_from_clicks(
             )
         return Pose(rough, residual, "clicks")
     small, to_full = overview(picture)
-    colour = _metal_colour(small, to_full.inverse().after(rough), board_search.probe(layout))
+    colour = colour_of_metal(small, to_full.inverse().after(rough), board_search.probe(layout))
     refuse_scale(rough, layout, known_scale(picture))
     found, sight = _measured(picture, layout, rough, colour, error_px=CLICK_PX)
     residual = refuse_doubt(layout, found, sight, limit_um, CLICKED)
@@ -214,7 +214,7 @@ def _looks(small: NDArray[np.uint8], layout: Layout, where: Probe) -> Iterator[_
         pieces = shapes(mask)
         candidates = board_search.search(mask, pieces, layout, where)[:LOOKS]
         looks += [
-            _Look(c, mask, pieces, _metal_colour(small, c.um_to_px, where))
+            _Look(c, mask, pieces, colour_of_metal(small, c.um_to_px, where))
             for c in candidates
             if c.score >= LEAST_SCORE * highest
         ]
@@ -224,7 +224,7 @@ def _looks(small: NDArray[np.uint8], layout: Layout, where: Probe) -> Iterator[_
     yield from looks[:LOOKS]
 
 
-def _metal_colour(small: NDArray[np.uint8], um_to_px: Affine, where: Probe) -> MetalColour:
+def colour_of_metal(small: NDArray[np.uint8], um_to_px: Affine, where: Probe) -> MetalColour:
     on, off = (_pixels_at(small, um_to_px.apply(points.reshape(-1, 2))) for points in (where.on, where.off))
     if min(len(on), len(off)) < 8:
         raise PoseError("The board lies outside the picture; check the picture, or click again.")
