@@ -198,8 +198,41 @@ def test_memory_does_not_grow_with_pixels():
     for _ in range(20):
         stream.add(np.random.default_rng(0).random((64, 64), np.float32), np.eye(64, dtype=bool))
     assert {name: v.nbytes for name, v in vars(stream).items() if isinstance(v, np.ndarray)} == held
-    assert not [v for v in vars(stream).values() if isinstance(v, list | dict)]
     assert stream.regions == 20
+    wide = np.zeros((600, 600), bool)
+    wide[:, :300] = True  # 180 000 defect pixels
+    stream.add(np.random.default_rng(0).random((600, 600), np.float32), wide)
+    kept = {name: v for name, v in vars(stream).items() if isinstance(v, list | dict)}
+    assert list(kept) == ["_defect_scores"]
+    assert max(v.nbytes for v in kept["_defect_scores"]) <= 4 * metrics.QUANTILES
+
+
+@given(pictures(), st.sampled_from([(0.05, 0.5), (0.2, 0.9)]))
+@settings(max_examples=30)
+def test_streamed_aupimo_is_the_mean_of_the_exact_ones(data, limits):
+    heats, masks = data
+    heats = [h.astype(np.float16).astype(np.float32) for h in heats]  # so that no two scores share a bin
+    heats, masks = [*heats, heats[0][::-1].copy()], [*masks, np.zeros_like(masks[0])]
+    stream = PixelMetrics()
+    for heat, mask in zip(heats, masks, strict=True):
+        stream.add(heat, mask)
+    exact = [v for v in metrics.aupimo(heats, masks, *limits) if v is not None]
+    assert stream.aupimo(*limits) == (pytest.approx(np.mean(exact), abs=2e-3) if exact else None)
+
+
+def test_streamed_aupimo_of_many_pixels_is_close_to_the_exact_one():
+    rng = np.random.default_rng(3)
+    heats = [rng.gamma(2, size=(200, 200)) for _ in range(6)]
+    masks = [np.zeros((200, 200), bool) for _ in range(6)]
+    for k in range(3):
+        masks[k][40:140, 40:120] = True
+        heats[k][masks[k]] += 6 * k
+    stream = PixelMetrics()
+    for heat, mask in zip(heats, masks, strict=True):
+        stream.add(heat, mask)
+    exact = metrics.aupimo(heats, masks)
+    assert exact[0] < 0.1 < exact[2] < 1
+    assert stream.aupimo() == pytest.approx(np.mean(exact[:3]), abs=0.01)
 
 
 @given(pictures(), st.sampled_from([(0.05, 0.5), (0.2, 0.9)]))

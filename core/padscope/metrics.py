@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -203,16 +204,16 @@ def aupimo(
     order = np.argsort(scores, kind="stable")[::-1]
     scores, rates = scores[order], np.cumsum(weights[order])
     last = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
-    scores, rates = scores[last], rates[last]
-    # between the rates of two scores everything above the lower score is flagged
-    steps = np.clip(np.concatenate([[0.0], rates]), low, high)
-    widths = np.diff(np.log(steps))
-    found: list[float | None] = []
-    for heat, mask in zip(heats, masks, strict=True):
-        bad = np.sort(_finite(heat)[np.asarray(mask, dtype=bool)])
-        recall = 1 - np.searchsorted(bad, scores, "right") / max(len(bad), 1)
-        found.append(float(np.dot(recall, widths) / np.log(high / low)) if len(bad) else None)
-    return tuple(found)
+    bad = [np.sort(_finite(h)[np.asarray(m, dtype=bool)]) for h, m in zip(heats, masks, strict=True)]
+    return tuple(_log_recall(b, scores[last], rates[last], low, high) if len(b) else None for b in bad)
+
+
+def _log_recall(bad: Floats, scores: Floats, rates: Floats, low: float, high: float) -> float:
+    """Share of `bad` (ascending) above the threshold, averaged over the logarithm of the false positive rate; `scores` of sound
+    pixels descending, and the rate at which each is reached. Between two rates everything above the lower score is flagged."""
+    widths = np.diff(np.log(np.clip(np.concatenate([[0.0], rates]), low, high)))
+    recall = 1 - np.searchsorted(bad, scores, "right") / len(bad)
+    return float(np.dot(recall, widths) / np.log(high / low))
 
 
 def region_weights(mask: ArrayLike) -> NDArray[np.float64]:
@@ -234,8 +235,13 @@ KEY_BITS = 20
 """A score's bin: its float32 sign, exponent and 11 further bits, so that bins are 2⁻¹² … 2⁻¹¹ of the score wide."""
 
 
+QUANTILES = 513
+"""Scores that are kept of the defect pixels of each picture for AUPIMO."""
+
+
 class PixelMetrics:
-    """Pixel measures of any number of pictures in bounded memory (2²⁰ bins, 24 MB, however many pixels).
+    """Pixel measures of any number of pictures in bounded memory (2²⁰ bins, 32 MB, however many pixels; 2 kB more for every
+    picture with a defect).
 
     Non-negative floats sort as their bits do, so the upper bits of a score are its bin: no second pass, no range to guess.
     What happens inside a bin is unknown; `auroc_error` and `aupro_error` bound what that can change. Counts at `threshold` and
@@ -250,6 +256,10 @@ class PixelMetrics:
         self._defective = np.zeros(1 << KEY_BITS, np.int64)
         self._sound = np.zeros(1 << KEY_BITS, np.int64)
         self._covered = np.zeros(1 << KEY_BITS, np.float64)
+        self._of_sound_pictures = np.zeros(1 << KEY_BITS, np.float64)  # every picture weighs 1
+        self._sound_pictures = 0
+        self._fewest_rate = 0.0  # Σ 1 / pixels over sound pictures
+        self._defect_scores: list[NDArray[np.float32]] = []  # per defective picture, ascending
         self._dice_sum = 0.0
 
     def add(self, heat: Floats, mask: Mask | None = None, inside: Mask | None = None) -> None:
@@ -275,6 +285,11 @@ class PixelMetrics:
             sizes = np.bincount(labels)
             np.add.at(self._covered, hot, 1 / sizes[labels])
             self.regions += int(np.count_nonzero(sizes))
+            self._defect_scores.append(_few_of(np.sort(_lower_ends(hot).astype(np.float32))))
+        elif scores.size:
+            _count(self._of_sound_pictures, keys, 1 / scores.size)
+            self._sound_pictures += 1
+            self._fewest_rate += 1 / scores.size
         now, seen = confusion(scores, bad, self.threshold), self.at_threshold
         self.at_threshold = Confusion(now.tp + seen.tp, now.fp + seen.fp, now.fn + seen.fn, now.tn + seen.tn)
         self._dice_sum += dice(scores >= self.threshold, bad)
@@ -310,6 +325,15 @@ class PixelMetrics:
         """At `threshold`, mean over pictures, exact; a sound picture with nothing flagged counts 1."""
         return self._dice_sum / self.pictures if self.pictures else None
 
+    def aupimo(self, low: float = 1e-5, high: float = 1e-4) -> float | None:
+        """Mean of `aupimo` over all pictures with a defect; None where the sound pictures are too few to see `high`."""
+        n = self._sound_pictures
+        if not n or not self._defect_scores or self._fewest_rate / n**2 > high:
+            return None
+        used = np.flatnonzero(self._of_sound_pictures)[::-1]
+        scores, rates = _lower_ends(used), np.cumsum(self._of_sound_pictures[used]) / n
+        return float(np.mean([_log_recall(bad, scores, rates, low, high) for bad in self._defect_scores]))
+
     def aupro(self, limit: float = PRO_LIMIT) -> float | None:
         used = np.flatnonzero(self._defective + self._sound)[::-1]
         return _pro_area(np.cumsum(self._sound[used]), np.cumsum(self._covered[used]), limit)
@@ -326,12 +350,18 @@ class PixelMetrics:
         return float(boxes[:first].sum() / 2 / limit + boxes[first - 1 : first].sum() / 2 / limit)
 
 
-def _count(bins: NDArray[np.int64], keys: NDArray[np.int64]) -> None:
+def _count(bins: NDArray[Any], keys: NDArray[np.int64], one: float = 1) -> None:
     """Add one to the bin of every key, whichever way is faster."""
     if len(keys) * 4 < len(bins):
-        np.add.at(bins, keys, 1)
+        np.add.at(bins, keys, one)
     else:
-        bins += np.bincount(keys, minlength=len(bins))
+        bins += np.bincount(keys, minlength=len(bins)) * one
+
+
+def _few_of(ascending: NDArray[np.float32]) -> NDArray[np.float32]:
+    """At most QUANTILES of the scores, evenly spread over their ranks."""
+    n = len(ascending)
+    return ascending if n <= QUANTILES else ascending[(2 * np.arange(QUANTILES) + 1) * n // (2 * QUANTILES)]
 
 
 def _keys(scores: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -52,7 +52,20 @@ def test_compare_writes_both_tables_and_the_models(tiles, tmp_path, capsys):
     assert load_model(out / "blob.padmodel").detector == "blob"
 
 
-@pytest.mark.parametrize("names", ["", ",", "blob,blob", "blob,nothing"])
+def test_compare_tells_the_spread_over_seeds(tiles, tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["compare", "--tiles", str(tiles), "--detectors", "blob,blob:blur=1", "--seeds", "2", "--seed", "5"]
+    assert main([*command, "--out", str(out)]) == 0
+    assert "blob:blur=1" in capsys.readouterr().out
+    assert sorted(p.name for p in out.glob("*.padmodel")) == [
+        f"blob{s}-seed{n}.padmodel" for s in ("-blur=1", "") for n in (5, 6)
+    ]
+    first, second = csv.DictReader((out / "compare.csv").read_text(encoding="utf-8").splitlines())
+    assert (first["seeds"], second["detector"]) == ("2", "blob:blur=1")
+    assert float(first["image_auroc_sd"]) >= 0
+
+
+@pytest.mark.parametrize("names", ["", ",", "blob,blob", "blob,nothing", "blob:wings=2"])
 def test_compare_refuses_wrong_names(tiles, names):
     assert main(["compare", "--tiles", str(tiles), "--detectors", names]) == 2
 

@@ -6,37 +6,73 @@ import pytest
 from padscope.errors import InputError, UsageError
 from padscope.types import finish
 from padscope.workflows import compare
-from padscope.workflows.compare import COLUMNS, Compared, compare_on_tiles, table_csv, table_markdown
+from padscope.workflows.compare import Compared, Entrant, compare_on_tiles, entrant
+from padscope.workflows.compare_tables import COLUMNS, table_csv, table_markdown, table_rows
 
 
-def line(name, auroc, miss=0.1, **changes):
+def run(name, auroc, miss=0.1, seed=0, **changes):
     image = {"auroc": auroc, "auroc_interval": (0.8, 0.95), "zero_miss_fpr": miss}
     result = {"image": image, "seconds_per_tile": 0.0125}
-    return replace(Compared(name, None, result, 3.21, 12.0, None), **changes)
+    return replace(Compared(name, seed, None, result, 3.21, 12.0, None), **changes)
 
 
 def test_the_tables_have_every_column_and_mark_the_best():
     found = [
-        line("one", 0.9, 0.3),
-        line("two", 0.95, 0.2),
-        line("three", None, result={}, failed="no | weights\nhere."),
+        run("one", 0.9, 0.3),
+        run("two", 0.95, 0.2),
+        run("three", None, result={}, failed="no | weights\nhere."),
     ]
     rows = list(csv.DictReader(table_csv(found).splitlines()))
     assert [r["detector"] for r in rows[:2]] == ["one", "two"]
-    assert list(rows[0]) == [name for name, _, _ in COLUMNS]
+    assert {c.name for c in COLUMNS} < set(rows[0])
     assert (float(rows[0]["image_auroc"]), float(rows[0]["ms_per_tile"]), rows[0]["pixel_f1"]) == (0.9, 12.5, "")
+    assert (float(rows[1]["image_auroc_low"]), rows[2]["image_auroc_low"]) == (0.8, "")
     text = table_markdown(found)
-    assert "| one | 0.9000 | 0.800–0.950 |" in text
+    assert "| one | 0.9000 (0.800–0.950) |" in text
     assert "**0.9500**" in text
     assert "**0.2000**" in text  # the fewest false alarms are the best
     assert "**0.3000**" not in text
     assert "no \\| weights here." in text
+    assert "gpu_memory_mb" not in text, "nobody has any"
     assert len({row.count(" | ") for row in text.splitlines()}) == 1
 
 
+def test_several_seeds_give_a_mean_and_its_spread():
+    found = [
+        run("one", 0.90),
+        run("one", 0.92, seed=1),
+        run("one", 0.94, seed=2),
+        run("two", 0.93),
+        run("two", None, seed=1),
+    ]
+    first, second = table_rows(found)
+    assert (first["seeds"], first["image_auroc"], first["image_auroc_sd"]) == (
+        3, pytest.approx(0.92), pytest.approx(0.02)
+    )  # fmt: skip
+    assert (second["image_auroc"], second["image_auroc_sd"]) == (0.93, None)
+    assert "0.9200 ± 0.0200" in table_markdown(found)
+    assert "sd" not in "".join(table_rows([run("one", 0.9)])[0])
+
+
+def test_an_entrant_is_a_detector_with_or_without_settings():
+    assert entrant("mhbc:form=place:bank_size=500") == Entrant("mhbc", {"form": "place", "bank_size": "500"})
+    assert entrant("mhbc:form=place").name == "mhbc:form=place"
+    for text, words in [
+        ("nothing", "no detector “nothing”"),
+        ("mhbc:wings=2", "wings"),
+        ("mhbc:form=x", "one of"),
+        ("blob:5", "with settings"),
+    ]:
+        with pytest.raises(UsageError, match=words):
+            entrant(text)
+
+
 def test_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
-    def train(root, *, detector, **_):
+    seen = []
+
+    def train(root, *, detector, settings, seed, **_):
         yield from ()
+        seen.append((detector, dict(settings), seed))
         if detector == "patchcore":
             raise InputError("No weights here.")
         return type("Model", (), {"arrays": {}})()
@@ -47,14 +83,12 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
 
     monkeypatch.setattr(compare, "train_on_tiles", train)
     monkeypatch.setattr(compare, "evaluate_on_tiles", evaluate)
-    found = finish(compare_on_tiles(tmp_path, ["patchcore", "blob"]))
-    assert [(c.detector, c.failed) for c in found] == [("patchcore", "No weights here."), ("blob", "")]
-    assert found[1].result == {"seconds_per_tile": 1.0}
-
-
-def test_unknown_names_are_refused_before_any_work(tmp_path):
-    with pytest.raises(UsageError, match="no detector “nothing”"):
-        finish(compare_on_tiles(tmp_path, ["blob", "nothing"]))
+    found = finish(compare_on_tiles(tmp_path, [Entrant("patchcore"), Entrant("blob", {"blur": 1})], seeds=(3, 4)))
+    assert [(c.name, c.seed, c.failed) for c in found] == [
+        ("patchcore", 3, "No weights here."), ("patchcore", 4, "No weights here."), ("blob:blur=1", 3, ""), ("blob:blur=1", 4, "")
+    ]  # fmt: skip
+    assert seen[2:] == [("blob", {"blur": 1}, 3), ("blob", {"blur": 1}, 4)]
+    assert found[2].result == {"seconds_per_tile": 1.0}
 
 
 def test_growth_is_seen():

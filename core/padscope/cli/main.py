@@ -102,9 +102,10 @@ def parser() -> Parser:
 
     c = command("compare", "compare", "train and measure several detectors on the same tiles")
     c.add_argument("--tiles", required=True, type=Path, metavar="DIR", help="MVTec-AD folders")
-    c.add_argument("--detectors", required=True, metavar="a,b,…", help="see `padscope list-detectors`")
+    c.add_argument("--detectors", required=True, metavar="a,b,…", help="names, also with settings: mhbc:form=place")
     c.add_argument("--out", type=Path, metavar="DIR", help="for compare.csv, compare.md and the models")
-    c.add_argument("--seed", type=int, default=0, metavar="N")
+    c.add_argument("--seed", type=int, default=0, metavar="N", help="the first seed")
+    c.add_argument("--seeds", type=_count, default=1, metavar="N", help="how many seeds, for the spread")
     _device(c)
     _json(c)
 
@@ -151,6 +152,12 @@ def _device(c: argparse.ArgumentParser) -> None:
 
 def _above_zero(text: str) -> float:
     return _number(text, 0, float("inf"), "a number above 0")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number above 0")
+    return int(text)
 
 
 def _share(text: str) -> float:

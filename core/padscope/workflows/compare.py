@@ -1,21 +1,20 @@
-"""Several detectors on the same tiles: quality at every threshold and at the shipped one, time, memory; one table."""
+"""Several detectors on the same tiles: quality at every threshold and at the shipped one, time, memory, with several seeds."""
 
 from __future__ import annotations
 
-import csv
-import io
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from padscope import configs
 from padscope.detectors import registry
-from padscope.errors import Cancelled, InputError
+from padscope.errors import Cancelled, InputError, UsageError
 from padscope.nets import devices
 from padscope.store.artifacts import Model
 from padscope.types import Progress, Work, relayed
@@ -26,11 +25,38 @@ SAMPLE_S = 0.02
 MB = 1e6
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One detector's line. `result` is what `evaluate` says, empty where the detector failed and `failed` says why."""
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A detector and the settings that are not its defaults."""
 
     detector: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """As it is asked for: "mhbc:form=place"."""
+        return ":".join([self.detector, *(f"{k}={v}" for k, v in self.settings.items())])
+
+
+def entrant(text: str) -> Entrant:
+    """ "NAME" or "NAME:setting=value:…"; UsageError for a name, a setting or a value that does not exist."""
+    name, *pairs = text.split(":")
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise UsageError(f"“{text}” should be a detector, or a detector with settings as in mhbc:form=place.")
+        settings[key] = value
+    configs.configured(registry.entry(name).config, settings)
+    return Entrant(name, settings)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run. `result` is what `evaluate` says, empty where the detector failed and `failed` says why."""
+
+    name: str  # of the entrant
+    seed: int
     model: Model | None
     result: dict[str, Any]
     train_seconds: float
@@ -43,68 +69,34 @@ class Compared:
         return self.result.get(group, {}).get(name)
 
 
-def _model_mb(c: Compared) -> float | None:
-    return None if c.model is None else sum(a.nbytes for a in c.model.arrays.values()) / MB
-
-
-def _interval(c: Compared) -> str | None:
-    bounds = c.of("image", "auroc_interval")
-    return None if bounds is None else f"{bounds[0]:.3f}–{bounds[1]:.3f}"
-
-
-def _ms(c: Compared) -> float | None:
-    return 1000 * c.result["seconds_per_tile"] if "seconds_per_tile" in c.result else None
-
-
-COLUMNS: tuple[tuple[str, Callable[[Compared], Any], str], ...] = (
-    ("detector", lambda c: c.detector, ""),
-    ("image_auroc", lambda c: c.of("image", "auroc"), ".4f"),
-    ("image_auroc_95", _interval, ""),
-    ("image_f1_max", lambda c: c.of("image", "f1_max"), ".4f"),
-    ("image_f1", lambda c: c.of("image", "f1"), ".4f"),
-    ("zero_miss_fpr", lambda c: c.of("image", "zero_miss_fpr"), ".4f"),
-    ("pixel_auroc", lambda c: c.of("pixel", "auroc"), ".4f"),
-    ("pixel_f1_max", lambda c: c.of("pixel", "f1_max"), ".4f"),
-    ("pixel_f1", lambda c: c.of("pixel", "f1"), ".4f"),
-    ("aupro", lambda c: c.of("pixel", "aupro"), ".4f"),
-    ("dice", lambda c: c.of("pixel", "dice"), ".4f"),
-    ("train_s", lambda c: c.train_seconds, ".1f"),
-    ("ms_per_tile", _ms, ".1f"),
-    ("memory_mb", lambda c: c.memory_mb, ".0f"),
-    ("gpu_memory_mb", lambda c: c.gpu_memory_mb, ".0f"),
-    ("model_mb", _model_mb, ".2f"),
-    ("failed", lambda c: c.failed or None, ""),
-)
-"""(column, value, format) of the tables. `_max` measures choose their threshold on the test set, the others use the shipped one."""
-
-
 def compare_on_tiles(
     root: Path,
-    detectors: Sequence[str],
+    entrants: Sequence[Entrant],
     *,
-    seed: int = 0,
+    seeds: Sequence[int] = (0,),
     device: str = "auto",
     false_alarms: float = FALSE_ALARMS,
 ) -> Work[tuple[Compared, ...]]:
-    """Train and evaluate each on `root`. One that fails gets its reason into the table, and the next one its turn; UsageError
-    for a name that does not exist, before any work is done."""
-    for name in detectors:
-        registry.entry(name)
+    """Train and evaluate each on `root`, once per seed. One that fails gets its reason into the table, and the next one its
+    turn."""
+    runs = [(one, seed) for one in entrants for seed in seeds]
     found = []
-    for i, name in enumerate(detectors):
-        told = _in_its_share(i, len(detectors), name)
-        found.append((yield from relayed(_compared(root, name, seed, device, false_alarms), told)))
+    for i, (one, seed) in enumerate(runs):
+        told = _in_its_share(i, len(runs), one.name if len(seeds) == 1 else f"{one.name}, seed {seed}")
+        found.append((yield from relayed(_compared(root, one, seed, device, false_alarms), told)))
     return tuple(found)
 
 
-def _compared(root: Path, name: str, seed: int, device: str, false_alarms: float) -> Work[Compared]:
+def _compared(root: Path, one: Entrant, seed: int, device: str, false_alarms: float) -> Work[Compared]:
     started = time.perf_counter()
     on_gpu = devices.chosen(device) == "cuda"
     if on_gpu:
         _reset_gpu_peak()
     with _growth() as grown:
         try:
-            training = train_on_tiles(root, detector=name, seed=seed, device=device, false_alarms=false_alarms)
+            training = train_on_tiles(
+                root, detector=one.detector, settings=one.settings, seed=seed, device=device, false_alarms=false_alarms
+            )
             model = yield from relayed(training, lambda p: Progress(p.done, 2 * p.total, p.stage))
             seconds = time.perf_counter() - started
             evaluation = evaluate_on_tiles(model, root, device=device)
@@ -112,52 +104,9 @@ def _compared(root: Path, name: str, seed: int, device: str, false_alarms: float
         except Cancelled:
             raise
         except InputError as error:
-            return Compared(name, None, {}, time.perf_counter() - started, grown() / MB, None, str(error))
-    return Compared(name, model, result, seconds, grown() / MB, _gpu_peak() / MB if on_gpu else None)
-
-
-def table_csv(found: Sequence[Compared]) -> str:
-    """A header, a dot as decimal sign; an empty cell where there is no number."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([name for name, _, _ in COLUMNS])
-    writer.writerows([["" if v is None else v for v in _values(c)] for c in found])
-    return out.getvalue()
-
-
-def table_markdown(found: Sequence[Compared]) -> str:
-    """For people: best of each quality column in bold."""
-    shown = [[_cell(v, form) for v, (_, _, form) in zip(_values(c), COLUMNS, strict=True)] for c in found]
-    for k, (name, _, _) in enumerate(COLUMNS):
-        numbers = {i: v for i, c in enumerate(found) if isinstance(v := _values(c)[k], float)}
-        if name in _QUALITY and len(numbers) > 1:
-            best = min(numbers.values()) if name == "zero_miss_fpr" else max(numbers.values())
-            for i in (i for i, v in numbers.items() if v == best):
-                shown[i][k] = f"**{shown[i][k]}**"
-    lines = [[name for name, _, _ in COLUMNS], ["---"] * len(COLUMNS), *shown]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-_QUALITY = {
-    "image_auroc",
-    "image_f1_max",
-    "image_f1",
-    "zero_miss_fpr",
-    "pixel_auroc",
-    "pixel_f1_max",
-    "pixel_f1",
-    "aupro",
-    "dice",
-}
-
-
-def _values(c: Compared) -> list[Any]:
-    return [value(c) for _, value, _ in COLUMNS]
-
-
-def _cell(value: Any, form: str) -> str:
-    text = "–" if value is None else format(value, form) if isinstance(value, float) else str(value)
-    return text.replace("|", "\\|").replace("\n", " ")
+            return Compared(one.name, seed, None, {}, time.perf_counter() - started, grown() / MB, None, str(error))
+    gpu = _gpu_peak() / MB if on_gpu else None
+    return Compared(one.name, seed, model, result, seconds, grown() / MB, gpu)
 
 
 def _in_its_share(i: int, count: int, name: str) -> Callable[[Progress], Progress]:

@@ -64,6 +64,7 @@ def image_metrics(scores: Floats, classes: NDArray[np.str_], threshold: float) -
         "f1_max": best[0] if best else None,
         "f1": metrics.confusion(scores, bad, threshold).f1,
         "zero_miss_fpr": metrics.zero_miss_fpr(scores, bad),
+        "recall_at_5_percent": metrics.recall_at(scores, bad, 0.05),
         "per_class_auroc": metrics.per_class_auroc(scores, classes.tolist(), sound=folders.GOOD),
     }
 
@@ -76,6 +77,7 @@ def pixel_metrics(pixels: metrics.PixelMetrics) -> dict[str, Any]:
         "f1_max": best[0] if best else None,
         "f1": pixels.f1,
         "aupro": pixels.aupro(),
+        "aupimo": pixels.aupimo(),
         "dice": pixels.dice,
     }
 
@@ -135,6 +137,7 @@ def pad_metrics(scores: Floats, bad: Mask, classes: NDArray[np.str_]) -> dict[st
     shipped = metrics.confusion(scores, bad, 1.0)
     return {
         "auroc": metrics.auroc(scores, bad),
+        "auroc_interval": metrics.auroc_interval(scores, bad),
         "recall": shipped.recall,
         "false_alarm_rate": shipped.false_alarm_rate,
         "zero_miss_fpr": metrics.zero_miss_fpr(scores, bad),
