@@ -45,8 +45,8 @@ class ModeBar(QWidget):
         """One button per mode, in their order."""
         for action in actions:
             button = QToolButton()
-            button.setDefaultAction(action)
-            button.setText(f"{action.iconText()}  {action.shortcut().toString()}")
+            button.setDefaultAction(action)  # its short name; the key stands in the tip
+            button.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
             button.setProperty("flat", True)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setMinimumHeight(TARGET)
