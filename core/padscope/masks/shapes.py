@@ -95,8 +95,10 @@ def wand(pixels: Array, box: Box, x: int, y: int, tolerance: float) -> Region:
         raise ValueError(f"pixels {pixels.shape} for {box}")
     if not (box.x0 <= x < box.x1 and box.y0 <= y < box.y1):
         return Region(box, np.zeros(pixels.shape[:2], bool))
-    flat = pixels.reshape(box.height, box.width, -1).astype(np.float32)
-    near = (np.abs(flat - flat[y - box.y0, x - box.x0]) <= tolerance).all(axis=2)
+    near = np.ones(pixels.shape[:2], bool)
+    for plane in np.moveaxis(pixels.reshape(box.height, box.width, -1), 2, 0):
+        seed = float(plane[y - box.y0, x - box.x0])
+        near &= np.greater_equal(plane, seed - tolerance) & np.less_equal(plane, seed + tolerance)
     return _connected(box, near, x, y)
 
 
@@ -155,5 +157,9 @@ def _distance_squared(a: NDArray[np.float64], b: NDArray[np.float64], box: Box) 
 
 
 def _connected(box: Box, alike: Mask, x: int, y: int) -> Region:
-    _, labels = cv2.connectedComponents(alike.view(np.uint8), connectivity=4)
-    return Region(box, labels == labels[y - box.y0, x - box.x0])
+    """The pixels reached from (x, y), which is alike itself."""
+    height, width = alike.shape
+    reached = np.zeros((height + 2, width + 2), np.uint8)
+    flags = 4 | cv2.FLOODFILL_MASK_ONLY | 1 << 8
+    cv2.floodFill(alike.view(np.uint8), reached, (x - box.x0, y - box.y0), 0, 0, 0, flags)
+    return Region(box, reached[1:-1, 1:-1].view(bool))
