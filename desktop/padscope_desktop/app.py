@@ -17,7 +17,6 @@ from padscope_desktop.jobs import Jobs
 from padscope_desktop.keeper import Keeper
 from padscope_desktop.lanes import ProcessLane
 from padscope_desktop.main_window import MainWindow
-from padscope_desktop.scratch import Scratch
 from padscope_desktop.session import Session
 
 MOST_UNNAMED = 8
@@ -50,7 +49,7 @@ def build(session: Session | None = None) -> MainWindow:
     """A window with its own workers, or with a session that a test has made."""
     if session is None:
         jobs = Jobs({"long": ProcessLane("long"), "quick": ProcessLane("quick")})
-        session = Session(jobs, Keeper(), Scratch())
+        session = Session(jobs, Keeper(), settings.cache_folder())
     return MainWindow(session, settings.load(settings.place()))
 
 
@@ -77,7 +76,6 @@ class Start:
         else:
             session.open_unnamed(unnamed_places())
         session.warm_up()
-        session.errands.sweep()
 
 
 def _log_qt(_: object, context: object, words: str) -> None:

@@ -1,4 +1,4 @@
-"""What is done beside the work itself: files for others, the demo, other pictures' verdicts at a new threshold, tidying up."""
+"""What is done beside the work itself: files for others, the demo, other pictures' verdicts at a new threshold."""
 
 from __future__ import annotations
 
@@ -64,11 +64,6 @@ class Errands(QObject):
     def _on_demo_drawn(self, demo: DemoFiles) -> None:
         self._session.add_pictures(demo.pictures)
         self._session.choose_layout(demo.layout)
-
-    def sweep(self) -> None:
-        """Folders of windows that crashed."""
-        folder = self._session.scratch.parent
-        self._session.jobs.start("sweep", folder, title="Tidying up", lane="quick", shown=False)
 
     # The other pictures at a new threshold
 

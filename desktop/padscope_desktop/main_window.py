@@ -15,6 +15,7 @@ import padscope
 from padscope_desktop import settings as own
 from padscope_desktop.actions import ACTIONS, enable_mode, fill_menus, key_sheet, make_actions, mode_rows
 from padscope_desktop.dialogs import Dialogs
+from padscope_desktop.display import Shown
 from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
@@ -27,11 +28,11 @@ from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.panels.viewbar import ViewBar
-from padscope_desktop.payloads import Thumbnail
 from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
+from padscope_desktop.viewer.look import WHOLE_SPAN
 
 LEFT, RIGHT = 232, 352
 """Widths of the panels when nothing else is remembered."""
@@ -119,14 +120,13 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(1024, 640)
 
     def _connect(self) -> None:
-        s, c = self.session, self.canvas
+        s = self.session
         for signal, slot in (
             (s.project_changed, self._on_project),
             (s.album_changed, self._on_album),
             (s.entry_changed, self.pictures.refresh),
             (s.current_changed, self._on_current),
-            (s.display.overview_arrived, self._on_overview),
-            (s.display.levels_arrived, c.set_levels),
+            (s.display.arrived, self._on_arrived),
             (s.said, self.message_bar.say),
             (s.settled, self.message_bar.withdraw),
             (self.pictures.chosen, self._on_chosen),
@@ -309,20 +309,21 @@ class MainWindow(QMainWindow):
         self.inspect_mode.end_marks()
         entry = self.session.album.entries.get(key) if key is not None else None
         self._shown_key = None
-        if entry is not None and entry.thumbnail is not None:
-            self._on_overview(entry.thumbnail)
+        thumbnail = entry.thumbnail if entry is not None else None
+        if thumbnail is not None:
+            self._on_arrived(Shown(thumbnail.card, [thumbnail.pixels], WHOLE_SPAN, False))
         else:
             self.canvas.set_picture(0, 0, [])
         self.footer.show_scale()
 
     @Slot(object)
-    def _on_overview(self, overview: Thumbnail) -> None:
+    def _on_arrived(self, shown: Shown) -> None:
         key = self.session.current
         if key == self._shown_key:
-            self.canvas.set_levels([overview.pixels])
+            self.canvas.set_levels(shown.levels, shown.span)
         else:
             self._shown_key = key
-            self.canvas.set_picture(overview.card.width, overview.card.height, [overview.pixels])
+            self.canvas.set_picture(shown.card.width, shown.card.height, shown.levels, shown.span)
             self.canvas.set_factor(self.session.judging.factor)
             for mode in self.modes:
                 mode.redraw()

@@ -44,17 +44,24 @@ class Thumbnail:
 
 @dataclass(frozen=True, slots=True)
 class MappedLevels:
-    """A picture at falling sizes in one file of raw uint8 RGB, one array (h, w, 3) after another, for `np.memmap`."""
+    """A picture at falling sizes, as it lies in the picture cache: one plain file per level, for `np.memmap`.
 
-    file: Path
+    files   one per level, the largest first; before everything is decoded the largest may be missing (`complete` is False)
+    shapes  (h, w, channels) of each, 1 channel for grey
+    span    the values that are shown black and white: all of 8 bits; of 16 bits, what the picture uses
+    """
+
+    card: PictureCard
+    files: tuple[Path, ...]
     shapes: tuple[tuple[int, int, int], ...]
+    dtype: str
+    span: tuple[float, float]
+    complete: bool
 
-    def arrays(self) -> list[NDArray[np.uint8]]:
-        """Read-only views; the file stays mapped while one of them lives."""
-        whole = np.memmap(self.file, dtype=np.uint8, mode="r")
-        starts = np.cumsum([0, *(h * w * c for h, w, c in self.shapes)]).tolist()
-        pairs = zip(starts[:-1], starts[1:], self.shapes, strict=True)
-        return [whole[a:b].reshape(shape) for a, b, shape in pairs]
+    def arrays(self) -> list[NDArray[np.integer]]:
+        """Read-only, uint8 or uint16; the files stay mapped while one of them lives. OSError where the cache was emptied."""
+        pairs = zip(self.files, self.shapes, strict=True)
+        return [np.memmap(file, np.dtype(self.dtype), "r", shape=shape) for file, shape in pairs]
 
 
 @dataclass(frozen=True, slots=True)

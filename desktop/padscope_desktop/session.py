@@ -23,7 +23,6 @@ from padscope_desktop.keeper import Keeper
 from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
-from padscope_desktop.scratch import Scratch
 
 THUMBNAIL_PX = 192
 KEPT_BOARDS = 8
@@ -52,12 +51,11 @@ class Session(QObject):
     mentioned = Signal(str)
     pose_wanted = Signal(int)
 
-    def __init__(self, jobs: Jobs, keeper: Keeper, scratch: Scratch, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: Jobs, keeper: Keeper, cache: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.jobs = jobs
         self.keeper = keeper
-        self.scratch = scratch
-        self.display = Display(jobs, scratch, self)
+        self.display = Display(jobs, cache, self)
         self.judging = Judging(jobs, self)
         self.inspecting = Inspecting(self)
         self.errands = Errands(self)
@@ -403,4 +401,3 @@ class Session(QObject):
         self.jobs.close()
         self.keeper.close()
         self.display.forget()
-        self.scratch.close()

@@ -72,6 +72,15 @@ def data_folder() -> Path:
     return Path(folder) / "padscope"
 
 
+def cache_folder() -> Path:
+    """Where pictures lie decoded, so that one seen before opens at once; may be deleted at any time."""
+    own = os.environ.get(PLACE_VARIABLE)
+    if own:
+        return Path(own).parent / "picture-cache"
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation)
+    return Path(folder) / "padscope" / "pictures"
+
+
 def load(path: Path) -> Memory:
     """Defaults where there is no file; a damaged one is set aside as “….bad”, never a reason not to start."""
     try:

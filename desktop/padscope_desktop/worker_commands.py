@@ -6,10 +6,7 @@ Every command is a generator of Progress (and Part), and its return value is a p
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import os
-import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.errors import PictureError
-from padscope.types import Box, Progress, Work
+from padscope.types import Progress, Work
 from padscope_desktop.payloads import (
     DemoFiles,
     DetectorCard,
@@ -39,14 +35,10 @@ if TYPE_CHECKING:
     from padscope.boards.pad_map import PadMap, PadResult
     from padscope.boards.verdict import Judge
     from padscope.pictures.picture import Picture
+    from padscope.pictures.pyramid import Pyramid
     from padscope.store.artifacts import Model
     from padscope.workflows.inspect import Inspector
     from padscope.workflows.painting import Painting
-
-OVERVIEW_PX = 1600
-"""Longest side of what is shown while the rest of a picture is still being decoded."""
-SMALLEST_PX = 512
-STRIPE_BYTES = 48_000_000
 
 # pictures
 
@@ -63,54 +55,40 @@ def thumbnail(path: Path, longest: int) -> Work[Thumbnail]:
         return Thumbnail(card, pixels)
 
 
-def show(path: Path, um_per_px: float | None, file: Path) -> Generator[Progress | Part, None, MappedLevels]:
-    """First a Part with an overview (Thumbnail), then all levels in `file`, which is complete when this returns."""
+def show(path: Path, cache: Path) -> Generator[Progress | Part, None, MappedLevels]:
+    """The picture's levels in the cache, made if they are not there. A picture seen before comes at once; of another one a
+    Part with the smaller levels comes first, if its file gives them without a full decode."""
     from padscope.pictures.picture import open_picture
+    from padscope.pictures.pyramid import build_pyramid, find_pyramid
 
-    with open_picture(path, um_per_px=um_per_px) as picture:
-        step = max(1, -(-max(picture.width, picture.height) // OVERVIEW_PX))
-        overview = picture.read(picture.box, step)
-        low, high = display_range(overview)
-        yield Part(0, Thumbnail(card_of(picture), to_8_bit(overview, low, high)))
-        shapes = level_shapes(picture.width, picture.height)
+    with open_picture(path) as picture:
+        work, shown = build_pyramid(picture, cache), False
         try:
-            yield from _write_levels(picture, shapes, file, low, high)
-        except BaseException:  # also when closed: half a file is none
-            file.unlink(missing_ok=True)
-            raise
-    return MappedLevels(file, shapes)
+            while True:
+                step = next(work)
+                found = None if shown else find_pyramid(picture, cache)
+                if found is not None and not found.complete:
+                    yield Part(0, mapped(picture, found))
+                    shown = True
+                yield step
+        except StopIteration as stop:
+            return mapped(picture, stop.value)
+        finally:
+            work.close()
 
 
-def level_shapes(width: int, height: int) -> tuple[tuple[int, int, int], ...]:
-    """Each half of the one before, rounded up, until the longer side is at most SMALLEST_PX."""
-    shapes = [(height, width, 3)]
-    while max(shapes[-1][:2]) > SMALLEST_PX:
-        h, w, _ = shapes[-1]
-        shapes.append((-(-h // 2), -(-w // 2), 3))
-    return tuple(shapes)
-
-
-def _write_levels(
-    picture: Picture, shapes: Sequence[tuple[int, int, int]], file: Path, low: float, high: float
-) -> Work[None]:
-    import cv2
-
-    total = sum(int(np.prod(s)) for s in shapes)
-    if shutil.disk_usage(file.parent).free < 1.2 * total:
-        raise PictureError(
-            f"There is no room to open “{picture.path.name}”: {total / 1e6:.0f} MB are needed in {file.parent}; free some space."
-        )
-    whole = np.memmap(file, dtype=np.uint8, mode="w+", shape=(total,))
-    starts = np.cumsum([0, *(int(np.prod(s)) for s in shapes)]).tolist()
-    levels = [whole[a : a + int(np.prod(s))].reshape(s) for a, s in zip(starts[:-1], shapes, strict=True)]
-    rows = max(1, STRIPE_BYTES // (picture.width * 3 * picture.bits // 8))
-    for y in range(0, picture.height, rows):
-        yield Progress(y, picture.height, "opening the picture")
-        box = Box(0, y, picture.width, min(y + rows, picture.height))
-        levels[0][box.y0 : box.y1] = to_8_bit(picture.read(box), low, high)
-    for larger, smaller in itertools.pairwise(levels):
-        yield Progress(picture.height, picture.height, "opening the picture")
-        smaller[:] = cv2.resize(larger, (smaller.shape[1], smaller.shape[0]), interpolation=cv2.INTER_AREA)
+def mapped(picture: Picture, pyramid: Pyramid) -> MappedLevels:
+    """What the window needs to map a pyramid itself."""
+    levels = range(pyramid.finest, pyramid.levels)
+    channels = pyramid.index.channels
+    return MappedLevels(
+        card_of(picture),
+        tuple(pyramid.folder / pyramid.index.files[level] for level in levels),
+        tuple((*pyramid.level_shape(level), channels) for level in levels),
+        pyramid.index.dtype,
+        display_range(pyramid.level(levels[-1])),
+        pyramid.complete,
+    )
 
 
 def card_of(picture: Picture) -> PictureCard:
@@ -127,7 +105,7 @@ def card_of(picture: Picture) -> PictureCard:
     )
 
 
-def display_range(overview: NDArray[np.unsignedinteger[Any]]) -> tuple[float, float]:
+def display_range(overview: NDArray[np.integer[Any]]) -> tuple[float, float]:
     """Which values are shown black and white: all of 8 bits; of 16 bits, what the picture uses, because 12-bit cameras fill
     only a sixteenth of them."""
     if overview.dtype == np.uint8:
@@ -137,7 +115,7 @@ def display_range(overview: NDArray[np.unsignedinteger[Any]]) -> tuple[float, fl
 
 
 def to_8_bit(
-    pixels: NDArray[np.unsignedinteger[Any]], low: float | None = None, high: float | None = None
+    pixels: NDArray[np.integer[Any]], low: float | None = None, high: float | None = None
 ) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint8:
         return pixels.astype(np.uint8, copy=False)
@@ -329,24 +307,6 @@ def draw_demo(folder: Path) -> Work[DemoFiles]:
     return DemoFiles(tuple(folder / name for name in reversed(names)), folder / "layout.json")
 
 
-# care
-
-
-def sweep(folder: Path) -> Work[int]:
-    """Remove what windows that crashed left behind: folders “padscope-PID-…” of processes that are gone."""
-    import psutil
-
-    yield Progress(0, 1, "tidying up")
-    removed = 0
-    for old in folder.glob("padscope-*-*"):
-        pid = old.name.split("-")[1]
-        if old.is_dir() and pid.isdigit() and not psutil.pid_exists(int(pid)):
-            with contextlib.suppress(OSError):
-                shutil.rmtree(old)
-                removed += 1
-    return removed
-
-
 COMMANDS: dict[str, Callable[..., Any]] = {
     "thumbnail": thumbnail,
     "show": show,
@@ -359,5 +319,4 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "judge": judge,
     "export": export,
     "draw_demo": draw_demo,
-    "sweep": sweep,
 }

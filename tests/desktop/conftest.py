@@ -27,7 +27,6 @@ from padscope_desktop import app
 from padscope_desktop.jobs import Jobs
 from padscope_desktop.keeper import Keeper
 from padscope_desktop.main_window import MainWindow
-from padscope_desktop.scratch import Scratch
 from padscope_desktop.session import Session
 
 faulthandler.enable()
@@ -158,7 +157,7 @@ def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     folder.mkdir()
     backend = Backend()
     lanes = {name: InlineLane(name, backend.commands()) for name in ("long", "quick")}
-    session = Session(Jobs(lanes), Keeper(), Scratch(tmp_path))
+    session = Session(Jobs(lanes), Keeper(), tmp_path / "cache")
     answers = Answers()
     monkeypatch.setattr("padscope_desktop.main_window.Dialogs", lambda parent: answers)
     app.application()

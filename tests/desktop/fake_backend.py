@@ -28,7 +28,6 @@ from padscope_desktop.payloads import (
     Thumbnail,
 )
 from padscope_desktop.protocol import Part
-from padscope_desktop.worker_commands import level_shapes
 
 WIDTH, HEIGHT = 1200, 900
 POSE = Affine(0.4, 0.0, 40.0, 0.0, 0.4, 60.0)
@@ -117,7 +116,6 @@ class Backend:
                 "judge",
                 "export",
                 "draw_demo",
-                "sweep",
             )
         }
 
@@ -131,11 +129,16 @@ class Backend:
         yield Progress(0, 1, "reading")
         return Thumbnail(self._card(path), pixels(longest, longest * HEIGHT // WIDTH))
 
-    def show(self, path: Path, um_per_px: float | None, file: Path) -> Command:
-        yield Part(0, Thumbnail(self._card(path), pixels(300, 225)))
-        shapes = level_shapes(WIDTH, HEIGHT)
-        file.write_bytes(b"".join(pixels(w, h).tobytes() for h, w, _ in shapes))
-        return MappedLevels(file, shapes)
+    def show(self, path: Path, cache: Path) -> Command:
+        card = self._card(path)
+        cache.mkdir(exist_ok=True)
+        sizes = [(WIDTH // 2**k, HEIGHT // 2**k) for k in range(3)]
+        files = tuple(cache / f"{card.sha256}-{w}.raw" for w, _ in sizes)
+        for file, (w, h) in zip(files, sizes, strict=True):
+            file.write_bytes(pixels(w, h).tobytes())
+        shapes = tuple((h, w, 3) for w, h in sizes)
+        yield Part(0, MappedLevels(card, files[2:], shapes[2:], "uint8", (0.0, 255.0), False))
+        return MappedLevels(card, files, shapes, "uint8", (0.0, 255.0), True)
 
     def read_layout(self, path: Path) -> Command:
         yield Progress(0, 1, "reading")
@@ -237,7 +240,3 @@ class Backend:
         for name in ("blemished.png", "sound1.png", "layout.json"):
             (folder / name).write_bytes(name.encode())
         return DemoFiles((folder / "blemished.png", folder / "sound1.png"), folder / "layout.json")
-
-    def sweep(self, folder: Path) -> Command:
-        yield Progress(0, 1, "tidying")
-        return 0

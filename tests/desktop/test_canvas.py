@@ -173,7 +173,7 @@ def test_memory_is_bounded_however_far_one_pans(qtbot: QtBot, monkeypatch: pytes
     layer.set_picture(6000, 600, [np.zeros((600, 6000, 3), np.uint8)])
     for x in range(0, 6000, 300):
         painted(layer, View(1.0, x, 300, 200, 200))
-        assert sum(t.sizeInBytes() for t in layer._tiles.values()) <= picture_layer.CACHE_BYTES
+        assert sum(t.bytes for t in layer._tiles.values()) <= picture_layer.CACHE_BYTES
 
 
 def square(name: str, x: float, y: float, w: float, h: float) -> PadShape:

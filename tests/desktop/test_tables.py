@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from conftest import Bench
 from padscope.boards.pad_map import Verdict
 from padscope.configs import configured, setting, settings_of
-from padscope.types import finish
 from padscope_desktop import settings
 from padscope_desktop.actions import ACTIONS, MENUS, key_sheet, keys_of
 from padscope_desktop.album import FILTERS, Album, Mark, state
@@ -22,7 +21,6 @@ from padscope_desktop.board import worst_first
 from padscope_desktop.panels.form import Form
 from padscope_desktop.panels.marks import targets
 from padscope_desktop.panels.threshold import histogram, to_factor, to_value
-from padscope_desktop.scratch import Scratch
 from padscope_desktop.settings import Memory, Settings
 from padscope_desktop.theme import THEMES, VERDICTS, Theme
 
@@ -214,22 +212,3 @@ def test_what_cannot_be_judged_is_looked_at_before_what_can_be_bonded() -> None:
 
     pads = [replace(p, verdict=Verdict.UNKNOWN, level=None) if p.pad == "B4" else p for p in verdicts(1.0)]
     assert [p.pad for p in worst_first(pads)][:4] == ["A4", "B4", "B3", "A2"]
-
-
-def test_scratch_goes_and_what_crashed_windows_left_is_swept(tmp_path: Path) -> None:
-    from padscope_desktop.worker_commands import sweep
-
-    scratch = Scratch(tmp_path)
-    file = scratch.new_file()
-    file.write_bytes(b"x")
-    dead = tmp_path / "padscope-999999999-abc"
-    dead.mkdir()
-    (dead / "1.levels").write_bytes(b"x")
-    stranger = tmp_path / "padscope-notes-today"
-    stranger.mkdir()
-    assert finish(sweep(tmp_path)) == 1
-    assert not dead.exists()
-    assert stranger.exists()
-    assert file.exists()  # ours: this process is alive
-    scratch.close()
-    assert not file.parent.exists()

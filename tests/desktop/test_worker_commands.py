@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from padscope.errors import PictureError
 from padscope_desktop import worker_commands
-from padscope_desktop.payloads import MappedLevels, Thumbnail, kept_unknown
+from padscope_desktop.payloads import MappedLevels, kept_unknown
 from padscope_desktop.protocol import Part
 
 
@@ -38,41 +37,61 @@ def picture(tmp_path: Path) -> tuple[Path, np.ndarray]:
     return path, pixels
 
 
-def test_an_overview_comes_first_then_all_pixels(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
-    path, pixels = picture
-    told, levels = finished(worker_commands.show(path, None, tmp_path / "x.levels"))
+def test_smaller_levels_come_first_then_all_pixels(tmp_path: Path) -> None:
+    """Of a format that can be decoded at a smaller size."""
+    pixels = np.full((5000, 5100, 3), 90, np.uint8)
+    pixels[:2500] = 200
+    path = tmp_path / "large.jpg"
+    cv2.imwrite(str(path), pixels)
+    told, levels = finished(worker_commands.show(path, tmp_path / "cache"))
     first = told[0]
     assert isinstance(first, Part)
-    assert isinstance(first.value, Thumbnail)
-    assert (first.value.card.width, first.value.card.height) == (1711, 1303)
-    assert isinstance(levels, MappedLevels)
+    assert (first.value.card.width, first.value.card.height) == (5100, 5000)
+    assert not first.value.complete
+    assert first.value.shapes[0] == (625, 638, 3)
+    assert levels.complete
     arrays = levels.arrays()
-    np.testing.assert_array_equal(arrays[0], pixels)
-    assert [a.shape for a in arrays] == [(1303, 1711, 3), (652, 856, 3), (326, 428, 3)]
+    assert [a.shape for a in arrays[:2]] == [(5000, 5100, 3), (2500, 2550, 3)]
     assert not arrays[0].flags.writeable
-    for level in arrays[1:]:  # the same picture, smaller
-        assert abs(float(level.mean()) - float(pixels.mean())) < 1
+    assert abs(int(arrays[0][100, 100, 0]) - 200) <= 2
     assert all(t.fraction <= 1 for t in told[1:])
 
 
-def test_cancelled_in_the_middle_it_leaves_no_file(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
-    work = worker_commands.show(picture[0], None, tmp_path / "x.levels")
+def test_levels_are_the_picture_and_the_same_smaller(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    path, pixels = picture
+    _, levels = finished(worker_commands.show(path, tmp_path / "cache"))
+    assert isinstance(levels, MappedLevels)
+    arrays = levels.arrays()
+    np.testing.assert_array_equal(arrays[0], pixels)
+    for level in arrays[1:]:
+        assert abs(float(level.mean()) - float(pixels.mean())) < 1
+
+
+def test_a_picture_seen_before_is_not_decoded_again(
+    picture: tuple[Path, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, before = finished(worker_commands.show(picture[0], tmp_path / "cache"))
+    monkeypatch.setattr("padscope.pictures.picture.Picture.stripes", None)
+    told, again = finished(worker_commands.show(picture[0], tmp_path / "cache"))
+    assert (told, again) == ([], before)
+
+
+def test_cancelled_in_the_middle_it_leaves_no_levels(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
+    work = worker_commands.show(picture[0], tmp_path / "cache")
     next(work)
-    next(work)
-    assert (tmp_path / "x.levels").exists()
     work.close()
-    assert not (tmp_path / "x.levels").exists()
+    assert not list((tmp_path / "cache").rglob("*.raw"))
 
 
 def test_twelve_bits_in_sixteen_are_not_shown_black(tmp_path: Path) -> None:
     grey = np.linspace(200, 4000, 400 * 300).astype(np.uint16).reshape(300, 400)
     path = tmp_path / "camera.tif"
     tifffile.imwrite(path, grey)
-    _, levels = finished(worker_commands.show(path, None, tmp_path / "x.levels"))
-    shown = levels.arrays()[0]
-    assert shown.min() < 5
-    assert shown.max() > 250
-    assert (np.diff(shown[:, 0, 0].astype(int)) >= 0).all()
+    _, levels = finished(worker_commands.show(path, tmp_path / "cache"))
+    (level,) = levels.arrays()
+    np.testing.assert_array_equal(level[..., 0], grey)  # what the file holds, windowed only on the screen
+    assert levels.span[0] == pytest.approx(200, abs=20)
+    assert levels.span[1] == pytest.approx(4000, abs=20)
 
 
 def test_a_thumbnail_is_small_and_knows_the_file(picture: tuple[Path, np.ndarray]) -> None:
@@ -82,16 +101,6 @@ def test_a_thumbnail_is_small_and_knows_the_file(picture: tuple[Path, np.ndarray
     assert max(thumbnail.pixels.shape) <= 192
     assert thumbnail.card.sha256 == hashlib.sha256(picture[0].read_bytes()).hexdigest()
     assert thumbnail.card.size_bytes == picture[0].stat().st_size
-
-
-def test_no_room_is_said_before_anything_is_written(
-    picture: tuple[Path, np.ndarray], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full = lambda folder: type("Usage", (), {"free": 1000})  # noqa: E731
-    monkeypatch.setattr(worker_commands.shutil, "disk_usage", full)
-    with pytest.raises(PictureError, match="no room"):
-        finished(worker_commands.show(picture[0], None, tmp_path / "x.levels"))
-    assert not (tmp_path / "x.levels").exists()
 
 
 def test_judging_again_needs_the_board_only_once() -> None:

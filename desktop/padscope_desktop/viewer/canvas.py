@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
@@ -16,38 +15,34 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
 
 from padscope_desktop.viewer import overlays
 from padscope_desktop.viewer.layers import Layers
+from padscope_desktop.viewer.look import WHOLE_SPAN, Look, Span
 from padscope_desktop.viewer.pad_layer import PadMark
-from padscope_desktop.viewer.picture_layer import Pixels
+from padscope_desktop.viewer.still import Still
+from padscope_desktop.viewer.tiles import Pixels
 from padscope_desktop.viewer.tools import Px, Tool
-from padscope_desktop.viewer.view import View, fitted, kept_near, least_zoom, whole, zoomed_within
+from padscope_desktop.viewer.view import View
+from padscope_desktop.viewer.viewport import NOTCH, Viewport
 
-NOTCH = 1.25
-"""Zoom per notch of the wheel (120 eighths of a degree)."""
 SLACK = 6.0
 """Logical px by which a click may miss a narrow pad."""
-SLOW_PAINT_S = 0.012
-REST_MS = 120
 PAD_ROOM = 3.0
 """A pad that is zoomed to fills about a third of the canvas, so that its neighbours stay in sight."""
-PAN_STEP = 0.15
 
 
-class Canvas(QWidget):
+class Canvas(Viewport):
     """Signals: cursor_moved((x, y) px or None) · pad_clicked(name or None) · pad_double_clicked(name) ·
-    point_clicked((x, y) px), only while picking · view_changed(View)."""
+    point_clicked((x, y) px), only while picking · view_changed(View) (Viewport)."""
 
     cursor_moved = Signal(object)
     pad_clicked = Signal(object)
     pad_double_clicked = Signal(str)
     point_clicked = Signal(object)
-    view_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,22 +51,17 @@ class Canvas(QWidget):
         self.pads, self.marks = self.layers.pads, self.layers.marks
         self.tool: Tool | None = None
         self._in_tool = False  # the left button is down, and the tool's
-        self.view = View(1.0, 0.0, 0.0, max(self.width(), 1), max(self.height(), 1))
+        self.still = Still(self.picture, self.update, self)
         self.overlays_visible = True
         self._um_per_px: float | None = None
         self._overview: QImage | None = None
         self._ground = QColor("#1B1B1B")
         self._accent = QColor("#5B9BF8")
         self._picking = False
-        self._fits = True  # the view follows the widget's size until a person has moved it
         self._drag: tuple[QPointF, View] | None = None
         self._in_overview = False
         self._pressed: QPointF | None = None
         self._space = False
-        self._resting = True
-        self._last_paint_s = 0.0
-        self._rest = QTimer(self, interval=REST_MS, singleShot=True)
-        self._rest.timeout.connect(self._at_rest)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -84,22 +74,36 @@ class Canvas(QWidget):
         self._ground, self._accent = QColor(ground), QColor(accent)
         self.update()
 
-    def set_picture(self, width: int, height: int, levels: Sequence[Pixels]) -> None:
-        """A new picture of width × height px, fitted; its levels may arrive later through `set_levels`."""
-        self.picture.set_picture(width, height, levels)
-        self._overview = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+    def set_picture(self, width: int, height: int, levels: Sequence[Pixels], span: Span = WHOLE_SPAN) -> None:
+        """A new picture of width × height px, fitted; its levels may arrive later through `set_levels`. `span`: the values that
+        are black and white."""
+        self.picture.set_picture(width, height, levels, span)
+        self._renew_overview()
         self.heat.set_level(None)
         self.pads.set_marks(())
         self.pads.hovered = self.pads.selected = None
         self.marks.points = {}
         self._um_per_px = None
-        self.fit()
+        self.set_size(width, height)
 
-    def set_levels(self, levels: Sequence[Pixels]) -> None:
+    def set_levels(self, levels: Sequence[Pixels], span: Span = WHOLE_SPAN) -> None:
         """More of the same picture: place and zoom stay."""
-        self.picture.set_picture(self.picture.width, self.picture.height, levels)
-        self._overview = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+        self.picture.set_levels(levels, span)
+        self._renew_overview()
         self.update()
+
+    def set_look(self, look: Look) -> None:
+        """Brightness, contrast and gamma; kept from picture to picture."""
+        self.picture.set_look(look)
+        self._renew_overview()
+        self.update()
+
+    def _renew_overview(self) -> None:
+        self._overview = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+
+    @property
+    def um_per_px(self) -> float | None:
+        return self._um_per_px
 
     def set_scale(self, um_per_px: float | None) -> None:
         self._um_per_px = um_per_px
@@ -154,27 +158,7 @@ class Canvas(QWidget):
         self._show_cursor()
         self.update()
 
-    # Where the view stands
-
-    def fit(self) -> None:
-        self._fits = True
-        if self.picture.width:
-            self._set_view(
-                fitted(
-                    whole(self.picture.width, self.picture.height),
-                    self.width(),
-                    self.height(),
-                    self.devicePixelRatioF(),
-                )
-            )
-
-    def fit_bounds(self, bounds: tuple[float, float, float, float], room: float = 1.0) -> None:
-        """Show x0, y0, x1, y1 (picture px) in the middle, with `room` times as much around it."""
-        x0, y0, x1, y1 = bounds
-        grow_x, grow_y = (x1 - x0) * (room - 1) / 2, (y1 - y0) * (room - 1) / 2
-        self._fits = False
-        around = (x0 - grow_x, y0 - grow_y, x1 + grow_x, y1 + grow_y)
-        self._set_view(fitted(around, self.width(), self.height(), self.devicePixelRatioF()))
+    # Pads
 
     def zoom_to_pad(self, name: str) -> None:
         bounds = self.pads.bounds_of(name)
@@ -192,50 +176,6 @@ class Canvas(QWidget):
         x0, y0, x1, y1 = self.view.visible
         if not (x0 <= bounds[0] and y0 <= bounds[1] and bounds[2] <= x1 and bounds[3] <= y1):
             self.centre_on((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-
-    def centre_on(self, x: float, y: float) -> None:
-        v = self.view
-        self._fits = False
-        self._set_view(View(v.zoom, x, y, v.width, v.height, v.dpr))
-
-    def zoom_by(self, factor: float, at: tuple[float, float] | None = None) -> None:
-        """At a point of the widget, its middle by default."""
-        if not self.picture.width:
-            return
-        self._fits = False
-        least = least_zoom(self.view, self.picture.width, self.picture.height)
-        self._set_view(zoomed_within(self.view, factor, at or (self.width() / 2, self.height() / 2), least))
-
-    def zoom_to_pixels(self) -> None:
-        """One pixel of the picture on one pixel of the screen; under the cursor if it is over the canvas."""
-        here = self.mapFromGlobal(self.cursor().pos())
-        at = (here.x(), here.y()) if self.rect().contains(here) else None
-        self.zoom_by(1.0 / self.view.zoom, at)
-
-    def pan(self, right: float, down: float) -> None:
-        """By steps of a part of what is seen."""
-        v = self.view
-        self._fits = False
-        self._set_view(v.dragged(-right * PAN_STEP * v.width, -down * PAN_STEP * v.height))
-
-    def _set_view(self, view: View) -> None:
-        if self.picture.width:
-            view = kept_near(view, self.picture.width, self.picture.height)
-        self.view = view
-        self._resting = False
-        self._rest.start()
-        self.update()
-        self.view_changed.emit(view)
-
-    @property
-    def at_rest(self) -> bool:
-        """Not moving: now everything is painted as well as it can be."""
-        return self._resting
-
-    def _at_rest(self) -> None:
-        self._resting = True
-        if self._last_paint_s > SLOW_PAINT_S:
-            self.update()
 
     # Pointing
 
@@ -402,26 +342,18 @@ class Canvas(QWidget):
         self._hover(None)
         self.cursor_moved.emit(None)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        if self._fits:
-            self.fit()
-        if not self._fits or not self.picture.width:
-            self._set_view(self.view.resized(self.width(), self.height(), self.devicePixelRatioF()))
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        started = time.perf_counter()
-        if self.view.dpr != self.devicePixelRatioF():  # moved to another screen
-            self.view = self.view.resized(self.width(), self.height(), self.devicePixelRatioF())
+        self.keep_up_with_screen()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._ground)
         if self.picture.shows_something:
             self._paint(painter)
+        else:
+            painter.fillRect(self.rect(), self._ground)
         painter.end()
-        self._last_paint_s = time.perf_counter() - started
 
     def _paint(self, painter: QPainter) -> None:
         view = self.view
-        self.layers.paint_picture(painter, view, smooth=self._resting or self._last_paint_s < SLOW_PAINT_S)
+        self.still.paint(painter, view, self.at_rest, self._ground)
         if self.overlays_visible:
             self.layers.paint_overlays(painter, view, self.font())
         if self.tool is not None and not self._picking:

@@ -25,12 +25,6 @@ class Layers:
         self.under: list[Layer] = []
         self.over: list[Layer] = []
 
-    def paint_picture(self, painter: QPainter, view: View, *, smooth: bool) -> None:
-        painter.save()
-        painter.scale(1 / view.dpr, 1 / view.dpr)  # device px
-        self.picture.paint(painter, view, smooth)
-        painter.restore()
-
     def paint_overlays(self, painter: QPainter, view: View, font: QFont) -> None:
         s = view.scale
         to_screen = QTransform(s, 0, 0, s, view.width / 2 - view.cx * s, view.height / 2 - view.cy * s)
