@@ -162,8 +162,8 @@ class Affine:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Size of a picture's pixel and where we know it from: `keyence` `tiff` `exif` `png` `bmp` `typed` `layout` `none`. Verified
-    means proved by the file's own checksum."""
+    """Size of a picture's pixel and where we know it from: `keyence` `tiff` `exif` `png` `bmp` `typed` `two-point`
+    `layout` `none`. Verified means proved by the file's own checksum."""
 
     um_per_px: float | None = None
     source: str = "none"

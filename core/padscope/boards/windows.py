@@ -12,7 +12,7 @@ from padscope.types import Affine, Box, Scale
 OVERVIEW_PX = 1500
 """Longer side of the reduced picture in which a board is looked for."""
 
-VOUCHED = ("keyence", "typed")
+VOUCHED = ("keyence", "typed", "two-point")
 
 
 class Windows(Protocol):

@@ -11,7 +11,7 @@ from padscope.store.database import open_project
 from padscope.store.merge import MergeReport
 from padscope.store.merge import merge as merge_projects
 
-COUNTED = ("pictures", "layouts", "models", "inspections", "classes", "labels", "strokes", "history")
+COUNTED = ("pictures", "layouts", "models", "inspections", "classes", "labels", "strokes", "measurements", "history")
 
 
 def merge(arguments: argparse.Namespace) -> int:

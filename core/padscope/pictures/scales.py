@@ -38,8 +38,8 @@ PRINT_DPI = (
 """Densities that programs write for printers and screens; such a number says nothing about a microscope."""
 AGREE = 0.005
 """Two scales that differ by less than this fraction are the same number, written by different hands."""
-CHOICE = ("typed", "keyence", "tiff", "exif", "png", "bmp")
-"""Which source is believed first: a person, then what the microscope wrote, then density tags."""
+CHOICE = ("two-point", "typed", "keyence", "tiff", "exif", "png", "bmp")
+"""Which source is believed first: a person, who measured or typed, then what the microscope wrote, then density tags."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,13 @@ def disagreement(found: tuple[ScaleFound, ...]) -> str:
         return ""
     chosen = choose_scale(found)
     return f"The scales contradict each other: {'; '.join(map(str, usable))}; '{chosen.source}' is used."
+
+
+def two_point_scale(length_um: float, length_px: float) -> ScaleFound:
+    """From a line in the picture whose true length a person knows. ValueError unless both are positive numbers."""
+    if not (math.isfinite(length_um) and math.isfinite(length_px) and length_um > 0 and length_px > 0):
+        raise ValueError(f"a line of {length_px} px cannot be {length_um} µm long")
+    return ScaleFound(length_um / length_px, "two-point")
 
 
 def typed_scale(um_per_px: float) -> ScaleFound:

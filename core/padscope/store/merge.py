@@ -24,6 +24,7 @@ from padscope.store import audit, labels
 from padscope.store.connection import copy_file
 from padscope.store.database import Project, open_project
 from padscope.store.labels import DONE, EditRow, LabelRow
+from padscope.store.measurements import merge_measurements
 from padscope.store.rows import AuditRow, sha256_of
 
 
@@ -50,6 +51,7 @@ class MergeReport:
     classes: int = 0
     labels: int = 0
     strokes: int = 0
+    measurements: int = 0
     history: int = 0
     conflicts: tuple[Conflict, ...] = ()
 
@@ -97,6 +99,7 @@ def _merged(into: Project, other: Project, report: MergeReport, author: str) -> 
         "inspections": _merge_inspections(into, other, conflicts),
     }
     counts["labels"], counts["strokes"] = _merge_labels(into, other, lut, conflicts)
+    counts["measurements"] = merge_measurements(into, other)
     counts["history"] = _merge_histories(into, other, conflicts)
     report = MergeReport(report.other, **counts, conflicts=tuple(conflicts))
     if any(counts.values()):

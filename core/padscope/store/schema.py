@@ -197,10 +197,25 @@ CREATE TABLE seen_files (
 ) STRICT;
 """
 
+MEASUREMENTS = """
+CREATE TABLE measurements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id),
+    kind TEXT NOT NULL,
+    points TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at TEXT NOT NULL,
+    removed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX measurements_picture ON measurements (picture_id, id);
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("pictures, layouts, models, inspections, verdicts, audit", FIRST),
     ("classes, labels, edits, histories of merged projects", LABELS),
     ("watched folders, files seen in them", WATCHED),
+    ("measurements on pictures", MEASUREMENTS),
 )
 """(what it brings, SQL), in order; a project of version n has seen the first n."""
 

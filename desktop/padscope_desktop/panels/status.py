@@ -24,6 +24,7 @@ SOURCES = {
     "png": "PNG",
     "bmp": "BMP",
     "typed": "typed in",
+    "two-point": "measured",
     "layout": "by the layout",
 }
 
