@@ -19,7 +19,7 @@ from padscope.tiling import cells_inside
 from padscope.types import Progress, Tiles, finish
 
 QUICK: dict[str, dict[str, Any]] = {
-    "patchcore": {"bank_size": 256},
+    "patchcore": {"bank_size": 256, "blemishes": 12},
     "padim": {"dimensions": 40, "along": 3},
     "mhbc": {"bank_size": 128},
 }

@@ -1,6 +1,7 @@
 """PatchCore: a memory bank of sound embeddings, and the distance to the nearest one as heat.
 
-Roth et al., “Towards Total Recall in Industrial Anomaly Detection”, CVPR 2022; thesis 8.3.3 (eq. 8.17, 8.18).
+Roth et al., “Towards Total Recall in Industrial Anomaly Detection”, CVPR 2022; thesis 8.3.3 (eq. 8.17, 8.18). Beside the bank
+works a head that has seen drawn blemishes (`blemish_head`): it knows which directions away from the bank are damage.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from torch.nn import functional as F
 
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.base import Arrays
-from padscope.detectors.cells import embedded, hash_array, refuse_other_weights, rows_of
+from padscope.detectors.blemish_head import Lessons, head_arrays, head_of_arrays, with_surroundings
+from padscope.detectors.cells import LEVELS, embedded, hash_array, refuse_other_weights, rows_of
 from padscope.detectors.checks import checked, refuse_too_large, sound_batches
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
 from padscope.nets.backbone import HALO_PX, Backbone, load_backbone
+from padscope.nets.cell_head import CellHead
 from padscope.stats.coreset import Reservoir
 from padscope.stats.neighbors import Neighbors, neighbors_of
 from padscope.types import Floats, Progress, Tiles, TileSource, Work
@@ -28,17 +31,22 @@ AT_LEAST = 2
 """Sound tiles without which nothing is known of how sound metal varies."""
 SOFTNESS = 8
 """The bend from "within the radius" to "beyond" is this part of the radius wide."""
+BANK = slice(-2, None)
+"""The levels that the bank remembers: strides 8 and 16, the last ones."""
+LOGITS = (-10.0, 30.0)
+"""The head only weighs the distance, within these bounds: what is far from the bank stays hot whatever the head says."""
 PORTION_BYTES = 256 << 20
 """Embeddings reduced together; up to here the coreset is the full greedy's."""
 
 
 @dataclass(frozen=True, eq=False)
 class Patchcore:
-    """A fitted PatchCore; heat is the Euclidean distance (not squared) to the nearest embedding of the bank."""
+    """A fitted PatchCore; heat is the Euclidean distance (not squared) to the nearest embedding of the bank, times
+    exp(head_weight · logit) where there is a head."""
 
     name: ClassVar[str] = "patchcore"
     family: ClassVar[str] = "memory bank"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     Config: ClassVar[type] = PatchcoreConfig
     stride: ClassVar[int] = 8
     halo: ClassVar[int] = HALO_PX
@@ -46,34 +54,45 @@ class Patchcore:
     config: PatchcoreConfig
     backbone: Backbone
     neighbors: Neighbors
+    head: CellHead | None  # of drawn blemishes; None where it is switched off or found nothing to learn
     around: Tensor  # (K, b): each bank entry's nearest others, itself first; b = 0 without re-weighting
     radius: float  # within which of the bank all that was learned lies
 
     @classmethod
     def fit(cls, config: PatchcoreConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
-        backbone = load_backbone(device=device)
-        refuse_unfit_bank(config.bank_size, sum(backbone.channels))
-        portion = max(2 * config.bank_size, PORTION_BYTES // (4 * sum(backbone.channels)))
+        backbone = load_backbone(levels_of(config), device)
+        dimensions = sum(backbone.channels[BANK])
+        refuse_unfit_bank(config.bank_size, dimensions)
+        portion = max(2 * config.bank_size, PORTION_BYTES // (4 * dimensions))
         reservoir = Reservoir(config.bank_size, portion, seed=seed)
+        lessons = Lessons(backbone, config.neighbourhood, drawings=config.blemishes, tiles=len(source), seed=seed)
         for done, tiles in sound_batches(source, at_least=AT_LEAST):
             grid, inside = embedded(backbone, tiles, config.neighbourhood)
-            yield from reservoir.add(rows_of(grid, inside))
-            yield Progress(done, len(source), "embeddings")
+            yield from reservoir.add(rows_of(for_bank(grid, dimensions), inside))
+            step = Progress(done, len(source), "embeddings")
+            if config.blemishes:
+                yield from lessons.add(tiles, grid, inside, step)
+            yield step
         bank = yield from reservoir.centres()
-        return cls.of_bank(config, backbone, bank)
+        head = yield from lessons.head()
+        return cls.of_bank(config, backbone, bank, head)
 
     @classmethod
-    def of_bank(cls, config: PatchcoreConfig, backbone: Backbone, bank: Tensor) -> Self:
+    def of_bank(cls, config: PatchcoreConfig, backbone: Backbone, bank: Tensor, head: CellHead | None) -> Self:
         neighbors = neighbors_of(bank)
         _, around = neighbors.nearest(bank, min(config.reweighting, len(bank)))
-        return cls(config, backbone, neighbors, around, covering_radius(neighbors))
+        return cls(config, backbone, neighbors, head, around, covering_radius(neighbors))
 
     def score(self, tiles: Tiles) -> Floats:
         grid, inside = embedded(self.backbone, checked(tiles), self.config.neighbourhood)
-        rows = rows_of(grid, inside)
+        rows = rows_of(for_bank(grid, self.neighbors.bank.shape[1]), inside)
         distances, nearest = self.neighbors.nearest(rows)
+        distance = self._weighted(rows, distances[:, 0], nearest[:, 0])
+        if self.head is not None:
+            logit = self.head(rows_of(with_surroundings(grid), inside))
+            distance = distance * torch.exp(self.config.head_weight * logit.clamp(*LOGITS))
         heat = np.zeros(inside.shape, dtype=np.float32)
-        heat[inside] = self._beyond(self._weighted(rows, distances[:, 0], nearest[:, 0])).cpu().numpy()
+        heat[inside] = self._beyond(distance).cpu().numpy()
         return blurred(heat, inside, self.config.blur)
 
     def _beyond(self, distance: Tensor) -> Tensor:
@@ -89,16 +108,29 @@ class Patchcore:
         return {
             "bank": self.neighbors.bank.cpu().numpy(),
             "backbone_sha256": hash_array(self.backbone),
+            **head_arrays(self.head),
         }
 
     @classmethod
     def from_arrays(cls, config: PatchcoreConfig, arrays: Arrays, *, device: str) -> Self:
-        backbone = load_backbone(device=device)
+        backbone = load_backbone(levels_of(config), device)
+        dimensions = sum(backbone.channels[BANK])
         bank = arrays.get("bank")
-        if bank is None or bank.ndim != 2 or bank.shape[1] != sum(backbone.channels) or not np.isfinite(bank).all():
+        if bank is None or bank.ndim != 2 or bank.shape[1] != dimensions or not np.isfinite(bank).all():
             raise ModelError("The model holds no usable bank of embeddings; train it again.")
         refuse_other_weights(backbone, arrays.get("backbone_sha256"))
-        return cls.of_bank(config, backbone, torch.from_numpy(np.array(bank, dtype=np.float32)).to(device))
+        head = head_of_arrays(arrays, 2 * sum(backbone.channels), device)
+        return cls.of_bank(config, backbone, torch.from_numpy(np.array(bank, dtype=np.float32)).to(device), head)
+
+
+def levels_of(config: PatchcoreConfig) -> tuple[int, ...]:
+    """The head sees finer than the bank: stride 4 sharpens what it knows, and makes distances no better."""
+    return LEVELS["4+8+16" if config.blemishes else "8+16"]
+
+
+def for_bank(grid: Tensor, dimensions: int) -> Tensor:
+    """The channels (N, dimensions, h, w) of strides 8 and 16, the last of an embedding (N, C, h, w)."""
+    return grid[:, grid.shape[1] - dimensions :]
 
 
 def covering_radius(neighbors: Neighbors) -> float:

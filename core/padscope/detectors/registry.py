@@ -28,6 +28,7 @@ DETECTORS: dict[str, Entry] = {
         "Distance to the nearest of many remembered sound embeddings",
         PatchcoreConfig,
         "patchcore:Patchcore",
+        2,
     ),
     "padim": Entry(
         "memory bank", "A Gaussian of sound embeddings for every place of a pad", PadimConfig, "padim:Padim"
