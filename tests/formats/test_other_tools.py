@@ -63,8 +63,10 @@ def test_a_coco_file_by_hand(tmp_path):
     }  # fmt: skip
     file = tmp_path / "instances.json"
     file.write_text(json.dumps(content))
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "a.jpg").touch()
     (a, b), table = read("coco", file)
-    assert (a.picture, a.path, b.stem) == ("a.jpg", tmp_path / "sub/a.jpg", "b")
+    assert (a.picture, a.path, b.stem, b.path) == ("a.jpg", tmp_path / "sub/a.jpg", "b", None)
     assert np.array_equal(pixels(a), drawn(4, 6, v3=(0, 0, 2, 1)) + drawn(4, 6, v3=(4, 2, 6, 4)))
     assert np.array_equal(pixels(b), [[0, 0, 1], [1, 0, 0], [1, 0, 0]])
     assert [(c.name, c.colour) for c in table.added] == [("glue", "#0102ff")]

@@ -14,6 +14,7 @@ import padscope
 from padscope.errors import PadscopeError, UsageError
 
 CANCELLED = 130
+FORMATS = "png-index, png-colour, mvtec, coco, labelme, cvat or yolo"
 
 
 class Parser(argparse.ArgumentParser):
@@ -119,6 +120,25 @@ def parser() -> Parser:
     c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the pictures' scale, where they do not know it")
     c.add_argument("--heat", action="store_true", help="write the level of every cell too (STEM.heat.npz)")
     _device(c)
+    _json(c)
+
+    c = command("import", "labels", "labels from other tools' files into a project")
+    c.set_defaults(function="import_files")
+    c.add_argument("project", type=Path, metavar="PROJECT", help="it is made if there is none")
+    c.add_argument("files", nargs="+", type=Path, metavar="FILES", help="files or folders of the format")
+    c.add_argument("--format", required=True, metavar="F", help=FORMATS)
+    c.add_argument("--author", default="", metavar="NAME", help="who made the labels, for the history")
+    _json(c)
+
+    c = command("export", "labels", "labels of a project into other tools' files, or its pad maps")
+    c.set_defaults(function="export_files")
+    c.add_argument("project", type=Path, metavar="PROJECT")
+    c.add_argument("--format", required=True, metavar="F", help=f"{FORMATS}, or padmap")
+    c.add_argument("--out", required=True, type=Path, metavar="DIR")
+    c.add_argument("--pictures", nargs="+", default=[], metavar="P", help="only these, by file name or hash")
+    c.add_argument("--shapes", choices=["masks", "polygons"], default="", help="where a format has both")
+    c.add_argument("--heat", action="store_true", help="with padmap: write the level of every cell too")
+    c.add_argument("--author", default="", metavar="NAME", help="who exports, for the history")
     _json(c)
 
     c = command("merge", "merge", "another project's pictures, labels, verdicts and history into this one")

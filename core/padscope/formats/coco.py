@@ -24,6 +24,7 @@ from padscope.formats.labelled import (
     checked_size,
     file_name,
     listed,
+    picture_beside,
     read_json,
     stamp,
     stamp_polygon,
@@ -54,7 +55,7 @@ def read(paths: Sequence[Path], table: ClassTable, size_of: SizeOf) -> Iterator[
             file, sha = image.get("file_name"), image.get("sha256", "")
             if not isinstance(file, str) or not file.strip():
                 raise bad(path, place, "a picture has no file_name.")
-            beside = path.parent / file.replace("\\", "/")
+            beside = picture_beside(path, file)
             yield Labelled(file_name(file), mask, sha if isinstance(sha, str) else "", beside, tuple(notes))
         if by_picture:
             where = next(iter(by_picture.values()))[0][0]

@@ -23,6 +23,7 @@ from padscope.formats.labelled import (
     checked_size,
     file_name,
     listed,
+    picture_beside,
     stamp,
     stamp_polygon,
 )
@@ -170,7 +171,7 @@ class _Reader:
             colour = colour if len(colour) == 7 and not set(colour[1:]) - set("0123456789abcdef") else ""
             value = self._table.value_of(label, colour, file=self._path, place=place)
             SHAPES[kind](mask, attributes, value, self._path, place)
-        beside = self._path.parent / picture.replace("\\", "/")
+        beside = picture_beside(self._path, picture)
         self._done.append(Labelled(file_name(picture), mask, path=beside, notes=tuple(self._notes)))
         self._picture, self._shapes, self._notes = None, [], []
 

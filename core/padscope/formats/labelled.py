@@ -21,6 +21,7 @@ MASKS, POLYGONS = "masks", "polygons"
 LARGEST_TEXT = 1 << 29
 """Bytes of a JSON file; ten million corners of outlines are half of it."""
 LARGEST_SIDE = 200_000
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 SPARE_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
 """For classes that come without a colour (Okabe and Ito's, kept apart by colour-blind eyes)."""
 
@@ -126,6 +127,20 @@ def stamp_polygon(mask: ClassMask, corners: Floats, value: int) -> None:
     low, high = np.clip((points[:, 1].min(), points[:, 1].max()), -1, mask.height + 1)
     for top in range(int(low) // CHUNK * CHUNK, int(high) + 2, CHUNK):
         stamp(mask, polygon(points, Box(0, max(top, 0), mask.width, min(top + CHUNK, mask.height))), value)
+
+
+def picture_beside(labels: Path, name: str) -> Path | None:
+    """The picture that lies with a file of labels: where its name says, in the same folder, or in `images` below it or beside
+    `labels`; a name without ending is tried with all endings of pictures. None where there is none."""
+    name = name.replace("\\", "/")
+    parts = labels.parent.parts
+    homes = [labels.parent, labels.parent / "images"]
+    if "labels" in parts:
+        at = len(parts) - 1 - parts[::-1].index("labels")
+        homes.append(Path(*parts[:at], "images", *parts[at + 1 :]))
+    endings = ("", *PICTURES, *(ending.upper() for ending in PICTURES))
+    tried = (home / f"{one}{ending}" for home in homes for one in (name, file_name(name)) for ending in endings)
+    return next((path for path in tried if path != labels and path.is_file()), None)
 
 
 def file_name(path: str) -> str:

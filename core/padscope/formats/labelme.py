@@ -27,6 +27,7 @@ from padscope.formats.labelled import (
     checked_size,
     file_name,
     listed,
+    picture_beside,
     read_json,
     stamp,
     stamp_polygon,
@@ -66,7 +67,7 @@ def read(paths: Sequence[Path], table: ClassTable, size_of: SizeOf) -> Iterator[
             painter(mask, shape, value, path, place)
         name, sha = content.get("imagePath"), content.get(HASH, "")
         name = name if isinstance(name, str) and name.strip() else path.stem
-        beside = path.parent / name.replace("\\", "/")
+        beside = picture_beside(path, name)
         yield Labelled(file_name(name), mask, sha if isinstance(sha, str) else "", beside, tuple(notes))
 
 

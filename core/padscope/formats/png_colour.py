@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from padscope.errors import InputError
 from padscope.formats.class_tables import BACKGROUND, OURS, rgb_of, table_beside, table_text
-from padscope.formats.labelled import ClassTable, Labelled, SizeOf, bad, listed
+from padscope.formats.labelled import ClassTable, Labelled, SizeOf, bad, listed, picture_beside
 from padscope.formats.png_files import bands, read_png, write_png
 from padscope.formats.png_index import picture_of
 from padscope.masks.class_mask import Pixels, mask_from_array
@@ -29,7 +29,8 @@ def read(paths: Sequence[Path], table: ClassTable, size_of: SizeOf) -> Iterator[
         if path.name == LEGEND:
             continue
         pixels, palette = read_png(path)
-        yield Labelled(picture_of(path, size_of), mask_from_array(_mapped(path, pixels, palette, table)))
+        name = picture_of(path, size_of)
+        yield Labelled(name, mask_from_array(_mapped(path, pixels, palette, table)), path=picture_beside(path, name))
 
 
 def write(items: Iterable[Labelled], classes: Sequence[DefectClass], folder: Path, shapes: str) -> Iterator[None]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from padscope.formats.class_tables import BACKGROUND, OURS, rgb_of, table_beside, table_text
-from padscope.formats.labelled import ClassTable, Labelled, SizeOf, bad, listed
+from padscope.formats.labelled import ClassTable, Labelled, SizeOf, bad, listed, picture_beside
 from padscope.formats.png_files import bands, read_png, write_png
 from padscope.masks.class_mask import Pixels, mask_from_array
 from padscope.masks.classes import DefectClass
@@ -26,7 +26,8 @@ def read(paths: Sequence[Path], table: ClassTable, size_of: SizeOf) -> Iterator[
         values, palette = read_png(path)
         if values.ndim != 2:
             raise bad(path, "", "it holds colours, not classes; read it as png-colour.")
-        yield Labelled(picture_of(path, size_of), mask_from_array(_mapped(path, values, palette, table)))
+        name = picture_of(path, size_of)
+        yield Labelled(name, mask_from_array(_mapped(path, values, palette, table)), path=picture_beside(path, name))
 
 
 def write(items: Iterable[Labelled], classes: Sequence[DefectClass], folder: Path, shapes: str) -> Iterator[None]:

@@ -21,21 +21,22 @@ class Format:
     read: Callable[[Sequence[Path], ClassTable, SizeOf], Iterator[Labelled]]
     write: Callable[[Iterable[Labelled], Sequence[DefectClass], Path, str], Iterator[None]]
     shapes: tuple[str, ...] = (MASKS,)
+    suffix: str = ""  # of files with one picture each
     cannot: str = ""  # why pixels may differ when read back; empty where it is exact
 
 
 FORMATS: dict[str, Format] = {
-    "png-index": Format("PNG index masks", "*.png and classes.csv", png_index.read, png_index.write),
-    "png-colour": Format("PNG colour masks", "*.png and classes.csv", png_colour.read, png_colour.write),
+    "png-index": Format("PNG index masks", "*.png and classes.csv", png_index.read, png_index.write, suffix=".png"),
+    "png-colour": Format("PNG colour masks", "*.png and classes.csv", png_colour.read, png_colour.write, suffix=".png"),
     "mvtec": Format(
         "MVTec-AD folders", "a folder with train and test", mvtec.read, mvtec.write,
         cannot="MVTec-AD folders hold one class per picture",
     ),
     "coco": Format("COCO", "annotations.json", coco.read, coco.write, (MASKS, POLYGONS)),
-    "labelme": Format("LabelMe", "*.json", labelme.read, labelme.write, (MASKS, POLYGONS)),
+    "labelme": Format("LabelMe", "*.json", labelme.read, labelme.write, (MASKS, POLYGONS), ".json"),
     "cvat": Format("CVAT for images 1.1", "annotations.xml", cvat.read, cvat.write, (MASKS, POLYGONS)),
     "yolo": Format(
-        "YOLO segmentation", "labels/*.txt and data.yaml", yolo.read, yolo.write, (POLYGONS,),
+        "YOLO segmentation", "labels/*.txt and data.yaml", yolo.read, yolo.write, (POLYGONS,), ".txt",
         cannot="YOLO holds outlines only",
     ),
 }  # fmt: skip

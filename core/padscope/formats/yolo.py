@@ -12,7 +12,16 @@ import numpy as np
 import yaml
 
 from padscope.errors import PictureError
-from padscope.formats.labelled import ClassTable, Labelled, SizeOf, bad, listed, read_text, stamp_polygon
+from padscope.formats.labelled import (
+    ClassTable,
+    Labelled,
+    SizeOf,
+    bad,
+    listed,
+    picture_beside,
+    read_text,
+    stamp_polygon,
+)
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.classes import DefectClass
 from padscope.masks.components import components
@@ -22,7 +31,6 @@ from padscope.pictures.picture import open_picture
 NAMES = "data.yaml"
 LARGEST_NAMES = 1 << 20
 NOT_LABELS = ("classes.txt", "train.txt", "val.txt", "test.txt")
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 DIGITS = 9
 """After the point: enough for the corner of a pixel of any picture."""
 
@@ -32,7 +40,7 @@ def read(paths: Sequence[Path], table: ClassTable, size_of: SizeOf) -> Iterator[
         if path.name in NOT_LABELS:
             continue
         names = _names(path)
-        picture = _picture_beside(path)
+        picture = picture_beside(path, path.stem)
         size = size_of(path.stem) or _size(picture)
         if size is None:
             raise bad(
@@ -111,17 +119,6 @@ def _yaml_names(file: Path) -> dict[int, str]:
     ):
         raise bad(file, "names", "it needs the names of the classes, as a list or as number: name.")
     return {k: str(v) for k, v in names.items()}
-
-
-def _picture_beside(path: Path) -> Path | None:
-    """In the same folder, or where `labels` is called `images`."""
-    parts = list(path.parent.parts)
-    places = [path.parent]
-    if "labels" in parts:
-        at = len(parts) - 1 - parts[::-1].index("labels")
-        places.append(Path(*parts[:at], "images", *parts[at + 1 :]))
-    found = (folder / f"{path.stem}{suffix}" for folder in places for suffix in (*PICTURES, *map(str.upper, PICTURES)))
-    return next((p for p in found if p.is_file()), None)
 
 
 def _size(picture: Path | None) -> tuple[int, int] | None:

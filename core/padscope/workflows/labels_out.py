@@ -1,0 +1,228 @@
+"""Labels of a project into other tools' files. What was written is read back and compared, and a loss is stated."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from padscope.boards.bond_map import write_bond_map, write_pad_map
+from padscope.errors import InputError, OutputError, PadscopeError, UsageError
+from padscope.formats.labelled import ClassTable, Labelled, Loss, compared
+from padscope.formats.registry import Format, format_named
+from padscope.masks.classes import DefectClass
+from padscope.pictures.picture import open_picture
+from padscope.reports.pdf import write_pdf
+from padscope.store import labels
+from padscope.store.database import Project
+from padscope.store.labels import LabelRow
+from padscope.store.rows import PictureRow
+from padscope.types import Progress, Work
+from padscope.workflows.painting import FINISHED
+
+PADMAP = "padmap"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What was written where; `losses` has every labelled picture, `notes` what a person should know."""
+
+    folder: Path
+    files: tuple[Path, ...]
+    losses: tuple[Loss, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def export_labels(
+    project: Project, form: str, folder: Path, *, pictures: Sequence[str] = (), shapes: str = "", author: str = ""
+) -> Work[ExportReport]:
+    """The labels that count (`store.labels.label_that_counts`) of all pictures, or of those named by file name or hash: all files
+    or, with OutputError, none. `shapes` chooses masks or polygons where a format has both."""
+    entry = format_named(form)
+    shapes = shapes or entry.shapes[0]
+    if shapes not in entry.shapes:
+        raise UsageError(f"{entry.title} has no {shapes}; it has {', '.join(entry.shapes)}.")
+    chosen, notes = _labelled(project, entry, chosen_pictures(project, pictures))
+    if not chosen:
+        raise InputError(f"The project {project.path} has no labels to write; paint or accept some first.")
+    classes = tuple(DefectClass(c.value, c.name, c.colour) for c in labels.classes(project))
+    names, renamed = unique_names([picture for picture, _ in chosen])
+    losses: list[Loss] = []
+    with whole_folder(folder) as draft:
+        items = _Items(project, chosen, names)
+        for number, _ in enumerate(entry.write(items, classes, draft, shapes)):
+            yield Progress(number + 1, 2 * len(chosen), "writing")
+        yield from _checked(project, entry, draft, chosen, names, classes, losses)
+        files = tuple(folder / p.relative_to(draft) for p in sorted(draft.rglob("*")) if p.is_file())
+    if not project.read_only:
+        heads = {"format": form, "pictures": [picture.sha256 for picture, _ in chosen], "head": list(project.head())}
+        project.record("labels exported", str(folder), heads, author=author)
+    return ExportReport(folder, files, tuple(losses), (*notes, *renamed, *said(entry, losses)))
+
+
+def export_pad_maps(
+    project: Project, folder: Path, *, pictures: Sequence[str] = (), heat: bool = False, author: str = ""
+) -> Work[ExportReport]:
+    """What `inspect` writes, for the newest inspection of each picture that has one: STEM.padmap.json, STEM.bondmap.csv, STEM.pdf
+    and with `heat` STEM.heat.npz. A picture that is not where it was gives a report without close-ups."""
+    found = [(p, i[-1]) for p in chosen_pictures(project, pictures) if (i := project.inspections(p.sha256))]
+    if not found:
+        raise InputError(f"The project {project.path} has no inspections to write; inspect some pictures first.")
+    names, notes = unique_names([picture for picture, _ in found])
+    with whole_folder(folder) as draft:
+        for number, ((picture, inspection), name) in enumerate(zip(found, names, strict=True)):
+            yield Progress(number, len(found), f"writing {picture.name}")
+            stem, pad_map = Path(name).stem, project.pad_map(inspection.id)
+            layout = project.layout(inspection.layout_sha256)
+            write_pad_map(pad_map, draft / f"{stem}.padmap.json")
+            write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")
+            try:
+                with open_picture(picture.path) as opened:
+                    write_pdf(pad_map, layout, draft / f"{stem}.pdf", opened)
+            except OutputError:
+                raise
+            except PadscopeError as error:
+                notes.append(f"{picture.name}: the report has no close-ups ({error})")
+                write_pdf(pad_map, layout, draft / f"{stem}.pdf")
+            level = project.level(inspection.id) if heat else None
+            if level is not None:
+                np.savez_compressed(draft / f"{stem}.heat.npz", level=level.astype(np.float16))
+        files = tuple(folder / p.name for p in sorted(draft.iterdir()))
+    if not project.read_only:
+        heads = {"inspections": [i.uid for _, i in found], "head": list(project.head())}
+        project.record("pad maps exported", str(folder), heads, author=author)
+    return ExportReport(folder, files, notes=tuple(notes))
+
+
+def chosen_pictures(project: Project, names: Sequence[str]) -> list[PictureRow]:
+    """The project's pictures, or those with these file names, paths or hashes; InputError for a name that fits none or several."""
+    known = list(project.pictures())
+    if not names:
+        return known
+    found: dict[str, PictureRow] = {}
+    for name in names:
+        last = Path(name).name.casefold()
+        fits = [p for p in known if p.sha256 == name] or [p for p in known if p.name.casefold() == last]
+        fits = fits or [p for p in known if p.name.casefold().rsplit(".", 1)[0] == last]
+        if len(fits) > 1:
+            exact = [p for p in fits if Path(p.path).absolute() == Path(name).absolute()]
+            fits = exact or fits
+        if len(fits) != 1:
+            many = "no picture" if not fits else f"{len(fits)} pictures"
+            raise InputError(
+                f"The project {project.path} has {many} “{name}”; give a file name or hash as in the project."
+            )
+        found[fits[0].sha256] = fits[0]
+    return list(found.values())
+
+
+def unique_names(pictures: Sequence[PictureRow]) -> tuple[list[str], list[str]]:
+    """(a file name for each, unlike all others also without its ending; a note for each that was changed)."""
+    names, notes, taken = [], [], set()
+    for picture in pictures:
+        name = picture.name
+        if Path(name).stem.casefold() in taken:
+            name = f"{Path(name).stem}_{picture.sha256[:8]}{Path(name).suffix}"
+            notes.append(f"{picture.name} occurs twice; the second one is written as {name}")
+        taken.add(Path(name).stem.casefold())
+        names.append(name)
+    return names, notes
+
+
+def said(entry: Format, losses: Sequence[Loss]) -> Iterator[str]:
+    """What the format could not hold."""
+    for loss in losses:
+        if loss.differing_px:
+            why = f"{entry.cannot}: " if entry.cannot else ""
+            yield f"{loss.picture}: {why}{loss.differing_px:,} pixels of {loss.painted_px:,} differ".replace(",", " ")
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write into, folders in folders too; it moves to the goal, file by file, only when all of it is complete."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".padscope-", dir=folder))
+    except OSError as problem:
+        raise _unwritable(folder, problem) from None
+    try:
+        yield draft
+        for path in sorted(p for p in draft.rglob("*") if p.is_file()):
+            goal = folder / path.relative_to(draft)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, goal)
+    except OSError as problem:
+        raise _unwritable(folder, problem) from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+class _Items:
+    """The labelled pictures one after the other, each mask read when its turn comes."""
+
+    def __init__(self, project: Project, chosen: Sequence[tuple[PictureRow, LabelRow]], names: Sequence[str]) -> None:
+        self._project = project
+        self._chosen = chosen
+        self._names = names
+
+    def __iter__(self) -> Iterator[Labelled]:
+        for (picture, label), name in zip(self._chosen, self._names, strict=True):
+            mask = labels.load_mask(self._project, label.id)
+            yield Labelled(name, mask, picture.sha256, Path(picture.path))
+
+
+def _labelled(
+    project: Project, entry: Format, pictures: Sequence[PictureRow]
+) -> tuple[list[tuple[PictureRow, LabelRow]], list[str]]:
+    """Pictures with the label that counts; a folder of sound pictures is only for those that somebody has finished."""
+    found, notes = [], []
+    for picture in pictures:
+        row = labels.label_that_counts(project, picture.sha256)
+        if row is None:
+            continue
+        if entry is format_named("mvtec") and row.state not in FINISHED and labels.load_mask(project, row.id).empty:
+            notes.append(
+                f"{picture.name}: nothing is painted, and nobody has said that it is finished; it was left out"
+            )
+            continue
+        found.append((picture, row))
+    return found, notes
+
+
+def _checked(
+    project: Project,
+    entry: Format,
+    draft: Path,
+    chosen: Sequence[tuple[PictureRow, LabelRow]],
+    names: Sequence[str],
+    classes: Sequence[DefectClass],
+    losses: list[Loss],
+) -> Work[None]:
+    """Read the files back and count what differs."""
+    rows = {Path(name).stem.casefold(): pair for name, pair in zip(names, chosen, strict=True)}
+    size_of: Callable[[str], tuple[int, int] | None] = lambda name: _size(rows, name)  # noqa: E731
+    for item in entry.read([draft], ClassTable(classes), size_of):
+        yield Progress(len(chosen) + len(losses), 2 * len(chosen), "reading back")
+        picture, label = rows[item.stem.casefold()]
+        losses.append(compared(labels.load_mask(project, label.id), item.mask, picture.name))
+    if len(losses) != len(chosen):
+        raise OutputError(
+            f"{draft.parent}: {len(chosen) - len(losses)} pictures could not be read back; nothing was written."
+        )
+
+
+def _size(rows: dict[str, tuple[PictureRow, LabelRow]], name: str) -> tuple[int, int] | None:
+    found = rows.get(name.casefold()) or rows.get(Path(name).stem.casefold())
+    return None if found is None else (found[0].width_px, found[0].height_px)
+
+
+def _unwritable(folder: Path, problem: OSError) -> OutputError:
+    return OutputError(
+        f"{folder} cannot be written ({problem.strerror or problem}); choose another folder, or make space on this disk."
+    )
