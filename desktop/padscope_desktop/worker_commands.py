@@ -202,7 +202,10 @@ def inspect(
     """One picture, judged at `factor` times the model's threshold; what was painted on it wins over heat."""
     yield Progress(0, len(layout.pads), "opening the model")
     inspector = _inspector(model, layout)
-    found = yield from inspector.inspect(picture, um_per_px=um_per_px, clicks=clicks, painting_of=lambda _: painting)
+    from padscope.pictures.scales import typed_scale
+
+    scale = None if um_per_px is None else typed_scale(um_per_px)
+    found = yield from inspector.inspect(picture, scale=scale, clicks=clicks, painting_of=lambda _: painting)
     pad_map = found.pad_map
     if factor != 1.0:
         yield Progress(len(layout.pads), len(layout.pads), "judging")

@@ -104,3 +104,15 @@ def test_a_pad_that_is_cut_off_is_not_seen_and_not_learned_from() -> None:
     assert len(source) == 1
     assert [t.names for t in source] == [t.names for t in source] == [("b/A1",)]
     assert len(BoardTiles([PosedBoard("b", lambda: picture, pose, 640, 640)], layout, leave_out={("b", "A1")})) == 0
+
+
+def test_sixteen_bits_stay_sixteen_bits() -> None:
+    """Greys that eight bits cannot tell apart reach the network as different numbers."""
+    ramp = np.linspace(30_000, 30_200, 640).astype(np.uint16)
+    picture = Memory(np.broadcast_to(ramp[None, :, None], (640, 640, 3)))
+    pose = turned(0.0)
+    (cut,) = pad_cuts(Layout("t", (PAD,), ()), pose, 640, 640, 64)
+    pixels, inside, _ = pad_tile(picture, cut, pose, mirrored=False)
+    assert len(np.unique(picture.pixels >> 8)) <= 2
+    assert len(np.unique(pixels[0][inside])) > 50
+    assert pixels.max() <= 30_200 / 65_535 + 1e-6

@@ -86,6 +86,7 @@ def pad_map_object(pad_map: PadMap) -> dict[str, Any]:
             "scale_source": picture.scale.source,
             "scale_verified": picture.scale.verified,
         },
+        "module": picture.module or None,
         "pose": {
             "um_to_px": pad_map.um_to_px.rows.tolist(),
             "residual_um": _number(pad_map.residual_um),
@@ -191,7 +192,14 @@ def _pad_map(data: dict[str, Any]) -> PadMap:
     layout, model, rules = data.get("layout", {}), data["model"], data["rules"]
     scale = Scale(picture["um_per_px"], picture["scale_source"], picture.get("scale_verified", False))
     return PadMap(
-        PictureFacts(picture["file"], picture["sha256"], picture["width_px"], picture["height_px"], scale),
+        PictureFacts(
+            picture["file"],
+            picture["sha256"],
+            picture["width_px"],
+            picture["height_px"],
+            scale,
+            data.get("module") or "",
+        ),
         Affine.from_rows(pose["um_to_px"]),
         math.nan if pose["residual_um"] is None else float(pose["residual_um"]),
         pose["method"],

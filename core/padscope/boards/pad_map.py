@@ -65,13 +65,14 @@ class PadResult:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """Which picture a pad map speaks about."""
+    """Which picture a pad map speaks about, and which board is on it (`module`, its serial number, "" where nobody said)."""
 
     file: str
     sha256: str
     width_px: int
     height_px: int
     scale: Scale
+    module: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ def not_seen(view: PadView, doubt: str, *, painted: bool) -> tuple[Reason, ...]:
     found = []
     if view.cut_off:
         found.append("the pad is not wholly inside the picture; take a picture that shows all of it")
-    elif view.unseen > 0 and not painted:
+    elif view.unseen > 0 and not (painted or doubt):
         part = "the pad" if view.unseen >= 1 else f"{_percent(view.unseen)} of the pad"
         found.append(f"{part} was not inspected; inspect the picture again or look at the pad yourself")
     if doubt and not painted:

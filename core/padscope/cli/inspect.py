@@ -3,73 +3,95 @@
 from __future__ import annotations
 
 import argparse
-from functools import partial
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from padscope.boards.layout import Layout
 from padscope.boards.layout_files import load_layout
 from padscope.boards.pad_map import PadMap, Verdict
 from padscope.boards.rules import load_rules
+from padscope.cli.given import given_module, given_scale, kept_scale
 from padscope.cli.progress import print_json, say, shown
 from padscope.detectors import registry
 from padscope.errors import InputError, UsageError
+from padscope.pictures.scales import ScaleFound
 from padscope.store.artifacts import load_model
-from padscope.store.database import open_project
-from padscope.workflows.export import prepared_folder, store_inspection, write_outputs
+from padscope.store.database import Project, open_or_create_project
+from padscope.workflows.export import add_to_project, prepared_folder, write_outputs
 from padscope.workflows.inspect import Inspector
 from padscope.workflows.painting import Painting, painting_of
+
+
+@dataclass(frozen=True)
+class Inspecting:
+    """One picture after the other, with the same model, layout and options."""
+
+    inspector: Inspector
+    layout: Layout
+    arguments: argparse.Namespace
+    scale: ScaleFound | None
+    project: Project | None
+    module: str = ""
+
+    def one(self, path: Path, *, stem: str = "") -> tuple[dict[str, Any], str]:
+        """Inspect it and write everything; what `--json` says of it, and one line. InputError where nothing came of it."""
+        scale = self.scale or kept_scale(self.project, path)
+        work = self.inspector.inspect(path, scale=scale, painting_of=self._painting, module=self.module)
+        found = shown(work, path.name)
+        files = write_outputs(found, self.layout, path, self.arguments.out, heat=self.arguments.heat, stem=stem)
+        if self.project is not None:
+            add_to_project(self.project, found, self.layout, self.arguments.model, path)
+        row = {
+            "picture": str(path),
+            "module": found.pad_map.picture.module or None,
+            "files": [str(f) for f in files],
+            "verdicts": {str(v): n for v, n in found.pad_map.counts().items()},
+            "wires": _wires(found.pad_map),
+            "residual_um": found.pad_map.residual_um,
+            "seconds": found.seconds,
+            "device": found.device,
+            "notes": list(found.pad_map.notes),
+        }
+        for note in found.pad_map.notes:
+            say(f"{path.name}: {note}")
+        return row, summary(found.pad_map, found.seconds)
+
+    def _painting(self, sha256: str) -> Painting | None:
+        return None if self.project is None else painting_of(self.project, sha256)
 
 
 def inspect(arguments: argparse.Namespace) -> int:
     """Every picture that can be inspected is; exit status 1 when one could not."""
     _refuse_same_stems(arguments.pictures)
+    scale, module = given_scale(arguments), given_module(arguments.serial)
+    if module and len(arguments.pictures) > 1:
+        raise UsageError("--module names the board of one picture; several take theirs from the file names.")
     layout = load_layout(arguments.layout)
     model = load_model(arguments.model, versions=registry.versions())
     inspector = Inspector(model, layout, load_rules(arguments.rules), device=arguments.device)
     prepared_folder(arguments.out)
-    painted = partial(_painting, arguments.project)
     say(f"Inspecting on {inspector.device_words}.")
     done: list[dict[str, Any]] = []
     failed = 0
-    for path in arguments.pictures:
-        try:
-            work = inspector.inspect(path, um_per_px=arguments.um_per_px, painting_of=painted)
-            found = shown(work, path.name)
-            files = write_outputs(found, layout, path, arguments.out, heat=arguments.heat)
-            if arguments.project is not None:
-                store_inspection(arguments.project, found, layout, arguments.model, path)
-        except InputError as error:
-            say(f"padscope: {path.name}: {error}")
-            failed += 1
-            done.append({"picture": str(path), "error": str(error)})
-            continue
-        counts = found.pad_map.counts()
-        done.append(
-            {
-                "picture": str(path),
-                "files": [str(f) for f in files],
-                "verdicts": {str(v): n for v, n in counts.items()},
-                "wires": _wires(found.pad_map),
-                "residual_um": found.pad_map.residual_um,
-                "notes": list(found.pad_map.notes),
-                "seconds": found.seconds,
-                "device": found.device,
-            }
-        )
-        if not arguments.json:
-            print(summary(found.pad_map, found.seconds))
-        for note in found.pad_map.notes:
-            say(f"{path.name}: {note}")
+    with ExitStack() as stack:
+        project = stack.enter_context(open_or_create_project(arguments.project)) if arguments.project else None
+        work = Inspecting(inspector, layout, arguments, scale, project, module)
+        for path in arguments.pictures:
+            try:
+                row, line = work.one(path)
+            except InputError as error:
+                say(f"padscope: {path.name}: {error}")
+                failed += 1
+                done.append({"picture": str(path), "error": str(error)})
+                continue
+            done.append(row)
+            if not arguments.json:
+                print(line, flush=True)
     if arguments.json:
         print_json({"pictures": done})
     return 1 if failed else 0
-
-
-def _painting(project: Path | None, sha256: str) -> Painting | None:
-    if project is None or not project.exists():
-        return None
-    with open_project(project) as opened:
-        return painting_of(opened, sha256)
 
 
 def summary(pad_map: PadMap, seconds: float) -> str:

@@ -59,7 +59,7 @@ def parser() -> Parser:
 
     c = command("info", "info", "say what a picture is, and its scale")
     c.add_argument("picture", type=Path, metavar="PICTURE")
-    c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the scale, where the file does not know it")
+    _scale(c)
     _json(c)
 
     c = command("train", "models", "learn what sound metal looks like")
@@ -116,10 +116,13 @@ def parser() -> Parser:
     c.add_argument("--model", required=True, type=Path, metavar="M")
     c.add_argument("--out", required=True, type=Path, metavar="DIR")
     c.add_argument("--rules", metavar="R", help="a name or a TOML file")
-    c.add_argument("--project", type=Path, metavar="P", help="store everything in this project too")
-    c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the pictures' scale, where they do not know it")
-    c.add_argument("--heat", action="store_true", help="write the level of every cell too (STEM.heat.npz)")
-    _device(c)
+    _inspecting(c)
+    c.add_argument(
+        "--module",
+        dest="serial",
+        metavar="SERIAL",
+        help="the board's serial number (default: the one in the file's name)",
+    )
     _json(c)
 
     c = command("import", "labels", "labels from other tools' files into a project")
@@ -141,6 +144,17 @@ def parser() -> Parser:
     c.add_argument("--author", default="", metavar="NAME", help="who exports, for the history")
     _json(c)
 
+    c = command("watch", "watch", "inspect what the microscope saves into a folder, until Ctrl-C")
+    c.add_argument("folder", type=Path, metavar="FOLDER")
+    c.add_argument("--layout", required=True, type=Path, metavar="L")
+    c.add_argument("--model", required=True, type=Path, metavar="M")
+    c.add_argument("--out", required=True, type=Path, metavar="DIR")
+    c.add_argument("--rules", metavar="R", help="a name or a TOML file")
+    _inspecting(c)
+    c.add_argument("--new-only", action="store_true", help="leave alone what lies there already")
+    c.add_argument("--once", action="store_true", help="end when everything that lies there is dealt with")
+    c.add_argument("--json", action="store_true", help="print one JSON object per picture on stdout, a line each")
+
     c = command("merge", "merge", "another project's pictures, labels, verdicts and history into this one")
     c.add_argument("into", type=Path, metavar="INTO")
     c.add_argument("others", nargs="+", type=Path, metavar="OTHER")
@@ -160,6 +174,24 @@ def _training_data(c: argparse.ArgumentParser) -> None:
     c.add_argument("--tiles", type=Path, metavar="DIR", help="MVTec-AD folders: sound pictures in DIR/train/good")
     c.add_argument("--layout", type=Path, metavar="L", help="the boards' layout, with --pictures")
     c.add_argument("--pictures", nargs="+", type=Path, default=[], metavar="P", help="pictures of sound boards")
+
+
+def _inspecting(c: argparse.ArgumentParser) -> None:
+    c.add_argument("--project", type=Path, metavar="P", help="store everything in this project too")
+    c.add_argument("--heat", action="store_true", help="write the level of every cell too (STEM.heat.npz)")
+    _scale(c)
+    _device(c)
+
+
+def _scale(c: argparse.ArgumentParser) -> None:
+    c.add_argument("--um-per-px", type=_above_zero, metavar="X", help="the scale, where the file does not know it")
+    c.add_argument(
+        "--two-points",
+        nargs=5,
+        type=float,
+        metavar=("X0", "Y0", "X1", "Y1", "UM"),
+        help="the scale from two points of the picture, in px, and their distance in µm",
+    )
 
 
 def _json(c: argparse.ArgumentParser) -> None:

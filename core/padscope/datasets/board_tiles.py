@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from padscope.boards.layout import Layout
@@ -17,16 +17,19 @@ BORDER_PX = 64
 
 @dataclass(frozen=True)
 class PosedBoard:
-    """A picture whose board has been found. `open` gives an object with width, height and read(box)."""
+    """A picture whose board has been found. `open` gives an object with width, height and read(box); `hidden` are pads that lie
+    inside the picture and are not shown by it."""
 
     name: str
     open: Callable[[], AbstractContextManager[Any]]
     um_to_px: Affine
     width: int
     height: int
+    hidden: Collection[str] = ()
 
     def cuts(self, layout: Layout) -> list[PadCut]:
-        return pad_cuts(layout, self.um_to_px, self.width, self.height, BORDER_PX)
+        cuts = pad_cuts(layout, self.um_to_px, self.width, self.height, BORDER_PX)
+        return [replace(c, seen=False) if c.pad.id in self.hidden else c for c in cuts]
 
 
 class BoardTiles:

@@ -182,12 +182,19 @@ class Picture:
 
 
 def open_picture(
-    path: Path | str, um_per_px: float | None = None, *, page: int = 0, max_pixels: int = MAX_PIXELS
+    path: Path | str,
+    um_per_px: float | None = None,
+    *,
+    scale: ScaleFound | None = None,
+    page: int = 0,
+    max_pixels: int = MAX_PIXELS,
 ) -> Picture:
-    """Open a JPEG, PNG, TIFF or BMP, whatever its name says. `um_per_px`: a scale typed in by a person, believed before all others;
-    `page`: of a file with several, from 0. PictureError with one sentence for everything that is not a complete picture."""
+    """Open a JPEG, PNG, TIFF or BMP, whatever its name says. `um_per_px`: a scale typed in by a person, believed before all
+    others, and so is `scale`, wherever a person has it from; `page`: of a file with several, from 0. PictureError with one
+    sentence for everything that is not a complete picture."""
     path = Path(path)
-    typed = () if um_per_px is None else (_typed(um_per_px),)
+    given = () if scale is None else (scale,)
+    typed = given if um_per_px is None else (_typed(um_per_px), *given)
     original = find_original(path)
     with original.reading() as file:
         head = file.read(64)

@@ -59,6 +59,19 @@ class ScaleBar:
         return nearest if abs(nearest - length) <= TOLERANCE * nearest else None
 
 
+def bar_says(bar: ScaleBar | None, um_per_px: float | None) -> str:
+    """One sentence where a burned-in bar contradicts the scale, otherwise ''. Only bars with end strokes: others may be none."""
+    if bar is None or um_per_px is None or not bar.strokes or bar.round_length_um(um_per_px) is not None:
+        return ""
+    um = bar.length_px * um_per_px
+    ten = 10.0 ** math.floor(math.log10(um))
+    likely = min((ten * r for r in ROUND), key=lambda r: abs(math.log(r / um)))
+    return (
+        f"The scale bar in the picture is {bar.length_px:.1f} px, which {um_per_px:.4g} µm/px makes {um:.4g} µm, no round length: "
+        f"read what stands beside it; if that is {likely:g} µm, a pixel is {bar.um_per_px(likely):.4g} µm."
+    )
+
+
 def find_scale_bar(picture: Picture) -> ScaleBar | None:
     """The longest bar near the top or the bottom of the picture; one with end strokes before one without."""
     rows = max(int(ZONE * picture.height), min(4 * SHORTEST, picture.height))

@@ -39,7 +39,29 @@ class CellBrightness:
 def valid_area(picture: Picture) -> Mask:
     """(ceil(H / 8), ceil(W / 8)) bool: True where every pixel of the cell was photographed."""
     one = 257 if picture.bits == 16 else 1
+    if _lit_around(picture, FLAT_BLACK * one, FRAME * one):
+        return np.ones((-(-picture.height // CELL), -(-picture.width // CELL)), bool)
     return valid_cells(cell_brightness(picture, FLAT_BLACK * one, FRAME * one), FLAT_BLACK * one, DARK * one)
+
+
+def _lit_around(picture: Picture, flat_black: int, frame: int) -> bool:
+    """Whether every cell at the edge was photographed: then all were, because what is filled up reaches the edge. Of most pictures
+    nothing else need be read."""
+    w, h = picture.width, picture.height
+    right, lower = max((w - 1) // CELL - 1, 0) * CELL, max((h - 1) // CELL - 1, 0) * CELL
+    sides = (
+        (Box(0, 0, w, min(2 * CELL, h)), lambda b: b),
+        (Box(0, lower, w, h), lambda b: b[::-1]),
+        (Box(0, 0, min(2 * CELL, w), h), lambda b: b.T),
+        (Box(right, 0, w, h), lambda b: b.T[::-1]),
+    )
+    for box, outermost_first in sides:
+        bright = picture.read(box).max(axis=2)
+        outer = outermost_first(bright)
+        flat = np.maximum.reduceat(outer[:CELL].max(axis=0), np.arange(0, outer.shape[1], CELL)) <= flat_black
+        if flat.any() or _along_side(_unlit(outer, flat_black, frame)).any():
+            return False
+    return True
 
 
 def cell_brightness(picture: Picture, flat_black: int, frame: int) -> CellBrightness:

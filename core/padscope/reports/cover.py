@@ -25,7 +25,7 @@ class Cover(WholePage):
 
     def draw(self) -> None:
         m, top = self.pad_map, HEIGHT - 1
-        draw_title(self.canv, "Pad map", f"{m.picture.file}   layout {m.provenance.layout}", headline(m))
+        draw_title(self.canv, "Pad map", picture_line(m), headline(m))
         draw_legend(self.canv, m, top - 96)
         self._map(top - 108, 186)
         draw_made(self.canv, m, 160)
@@ -57,11 +57,20 @@ class Cover(WholePage):
         c.setLineWidth(0.6)
         c.setFont(PLAIN, 7.5)
         third = WIDTH / 3
+        if self.pad_map.picture.module:
+            c.setFont(BOLD, 10)
+            c.drawString(0, top - 30, self.pad_map.picture.module)
+            c.setFont(PLAIN, 7.5)
         for k, word in enumerate(
             ("Module or flex serial number", "Inspected by, date", "Released for bonding by, date")
         ):
             c.line(k * third, top - 34, (k + 1) * third - 12, top - 34)
             c.drawString(k * third, top - 44, word)
+
+
+def picture_line(pad_map: PadMap) -> str:
+    module = f"module {pad_map.picture.module}   " if pad_map.picture.module else ""
+    return f"{module}{pad_map.picture.file}   layout {pad_map.provenance.layout}"
 
 
 def headline(pad_map: PadMap) -> str:

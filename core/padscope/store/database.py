@@ -276,7 +276,8 @@ class Project(Ledger):
         if known is not None and not path:
             return known
         place = path or str(self.path.parent / facts.file)
-        row = PictureRow(facts.sha256, place, facts.width_px, facts.height_px, scale=facts.scale)
+        module = "" if known is not None and known.module else facts.module  # what a person has typed stays
+        row = PictureRow(facts.sha256, place, facts.width_px, facts.height_px, scale=facts.scale, module=module)
         return self.add_picture(row, author=author)
 
     def _inspections(self, where: str, *values: Any) -> tuple[InspectionRow, ...]:

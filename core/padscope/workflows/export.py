@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -11,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from padscope.boards.bond_map import write_bond_map, write_pad_map
+from padscope.boards.bond_map import read_pad_map, write_bond_map, write_pad_map
 from padscope.boards.layout import Layout
-from padscope.errors import OutputError
+from padscope.errors import OutputError, PadMapError
 from padscope.pictures.picture import open_picture
 from padscope.reports.pdf import write_pdf
-from padscope.store.database import open_or_create_project
+from padscope.store.database import Project, open_or_create_project
 from padscope.workflows.inspect import Inspection
 
 
@@ -44,10 +45,11 @@ def refuse_unwritable(file: Path) -> None:
 
 
 def write_outputs(
-    inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False
+    inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False, stem: str = ""
 ) -> list[Path]:
-    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none."""
-    stem = Path(picture).stem
+    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none.
+    `stem`: if not the picture's."""
+    stem = stem or Path(picture).stem
     pad_map = inspection.pad_map
     with _all_or_none(folder) as draft:
         write_pad_map(pad_map, draft / f"{stem}.padmap.json")
@@ -61,13 +63,43 @@ def write_outputs(
     ]
 
 
+def own_stem(folder: Path, picture: Path, sha256: str) -> str:
+    """A stem for the picture's outputs that replaces no pad map of another picture: microscopes use their file names again."""
+    for k in itertools.count(1):
+        stem = picture.stem if k == 1 else f"{picture.stem}-{k}"
+        path = folder / f"{stem}.padmap.json"
+        if not path.exists() or _speaks_of(path) == sha256:
+            return stem
+    raise AssertionError
+
+
+def inspected_in(folder: Path) -> frozenset[str]:
+    """SHA-256 of the pictures whose pad maps lie in a folder."""
+    return frozenset(sha for path in folder.glob("*.padmap.json") if (sha := _speaks_of(path)))
+
+
+def _speaks_of(path: Path) -> str:
+    try:
+        return read_pad_map(path).picture.sha256
+    except PadMapError:
+        return ""
+
+
 def store_inspection(
     project: Path, inspection: Inspection, layout: Layout, model: Path, picture: Path, *, author: str = ""
 ) -> None:
     """Into a project, new or existing: the model, the picture, the layout, the pad map and its level."""
     with open_or_create_project(project) as stored:
-        stored.add_model(model, author=author)
-        stored.add_inspection(
+        add_to_project(stored, inspection, layout, model, picture, author=author)
+
+
+def add_to_project(
+    project: Project, inspection: Inspection, layout: Layout, model: Path, picture: Path, *, author: str = ""
+) -> None:
+    """The same into an open one."""
+    with project.transaction():
+        project.add_model(model, author=author)
+        project.add_inspection(
             inspection.pad_map,
             layout,
             inspection.level,

@@ -17,16 +17,25 @@ from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, PadResult, PictureFacts, Provenance, Verdict
 from padscope.boards.pose import Pose, find_pose, pose_from_clicks
 from padscope.boards.rules import Rules
+from padscope.boards.serial import serial_in
 from padscope.boards.verdict import judge
 from padscope.calibration import drift
 from padscope.datasets.board_tiles import BORDER_PX
 from padscope.datasets.pad_tiles import pad_cuts
 from padscope.nets import devices
 from padscope.pictures.picture import Picture, open_picture
+from padscope.pictures.scale_bar import bar_says
+from padscope.pictures.scales import ScaleFound
 from padscope.store.artifacts import Model
 from padscope.types import Progress, Scale, Work
 from padscope.workflows.painting import Painting, painted_masks
 from padscope.workflows.scoring import ReadyModel, pad_level, ready
+from padscope.workflows.sight import Sight, sight_of
+
+TURNED = (
+    "The file asks to be shown turned or mirrored (orientation {orientation}); Padscope shows pixels as they are stored, and so "
+    "must every program that uses places from its pad map."
+)
 
 
 @dataclass(frozen=True)
@@ -62,27 +71,32 @@ class Inspector:
         self,
         path: Path,
         *,
-        um_per_px: float | None = None,
+        scale: ScaleFound | None = None,
         clicks: Mapping[str, tuple[float, float]] | None = None,
         painting_of: Callable[[str], Painting | None] = _nobody_painted,
+        module: str = "",
     ) -> Work[Inspection]:
-        """One picture; `clicks` are fiducials by name, in px, where a person had to point them out; `painting_of` gives what was
-        painted on the picture of a SHA-256, and wins over heat there."""
+        """One picture; `scale`: what a person knows of it, believed before all others; `clicks` are fiducials by name, in px,
+        where a person had to point them out; `painting_of` gives what was painted on the picture of a SHA-256, and wins over
+        heat there; `module` is the board's serial number, else that in the file's name."""
         started = time.perf_counter()
         yield Progress(0, len(self.layout.pads), "opening the picture")
-        with open_picture(path, um_per_px=um_per_px) as picture:
+        with open_picture(path, scale=scale) as picture:
             yield Progress(0, len(self.layout.pads), "finding the board")
             pose = pose_from_clicks(self.layout, clicks, picture) if clicks else find_pose(picture, self.layout)
             cuts = pad_cuts(self.layout, pose.um_to_px, picture.width, picture.height, BORDER_PX)
             level = yield from pad_level(self._ready, picture, cuts, pose.um_to_px, Path(path).stem)
             yield Progress(len(cuts), len(cuts), "judging")
-            doubts = pad_doubts(picture, self.layout, pose.um_to_px, self.rules.picture)
-            facts = picture_facts(picture, pose)
+            sight = sight_of(picture, self.layout, pose.um_to_px)
+            level = sight.without_unseen(level)
+            doubts = pad_doubts(picture, self.layout, pose.um_to_px, self.rules.picture) | sight.hidden
+            facts = picture_facts(picture, pose, module)
+            warnings = picture_warnings(picture, sight, pose)
         painting = painting_of(facts.sha256)
         masks = painted_masks(painting, self.layout, pose.um_to_px) if painting is not None else None
         size = (facts.width_px, facts.height_px)
         pads = judge(level, self.layout, pose.um_to_px, size, self.rules, masks=masks, doubts=doubts)
-        notes = self._notes([p for p in pads if p.pad not in (masks or {})])
+        notes = warnings + self._notes([p for p in pads if p.pad not in (masks or {})])
         pad_map = PadMap(facts, pose.um_to_px, pose.residual_um, pose.method, self._provenance(), pads, notes)
         return Inspection(pad_map, level, pose, time.perf_counter() - started, self.device_words)
 
@@ -106,9 +120,19 @@ class Inspector:
         )
 
 
-def picture_facts(picture: Picture, pose: Pose) -> PictureFacts:
+def picture_warnings(picture: Picture, sight: Sight, pose: Pose) -> tuple[str, ...]:
+    """What a person should know before the scale or the places in a pad map are used elsewhere. A bar is measured with the
+    picture's own scale, else with the one the layout gives it."""
+    um_per_px = picture.scale.um_per_px or 1 / pose.um_to_px.scale
+    turned = "" if picture.orientation == 1 else TURNED.format(orientation=picture.orientation)
+    return tuple(words for words in (picture.scale_conflict, bar_says(sight.bar, um_per_px), turned) if words)
+
+
+def picture_facts(picture: Picture, pose: Pose, module: str = "") -> PictureFacts:
     """The picture's own scale where it has one, else the one the layout gives it."""
     scale = picture.scale
     if scale.um_per_px is None:
         scale = Scale(1 / pose.um_to_px.scale, "layout", False)
-    return PictureFacts(Path(picture.path).name, picture.sha256, picture.width, picture.height, scale)
+    name = Path(picture.path).name
+    module = module or str(serial_in(name) or "")
+    return PictureFacts(name, picture.sha256, picture.width, picture.height, scale, module)

@@ -31,6 +31,7 @@ from padscope.pictures.picture import Picture, open_picture
 from padscope.store.artifacts import Model
 from padscope.types import Progress, TileSource, Work, relayed
 from padscope.workflows.scoring import Preparation, worst
+from padscope.workflows.sight import sight_of
 
 FOLDS = 4
 """Into how many parts sound metal is divided; each is judged by a detector that learned from the others."""
@@ -223,7 +224,9 @@ def _posed(pictures: Sequence[Path], layout: Layout) -> Work[list[PosedBoard]]:
         with open_picture(path) as picture:
             pose = _found(picture, layout, Path(path).name)
             name = f"{i + 1}:{Path(path).stem}"
-            boards.append(PosedBoard(name, _Opener(Path(path)), pose.um_to_px, picture.width, picture.height))
+            size = picture.width, picture.height
+            hidden = frozenset(sight_of(picture, layout, pose.um_to_px).hidden)
+            boards.append(PosedBoard(name, _Opener(Path(path)), pose.um_to_px, *size, hidden))
     return boards
 
 

@@ -18,6 +18,7 @@ from padscope.store.watched import Outcome, SeenFile
 
 SETTLE_S = 2.0
 """A file is opened when it has looked the same this long, in two looks at least."""
+LOOK_EVERY_S, LOOK_AT_LEAST_EVERY_S = 1.0, 30.0
 PATIENCE_S = 60.0
 """A file that rests this long and still is not complete will not become so."""
 
@@ -131,6 +132,11 @@ def remembered(project: Project, folder: Path) -> Watched:
 
 def seen_file(found: Found, outcome: Outcome) -> SeenFile:
     return SeenFile(found.name, found.look.size, found.look.mtime_ns, found.sha256, outcome)
+
+
+def pause_after(look_s: float) -> float:
+    """Seconds until the next look: most of the time a slow share is left in peace."""
+    return min(max(LOOK_EVERY_S, 10 * look_s), LOOK_AT_LEAST_EVERY_S)
 
 
 class Watcher:
