@@ -132,6 +132,34 @@ def _wanted(s: Setting) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class BackboneConfig:
+    """The frozen network that embeddings come from (`nets.choice`)."""
+
+    backbone: str = setting(
+        "tf_efficientnet_lite0",
+        "Network",
+        help="tf_efficientnet_lite0, 1 or 2, which come along, or any network of timm with weights of your own.",
+    )
+    weights: str = setting(
+        "", "Weights file", help="A path, or a name in the weights folder; empty: those that come along."
+    )
+    levels: str = setting(
+        "8+16",
+        "Levels of its features",
+        help="Strides in px joined by +, as 4+8+16; of a transformer its blocks, as 3+6+9.",
+    )
+    input_scale: float = setting(
+        1.0, "Enlargement of the picture", low=0.25, high=4, help="2 shows finer things and costs four times the time."
+    )
+    precision: str = setting(
+        "auto",
+        "Precision",
+        choices=("auto", "float32", "half"),
+        help="auto: half on a GPU. half: also on CPUs with AMX.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class PatchcoreConfig:
     """A memory bank of embeddings of sound metal (`detectors.patchcore`)."""
 
@@ -172,13 +200,15 @@ class BlobConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class PadimConfig:
+class PadimConfig(BackboneConfig):
     """A Gaussian of sound embeddings for every place of a pad (`detectors.padim`)."""
 
     dimensions: int = setting(
         100, "Dimensions drawn at random", low=1, high=4096, help="The paper's values are 100 and 550."
     )
-    levels: str = setting("4+8+16", "Strides of the feature maps", unit="px", choices=("8+16", "4+8+16"))
+    levels: str = setting(
+        "4+8+16", "Levels of its features", help="Strides in px joined by +; of a transformer its blocks, as 3+6+9."
+    )
     along: int = setting(8, "Places along the pad", low=1, high=256)
     across: int = setting(2, "Places across the pad", low=1, high=256)
     epsilon: float = setting(0.01, "Added to every variance", low=0, high=100)
@@ -187,7 +217,7 @@ class PadimConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class MhbcConfig:
+class MhbcConfig(BackboneConfig):
     """A bank of embeddings whitened by the covariance of sound metal (`detectors.mhbc`)."""
 
     form: str = setting(
@@ -202,7 +232,6 @@ class MhbcConfig:
     keep: float = setting(0.99, "Share of the variance that PCA keeps", low=0.01, high=1)
     dimensions: int = setting(100, "Dimensions of a random projection", low=1, high=4096)
     shrinkage: float = setting(0.07, "Shrinkage of the covariance", low=0, high=1)
-    levels: str = setting("8+16", "Strides of the feature maps", unit="px", choices=("8+16", "4+8+16"))
     along: int = setting(8, "Places along the pad", low=1, high=256)
     across: int = setting(2, "Places across the pad", low=1, high=256)
     neighbourhood: int = setting(3, "Pooling neighbourhood", unit="cells", low=1, high=9)

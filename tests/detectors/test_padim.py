@@ -1,18 +1,22 @@
 """PaDiM: the textbook's Gaussian for every place, from a stream."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+import timm
+import torch
+from safetensors.torch import save_file
 
 import reference_gaussian as slow
 from drawn_metal import metal, split
 from padscope.configs import PadimConfig
-from padscope.detectors.cells import LEVELS, embedded, place_bins, place_of_cells, rows_of
+from padscope.detectors.cells import embedded, place_bins, place_of_cells, rows_of
 from padscope.detectors.padim import Padim
 from padscope.errors import DetectorError, ModelError
-from padscope.nets.backbone import load_backbone
+from padscope.nets.choice import backbone_of
 from padscope.types import Tiles, finish
 
 CONFIG = PadimConfig(dimensions=9, along=3, across=2, blur=0)
@@ -23,7 +27,7 @@ def fitted(config: PadimConfig, tiles: Tiles, *sizes: int) -> Padim:
 
 
 def rows_and_bins(detector: Padim, tiles: Tiles) -> tuple[np.ndarray, np.ndarray]:
-    grid, inside = embedded(load_backbone(LEVELS[CONFIG.levels]), tiles, CONFIG.neighbourhood)
+    grid, inside = embedded(backbone_of(CONFIG, "cpu"), tiles, CONFIG.neighbourhood)
     rows = rows_of(grid, inside)[:, detector.chosen].double().numpy()
     return rows, place_bins(place_of_cells(tiles, inside), CONFIG.along, CONFIG.across)
 
@@ -38,7 +42,7 @@ def test_heat_is_the_mahalanobis_distance_at_its_place() -> None:
         own = rows[bins == place]
         cov = slow.covariance(own) + CONFIG.epsilon * np.eye(CONFIG.dimensions)
         expected.append(slow.mahalanobis(query, own.mean(axis=0), cov))
-    inside = embedded(load_backbone(LEVELS[CONFIG.levels]), others, 1)[1]
+    inside = embedded(backbone_of(CONFIG, "cpu"), others, 1)[1]
     assert detector.score(others)[inside] == pytest.approx(expected, rel=1e-3)
 
 
@@ -74,6 +78,24 @@ def test_a_blemish_is_seen_only_where_it_is_unusual() -> None:
         detector = fitted(PadimConfig(dimensions=30, along=along, across=1), tiles, 16)
         ratio[along] = detector.score(turned).mean() / detector.score(tiles).mean()
     assert ratio[4] > 1.5 * ratio[1]
+
+
+@pytest.mark.parametrize(("network", "levels"), [("resnet18", "8+16"), ("vit_tiny_patch16_224", "3+6")])
+def test_networks_with_weights_of_ones_own_teach_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str, levels: str
+) -> None:
+    monkeypatch.setenv("PADSCOPE_WEIGHTS", str(tmp_path))
+    torch.manual_seed(0)
+    save_file(timm.create_model(network, pretrained=False).state_dict(), tmp_path / "mine.safetensors")
+    config = PadimConfig(backbone=network, weights="mine.safetensors", levels=levels, dimensions=20, along=1, across=1)
+    detector, tiles = fitted(config, metal(6, seed=1), 6), metal(2, seed=2)
+    assert detector.score(tiles).shape == (2, 8, 8)
+    back = Padim.from_arrays(config, detector.to_arrays(), device="cpu")
+    assert np.array_equal(back.score(tiles), detector.score(tiles))
+    torch.manual_seed(1)
+    save_file(timm.create_model(network, pretrained=False).state_dict(), tmp_path / "mine.safetensors")
+    with pytest.raises(ModelError, match="other backbone weights"):
+        Padim.from_arrays(config, detector.to_arrays(), device="cpu")
 
 
 def test_too_many_places_for_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

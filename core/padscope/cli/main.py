@@ -165,6 +165,16 @@ def parser() -> Parser:
     c = command("doctor", "doctor", "check this computer before work begins")
     _json(c)
 
+    c = command("weights", "weights", "networks' weights files: what is there, what fits, how to get more")
+    c.add_argument("task", choices=["list", "check", "fetch"])
+    c.add_argument(
+        "name", nargs="?", metavar="NAME", help="check: a file; fetch: a network of timm, as wide_resnet50_2"
+    )
+    c.add_argument("--backbone", metavar="NETWORK", help="check: whether the file fits this network of timm")
+    c.add_argument("--sha256", metavar="HASH", help="check: whether it is the file with this SHA-256")
+    c.add_argument("--out", type=Path, metavar="FILE", help="fetch: where to (default: the weights folder)")
+    _json(c)
+
     c = command("list-detectors", "models", "detectors with their settings, ranges and defaults")
     _json(c)
     return top

