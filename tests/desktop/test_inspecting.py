@@ -170,7 +170,7 @@ def test_one_key_hides_everything_that_lies_over_the_picture(bench: Bench, monke
     bench.inspected()
     canvas = bench.window.canvas
     middle = bench.at_pad("A4")
-    bench.until(lambda: canvas.at_rest)  # while it moves, a slow machine paints roughly
+    bench.until(lambda: canvas.settled)  # a slow machine paints in pieces
     shown = canvas.grab().toImage()
     bench.press(Qt.Key.Key_H)
     hidden = canvas.grab().toImage()

@@ -85,7 +85,7 @@ def test_the_canvas_repaints_itself_when_tiles_arrive(qtbot: QtBot, smooth_pictu
     canvas.set_picture(2048, 1536, [noise, *smooth_picture[1:]])
     canvas.look_at(1.0, 1023.5, 767.5)
     image = canvas.grab().toImage()
-    qtbot.waitUntil(lambda: canvas.at_rest and canvas.still.complete, timeout=5000)
+    qtbot.waitUntil(lambda: canvas.settled, timeout=5000)
     assert canvas.grab().toImage() != image
     colour = canvas.grab().toImage().pixelColor(QPoint(250, 200))
     assert (colour.red(), colour.green(), colour.blue()) in {
@@ -128,7 +128,7 @@ def test_a_copy_of_the_view_waits_for_every_tile(qtbot: QtBot, smooth_picture: l
     canvas.resize(500, 400)
     canvas.set_picture(2048, 1536, smooth_picture)
     canvas.look_at(1.0, 1023.5, 767.5)
-    canvas.still.set_patient(True)
+    canvas.set_patient(True)
     colour = canvas.grab().toImage().pixelColor(QPoint(250, 200))
     fine = {tuple(p) for p in smooth_picture[0][766:770, 1022:1026].reshape(-1, 3).tolist()}
     assert (colour.red(), colour.green(), colour.blue()) in fine

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
     QEnterEvent,
+    QHideEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -53,6 +54,10 @@ class Canvas(Viewport):
         self._in_tool = False  # the left button is down, and the tool's
         self.still = Still(self.picture, self.update, self)
         self.overlays_visible = True
+        self._patient = False
+        self._unfinished = False
+        self._go_on = QTimer(self, interval=0, singleShot=True)
+        self._go_on.timeout.connect(self.update)
         self._um_per_px: float | None = None
         self._overview: QImage | None = None
         self._ground = QColor("#1B1B1B")
@@ -78,13 +83,14 @@ class Canvas(Viewport):
         """A new picture of width × height px, fitted; its levels may arrive later through `set_levels`. `span`: the values that
         are black and white."""
         self.picture.set_picture(width, height, levels, span)
-        self._renew_overview()
         self.heat.set_level(None)
         self.pads.set_marks(())
         self.pads.hovered = self.pads.selected = None
         self.marks.points = {}
         self._um_per_px = None
+        self.layers.forget()
         self.set_size(width, height)
+        self._renew_overview()
 
     def set_levels(self, levels: Sequence[Pixels], span: Span = WHOLE_SPAN) -> None:
         """More of the same picture: place and zoom stay."""
@@ -98,8 +104,24 @@ class Canvas(Viewport):
         self._renew_overview()
         self.update()
 
+    def set_patient(self, patient: bool) -> None:
+        """Paint everything whole, however long it takes: for a copy of the view."""
+        self._patient = patient
+        self.still.set_patient(patient)
+
+    @property
+    def settled(self) -> bool:
+        """At rest, with everything painted as well as it can be."""
+        return self.at_rest and self.still.complete and not self._unfinished
+
+    def _repaint_overlays(self) -> None:
+        self.layers.changed()
+        self._unfinished = self.overlays_visible
+        self.update()
+
     def _renew_overview(self) -> None:
-        self._overview = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+        image = self.picture.overview(int(overlays.OVERVIEW_LONGEST * 2))
+        self._overview = image and overlays.overview_image(image, *self._plane, self.devicePixelRatioF())
 
     @property
     def um_per_px(self) -> float | None:
@@ -111,19 +133,19 @@ class Canvas(Viewport):
 
     def set_level(self, level: NDArray[np.float32] | None) -> None:
         self.heat.set_level(level)
-        self.update()
+        self._repaint_overlays()
 
     def set_factor(self, factor: float) -> None:
         self.heat.set_factor(factor)
-        self.update()
+        self._repaint_overlays()
 
     def set_heat_opacity(self, opacity: float) -> None:
         self.heat.opacity = opacity
-        self.update()
+        self._repaint_overlays()
 
     def set_marks(self, marks: Sequence[PadMark]) -> None:
         self.pads.set_marks(marks)
-        self.update()
+        self._repaint_overlays()
 
     def set_selected(self, pad: str | None) -> None:
         self.pads.selected = pad
@@ -135,7 +157,7 @@ class Canvas(Viewport):
 
     def set_visible(self, *, heat: bool, pads: bool, feet: bool) -> None:
         self.heat.visible, self.pads.visible, self.pads.feet_visible = heat, pads, feet
-        self.update()
+        self._repaint_overlays()
 
     def set_overlays_visible(self, visible: bool) -> None:
         """All of them at once, each remembering whether it was on."""
@@ -342,8 +364,13 @@ class Canvas(Viewport):
         self._hover(None)
         self.cursor_moved.emit(None)
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.layers.forget()  # no painter may be left open on an image when the window goes
+        super().hideEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.keep_up_with_screen()
+        if self.keep_up_with_screen():
+            self._renew_overview()
         painter = QPainter(self)
         if self.picture.shows_something:
             self._paint(painter)
@@ -355,7 +382,10 @@ class Canvas(Viewport):
         view = self.view
         self.still.paint(painter, view, self.at_rest, self._ground)
         if self.overlays_visible:
-            self.layers.paint_overlays(painter, view, self.font())
+            done = self.layers.paint_overlays(painter, view, self.font(), patient=self._patient)
+            self._unfinished = not done
+            if not done:
+                self._go_on.start()
         if self.tool is not None and not self._picking:
             painter.save()
             self.tool.paint(painter, view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +24,11 @@ HUE_DEG = (350.0, 300.0)
 """The ramp in OKLCh (Ottosson 2020): rose over magenta to deep violet. Lightness falls evenly, away from bright metal's; the
 hues are no metal's and no verdict's."""
 STEPS = 256
+PIECE = 16
+MOST_LINES = 400
+"""Regions, and lines of one, that are painted in one go."""
+LINES_FROM = 1.0
+"""Device px of a cell from which on the threshold is a line: below, its colour says it."""
 
 
 def ramp() -> NDArray[np.float64]:
@@ -135,17 +141,29 @@ class HeatLayer:
 
     def paint(self, painter: QPainter, view: View) -> None:
         """In picture px: the painter already carries the view's transform."""
+        for _ in self.steps(painter, view):
+            pass
+
+    def steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        """The same, region by region. Lines are left out where a cell is smaller than they are wide."""
         x0, y0, x1, y1 = view.visible
-        seen = [r for r in self._regions if r.box_px.intersects(QRectF(x0, y0, x1 - x0, y1 - y0))]
+        sight = QRectF(x0, y0, x1 - x0, y1 - y0)
+        seen = [r for r in self._regions if r.box_px.intersects(sight)]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.setOpacity(self.opacity)
-        for region in seen:
+        for i, region in enumerate(seen):
             painter.drawImage(region.box_px, region.image)
+            if i % PIECE == PIECE - 1:
+                yield
         painter.setOpacity(1.0)
+        if CELL_PX * view.zoom < LINES_FROM:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         for colour, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255), 1.25)):
             pen = QPen(colour, width * view.dpr)  # cosmetic pens count device px
             pen.setCosmetic(True)
             painter.setPen(pen)
             for region in seen:
-                painter.drawLines(region.lines)
+                for start in range(0, len(region.lines), MOST_LINES):
+                    painter.drawLines(region.lines[start : start + MOST_LINES])
+                    yield

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 from PySide6.QtGui import QFont, QPainter, QTransform
 
-from padscope_desktop.viewer.heat_layer import HeatLayer
+from padscope_desktop.viewer.film import BUDGET_S, Film
+from padscope_desktop.viewer.heat_layer import CELL_PX, HeatLayer
 from padscope_desktop.viewer.marks_layer import MarksLayer
 from padscope_desktop.viewer.pad_layer import PadLayer
 from padscope_desktop.viewer.picture_layer import PictureLayer
 from padscope_desktop.viewer.tools import Layer
 from padscope_desktop.viewer.view import View
+
+CLIP_FROM = 3.0
+"""Logical px of a cell from which on heat is cut at the pad's edge: a cell may reach over it, what it says does not."""
 
 
 class Layers:
@@ -24,25 +29,70 @@ class Layers:
         self.marks = MarksLayer()
         self.under: list[Layer] = []
         self.over: list[Layer] = []
+        self.version = 0
+        self._font = QFont()
+        self._heat_film = Film(self._heat_steps)
+        self._pad_film = Film(self._pad_steps)
+        self._whole_film = Film(self._all_steps)
 
-    def paint_overlays(self, painter: QPainter, view: View, font: QFont) -> None:
-        s = view.scale
-        to_screen = QTransform(s, 0, 0, s, view.width / 2 - view.cx * s, view.height / 2 - view.cy * s)
-        if self.heat.visible:
-            painter.save()
-            painter.setTransform(to_screen, True)
-            if not self.pads.outlines.isEmpty():
-                painter.setClipPath(self.pads.outlines)  # a cell may reach over the pad's edge; what it says does not
-            self.heat.paint(painter, view)
-            painter.restore()
+    def forget(self) -> None:
+        """Another picture: nothing of the one before may show."""
+        for film in (self._heat_film, self._pad_film, self._whole_film):
+            film.forget()
+
+    def changed(self) -> None:
+        """Something that is painted on the films looks different."""
+        self.version += 1
+
+    def paint_overlays(self, painter: QPainter, view: View, font: QFont, *, patient: bool) -> bool:
+        """False where not all of it could be painted within the frame (unless `patient`)."""
+        self._font = font
+        budget_s = math.inf if patient else BUDGET_S
+        done, apart = True, any(layer.visible for layer in self.under)
+        heat = self.heat.visible and self.heat.level is not None
+        pads = self.pads.visible and bool(self.pads.marks)
+        if apart and heat:
+            done &= self._heat_film.paint(painter, view, self.version, budget_s=budget_s)
         _paint_all(self.under, painter, view)
-        if self.pads.visible:
+        if pads or (heat and not apart):
+            film = self._pad_film if apart else self._whole_film
+            done &= film.paint(painter, view, self.version, budget_s=budget_s)
+        if pads:
             painter.save()
-            painter.setTransform(to_screen, True)
-            self.pads.paint_lines(painter, view)
+            painter.setTransform(_to_screen(view), True)
+            self.pads.paint_chosen(painter, view)
             painter.restore()
-            self.pads.paint_letters(painter, view, font)
+            self.pads.paint_chosen_letters(painter, view, font)
         _paint_all(self.over, painter, view)
+        return done
+
+    def _heat_steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        own = painter.transform()  # no save and restore: it may be abandoned in between
+        painter.setTransform(_to_screen(view), True)
+        if CELL_PX * view.scale >= CLIP_FROM and not self.pads.outlines.isEmpty():
+            painter.setClipPath(self.pads.seen_outlines(view))
+        yield from self.heat.steps(painter, view)
+        painter.setClipping(False)
+        painter.setTransform(own)
+
+    def _all_steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        """Heat and pads on one film, where nothing lies between them."""
+        if self.heat.visible:
+            yield from self._heat_steps(painter, view)
+        if self.pads.visible:
+            yield from self._pad_steps(painter, view)
+
+    def _pad_steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        own = painter.transform()
+        painter.setTransform(_to_screen(view), True)
+        yield from self.pads.line_steps(painter, view)
+        painter.setTransform(own)
+        yield from self.pads.letter_steps(painter, view, self._font)
+
+
+def _to_screen(view: View) -> QTransform:
+    s = view.scale
+    return QTransform(s, 0, 0, s, view.width / 2 - view.cx * s, view.height / 2 - view.cy * s)
 
 
 def _paint_all(layers: Sequence[Layer], painter: QPainter, view: View) -> None:

@@ -48,17 +48,30 @@ def overview_box(picture_width: int, picture_height: int, view: View) -> QRectF 
     all_seen = x0 <= 0 and y0 <= 0 and x1 >= picture_width - 1 and y1 >= picture_height - 1
     if all_seen or view.width < 3 * OVERVIEW_LONGEST or view.height < 3 * OVERVIEW_LONGEST:
         return None
+    width, height = _overview_size(picture_width, picture_height)
+    return QRectF(round(view.width - MARGIN - width), round(view.height - MARGIN - height), width, height)
+
+
+def overview_image(image: QImage, picture_width: int, picture_height: int, dpr: float) -> QImage:
+    """In the size it is painted in, so that it is scaled only once."""
+    width, height = _overview_size(picture_width, picture_height)
+    smooth = Qt.TransformationMode.SmoothTransformation
+    size = max(round(width * dpr), 1), max(round(height * dpr), 1)
+    made = image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+    made.setDevicePixelRatio(dpr)
+    return made
+
+
+def _overview_size(picture_width: int, picture_height: int) -> tuple[float, float]:
     shrink = OVERVIEW_LONGEST / max(picture_width, picture_height)
-    width, height = max(picture_width * shrink, 8), max(picture_height * shrink, 8)
-    return QRectF(view.width - MARGIN - width, view.height - MARGIN - height, width, height)
+    return max(picture_width * shrink, 8), max(picture_height * shrink, 8)
 
 
 def paint_overview(
     painter: QPainter, box: QRectF, image: QImage, picture_width: int, picture_height: int, view: View, accent: QColor
 ) -> None:
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
     painter.fillRect(box.adjusted(-4, -4, 4, 4), GROUND)
-    painter.drawImage(box, image)
+    painter.drawImage(box.topLeft(), image)
     x0, y0, x1, y1 = view.visible
     sx, sy = box.width() / picture_width, box.height() / picture_height
     seen = QRectF(box.x() + x0 * sx, box.y() + y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy).intersected(box)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,9 @@ NAME_FROM = 28.0
 """Logical px of a pad's shorter side from which also the pads nobody needs to find carry their name."""
 CHIP_GAP = 10.0
 """Logical px between a pad and its name, so that the frame of the chosen pad fits between."""
+BUNDLE = 24
+"""Pads that are painted in one go: a thousand cost few calls, and none takes long."""
+SQUARE = 128
 QUIET = ("✓", "")
 """Letters of the pads nobody needs to find."""
 PLAIN = VerdictStyle("#BDBDBD", 1.25, Qt.PenStyle.SolidLine, False, "", "", "")
@@ -41,7 +44,7 @@ class PadMark:
 
 
 class PadLayer:
-    """Paints pads and feet; each verdict is one path, so that a thousand pads cost few calls."""
+    """Paints pads and feet, those of a verdict bundle by bundle, so that a thousand pads cost few calls and none of them much."""
 
     def __init__(self) -> None:
         self.visible = True
@@ -53,19 +56,22 @@ class PadLayer:
         """All pads, in picture px."""
         self._by_name: dict[str, PadMark] = {}
         self._groups: list[tuple[VerdictStyle, list[PadMark], QPainterPath]] = []
+        self._bounds: list[QRectF] = []  # of each group
         self._ends: dict[str, tuple[Points, Points]] = {}
         self._shapes: set[PadShape] = set()
 
     def set_marks(self, marks: Sequence[PadMark]) -> None:
         self.marks = tuple(marks)
         self._by_name = {m.name: m for m in self.marks}
-        groups: dict[int, tuple[VerdictStyle, list[PadMark], QPainterPath]] = {}
-        for mark in self.marks:
-            _, members, path = groups.setdefault(id(mark.style), (mark.style, [], QPainterPath()))
+        groups: dict[tuple[int, int], tuple[VerdictStyle, list[PadMark], QPainterPath]] = {}
+        for place, mark in enumerate(self.marks):
+            key = (id(mark.style), place // BUNDLE)
+            _, members, path = groups.setdefault(key, (mark.style, [], QPainterPath()))
             members.append(mark)
             path.addPolygon(mark.shape.polygon)
             path.closeSubpath()
         self._groups = list(groups.values())
+        self._bounds = [path.boundingRect() for _, _, path in self._groups]
         self.outlines = QPainterPath()
         for _, _, path in self._groups:
             self.outlines.addPath(path)
@@ -88,20 +94,41 @@ class PadLayer:
     def at(self, x: float, y: float, slack_px: float) -> str | None:
         return pad_at((m.shape for m in self.marks), x, y, slack_px) if self.visible else None
 
-    def paint_lines(self, painter: QPainter, view: View) -> None:
-        """In picture px: the painter already carries the view's transform."""
+    def seen_outlines(self, view: View) -> QPainterPath:
+        """Of the pads in sight (and perhaps some more), in picture px."""
+        path = QPainterPath()
+        for _, _, part in self._seen(view):
+            path.addPath(part)
+        return path
+
+    def _seen(self, view: View) -> list[tuple[VerdictStyle, list[PadMark], QPainterPath]]:
+        sight = _sight(view)
+        return [g for g, box in zip(self._groups, self._bounds, strict=True) if box.intersects(sight)]
+
+    def line_steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        """In picture px: the painter already carries the view's transform. Yields between pieces."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for style, _, path in self._groups:
+        seen = self._seen(view)
+        for style, _, path in seen:
             painter.setPen(_cosmetic(view, UNDER, style.width + 1.75))
             painter.drawPath(path)
-        for style, _, path in self._groups:
+            yield
+        for style, _, path in seen:
             if style.hatched:
                 hatch = QBrush(QColor(style.colour), Qt.BrushStyle.BDiagPattern)
                 hatch.setTransform(painter.transform().inverted()[0])
                 painter.fillPath(path, hatch)
             painter.setPen(_cosmetic(view, QColor(style.colour), style.width, style.dash))
             painter.drawPath(path)
+            yield
+        if self.feet_visible:
+            yield from self._feet_steps(painter, view)
+
+    def paint_chosen(self, painter: QPainter, view: View) -> None:
+        """The frames of the pad under the cursor and of the chosen one, in picture px."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         for name, colour, width in (
             (self.hovered, QColor(255, 255, 255, 150), 1.5),
             (self.selected, QColor("white"), 2.0),
@@ -109,8 +136,6 @@ class PadLayer:
             mark = self._by_name.get(name or "")
             if mark is not None:
                 self._frame(painter, mark, view, colour, width)
-        if self.feet_visible:
-            self._paint_feet(painter, view)
 
     def _frame(self, painter: QPainter, mark: PadMark, view: View, colour: QColor, width: float) -> None:
         """Around the outline, so that the verdict's own line stays visible."""
@@ -119,41 +144,71 @@ class PadLayer:
             painter.setPen(pen)
             painter.drawPolygon(corners)
 
-    def _paint_feet(self, painter: QPainter, view: View) -> None:
+    def _feet_steps(self, painter: QPainter, view: View) -> Iterator[None]:
         x0, y0, x1, y1 = view.visible
-        for style, marks, _ in self._groups:
+        for style, marks, _ in self._seen(view):
+            colour = QColor(style.colour)
             for mark in marks:
                 left, top, right, bottom = mark.shape.bounds
                 if right < x0 or left > x1 or bottom < y0 or top > y1:
                     continue
                 for foot in mark.feet:
                     if foot.least_side * view.scale >= FOOT_FROM:
-                        _paint_foot(painter, foot, QColor(style.colour), view)
+                        _paint_foot(painter, foot, colour, view)
+                        yield
 
-    def paint_letters(self, painter: QPainter, view: View, font: QFont) -> None:
+    def letter_steps(self, painter: QPainter, view: View, font: QFont) -> Iterator[None]:
         """In logical px of the widget: names and letters keep their size at every zoom. Where they would cover each other,
-        the chosen pad's comes first, then the thicker outline's."""
+        the thicker outline's comes first. Yields between pieces."""
+        wanted = [m for m in self.marks if not self._quiet(m, view)]
+        yield from self._chips(painter, view, font, sorted(wanted, key=lambda m: -m.style.width))
+
+    def paint_chosen_letters(self, painter: QPainter, view: View, font: QFont) -> None:
+        """Those of the pad under the cursor and of the chosen one, over all others."""
+        chosen = [self._by_name[n] for n in (self.selected, self.hovered) if n in self._by_name]
+        for _ in self._chips(painter, view, font, chosen):
+            pass
+
+    def _quiet(self, mark: PadMark, view: View) -> bool:
+        return mark.style.letter in QUIET and mark.shape.across * view.scale < NAME_FROM
+
+    def _chips(self, painter: QPainter, view: View, font: QFont, marks: Sequence[PadMark]) -> Iterator[None]:
         metrics = QFontMetricsF(font)
         painter.setFont(font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         x0, y0, x1, y1 = view.visible
-        taken: list[QRectF] = []
+        taken: dict[tuple[int, int], list[QRectF]] = {}  # by squares of the screen
         screen = QRectF(0, 0, view.width, view.height)
-        for mark in sorted(self.marks, key=lambda m: (m.name not in (self.selected, self.hovered), -m.style.width)):
+        for i, mark in enumerate(marks):
+            if i % 32 == 31:
+                yield
             end, axis = self._ends[mark.name]
             if not (x0 <= end[0] <= x1 and y0 <= end[1] <= y1):
-                continue
-            chosen = mark.name in (self.selected, self.hovered)
-            if not chosen and mark.style.letter in QUIET and mark.shape.across * view.scale < NAME_FROM:
                 continue
             text = " ".join(part for part in (mark.style.letter, mark.name) if part)
             box = _chip_box(metrics, text, view.to_screen(end), axis)
             if not screen.contains(box):  # then at the pad's other end, over the board
                 other = mark.shape.centre * 2 - end
                 box = _chip_box(metrics, text, view.to_screen(other), -axis)
-            if not any(box.intersects(other) for other in taken):
-                taken.append(box)
+            squares = _squares(box)
+            if not any(box.intersects(other) for square in squares for other in taken.get(square, ())):
+                for square in squares:
+                    taken.setdefault(square, []).append(box)
                 _paint_chip(painter, box, text, mark.style)
+                if i % 8 == 7:
+                    yield
+
+
+def _squares(box: QRectF) -> list[tuple[int, int]]:
+    """The squares of SQUARE px that a box touches."""
+    cols = range(int(box.left() // SQUARE), int(box.right() // SQUARE) + 1)
+    rows = range(int(box.top() // SQUARE), int(box.bottom() // SQUARE) + 1)
+    return [(col, row) for col in cols for row in rows]
+
+
+def _sight(view: View) -> QRectF:
+    x0, y0, x1, y1 = view.visible
+    return QRectF(x0, y0, x1 - x0, y1 - y0)
 
 
 def _paint_foot(painter: QPainter, foot: FootMark, colour: QColor, view: View) -> None:

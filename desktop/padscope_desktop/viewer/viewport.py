@@ -86,10 +86,12 @@ class Viewport(QWidget):
         self._fits = False
         self._set_view(v.dragged(-right * PAN_STEP * v.width, -down * PAN_STEP * v.height))
 
-    def keep_up_with_screen(self) -> None:
-        """The window may have moved to a screen of another density."""
-        if self.view.dpr != self.devicePixelRatioF():
+    def keep_up_with_screen(self) -> bool:
+        """True where the window has moved to a screen of another density."""
+        moved = self.view.dpr != self.devicePixelRatioF()
+        if moved:
             self.view = self.view.resized(self.width(), self.height(), self.devicePixelRatioF())
+        return moved
 
     def _set_view(self, view: View) -> None:
         if self._plane[0]:
