@@ -160,7 +160,7 @@ class BackboneConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class PatchcoreConfig:
+class PatchcoreConfig(BackboneConfig):
     """A memory bank of embeddings of sound metal (`detectors.patchcore`)."""
 
     bank_size: int = setting(
@@ -221,10 +221,10 @@ class MhbcConfig(BackboneConfig):
     """A bank of embeddings whitened by the covariance of sound metal (`detectors.mhbc`)."""
 
     form: str = setting(
-        "one",
+        "place",
         "Covariances",
-        choices=("one", "place", "none"),
-        help="One for all, one for every place of a pad, or no whitening.",
+        choices=("place", "one", "none"),
+        help="One for every place of a pad, one for all, or no whitening.",
     )
     bank_size: int = setting(1000, "Entries in all banks together", low=16, high=200_000)
     clustering: str = setting("coreset", "How entries are found", choices=("coreset", "kmeans"))

@@ -14,7 +14,7 @@ from padscope.detectors.mhbc import Mhbc, binned_rows
 from padscope.errors import DetectorError, ModelError
 from padscope.types import Tiles, finish
 
-CONFIG = MhbcConfig(bank_size=64, along=2, across=2, keep=0.9, blur=0)
+CONFIG = MhbcConfig(form="one", bank_size=64, along=2, across=2, keep=0.9, blur=0)
 
 
 def fitted(config: MhbcConfig, tiles: Tiles, *sizes: int) -> Mhbc:

@@ -13,9 +13,6 @@ from padscope.nets.embedding import embeddings
 from padscope.tiling import CELL, cells_inside
 from padscope.types import Mask, Tiles
 
-LEVELS = {"8+16": (2, 3), "4+8+16": (1, 2, 3)}
-"""Strides of the feature maps that are joined, and timm's names for them."""
-
 
 def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tensor, Mask]:
     """Embeddings (N, C, h, w) of all cells of 8 px, and which of them (N, h, w) hold metal."""

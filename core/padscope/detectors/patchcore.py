@@ -6,7 +6,7 @@ works a head that has seen drawn blemishes (`blemish_head`): it knows which dire
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -17,12 +17,13 @@ from torch.nn import functional as F
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.base import Arrays
 from padscope.detectors.blemish_head import Lessons, head_arrays, head_of_arrays, with_surroundings
-from padscope.detectors.cells import LEVELS, embedded, hash_array, refuse_other_weights, rows_of
+from padscope.detectors.cells import embedded, hash_array, refuse_other_weights, rows_of
 from padscope.detectors.checks import checked, refuse_too_large, sound_batches
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
-from padscope.nets.backbone import HALO_PX, Backbone, load_backbone
+from padscope.nets.backbone import HALO_PX, Backbone
 from padscope.nets.cell_head import CellHead
+from padscope.nets.choice import backbone_of
 from padscope.stats.coreset import Reservoir
 from padscope.stats.neighbors import Neighbors, neighbors_of
 from padscope.types import Floats, Progress, Tiles, TileSource, Work
@@ -31,8 +32,8 @@ AT_LEAST = 2
 """Sound tiles without which nothing is known of how sound metal varies."""
 SOFTNESS = 8
 """The bend from "within the radius" to "beyond" is this part of the radius wide."""
-BANK = slice(-2, None)
-"""The levels that the bank remembers: strides 8 and 16, the last ones."""
+PLAIN_LEVELS = "8+16"
+"""Of the bank; where the head has a finer level beside them."""
 LOGITS = (-10.0, 30.0)
 """The head only weighs the distance, within these bounds: what is far from the bank stays hot whatever the head says."""
 PORTION_BYTES = 256 << 20
@@ -60,8 +61,7 @@ class Patchcore:
 
     @classmethod
     def fit(cls, config: PatchcoreConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
-        backbone = load_backbone(levels_of(config), device)
-        dimensions = sum(backbone.channels[BANK])
+        backbone, dimensions = backbone_and_bank(config, device)
         refuse_unfit_bank(config.bank_size, dimensions)
         portion = max(2 * config.bank_size, PORTION_BYTES // (4 * dimensions))
         reservoir = Reservoir(config.bank_size, portion, seed=seed)
@@ -113,8 +113,7 @@ class Patchcore:
 
     @classmethod
     def from_arrays(cls, config: PatchcoreConfig, arrays: Arrays, *, device: str) -> Self:
-        backbone = load_backbone(levels_of(config), device)
-        dimensions = sum(backbone.channels[BANK])
+        backbone, dimensions = backbone_and_bank(config, device)
         bank = arrays.get("bank")
         if bank is None or bank.ndim != 2 or bank.shape[1] != dimensions or not np.isfinite(bank).all():
             raise ModelError("The model holds no usable bank of embeddings; train it again.")
@@ -123,13 +122,16 @@ class Patchcore:
         return cls.of_bank(config, backbone, torch.from_numpy(np.array(bank, dtype=np.float32)).to(device), head)
 
 
-def levels_of(config: PatchcoreConfig) -> tuple[int, ...]:
-    """The head sees finer than the bank: stride 4 sharpens what it knows, and makes distances no better."""
-    return LEVELS["4+8+16" if config.blemishes else "8+16"]
+def backbone_and_bank(config: PatchcoreConfig, device: str) -> tuple[Backbone, int]:
+    """The network, and of how many of its last channels the bank consists. The head sees finer than the bank: stride 4 sharpens
+    what it knows, and makes distances no better."""
+    finer = config.blemishes and config.levels == PLAIN_LEVELS
+    backbone = backbone_of(replace(config, levels=f"4+{config.levels}") if finer else config, device)
+    return backbone, sum(backbone.channels[1 if finer else 0 :])
 
 
 def for_bank(grid: Tensor, dimensions: int) -> Tensor:
-    """The channels (N, dimensions, h, w) of strides 8 and 16, the last of an embedding (N, C, h, w)."""
+    """The channels (N, dimensions, h, w) of the bank's levels, the last of an embedding (N, C, h, w)."""
     return grid[:, grid.shape[1] - dimensions :]
 
 
