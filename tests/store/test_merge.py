@@ -168,7 +168,14 @@ def test_words_that_differ_are_listed_and_ours_stay(here, there):
     }
     assert (here.picture(SHA).module, here.picture(SHA).scale.um_per_px) == ("20UP1", 5.0)
     told = here.history()[-1].detail["conflicts"]
-    assert {"what": "module of a picture", "subject": SHA, "here": "20UP1", "there": "20UP2", "kept": "here"} in told
+    assert {
+        "what": "module of a picture",
+        "subject": SHA,
+        "here": "20UP1",
+        "there": "20UP2",
+        "kept": "here",
+        "parts": [],
+    } in told
     assert len(store.labels(here)) == 2
     assert store.label(here, label.id).author == "AB"
 

@@ -160,6 +160,23 @@ def parser() -> Parser:
     c.add_argument("others", nargs="+", type=Path, metavar="OTHER")
     c.add_argument("--dry-run", action="store_true", help="say what would happen, and change nothing")
     c.add_argument("--author", default="", metavar="NAME", help="who merges, for the history")
+    _take(c)
+    _json(c)
+
+    c = command("split", "merge", "some pictures with their labels as a project of their own, for a labeller")
+    c.add_argument("project", type=Path, metavar="PROJECT")
+    c.add_argument("--pictures", required=True, nargs="+", metavar="P", help="by file name or hash")
+    c.add_argument(
+        "--out", required=True, type=Path, metavar="P", help="the project file to make; `merge` takes it back"
+    )
+    c.add_argument("--copy-pictures", action="store_true", help="copy the pictures' files into a folder beside it")
+    c.add_argument("--author", default="", metavar="NAME", help="who splits, for the history")
+    _json(c)
+
+    c = command("resolve", "merge", "pictures with two labels: list where they differ, or decide")
+    c.add_argument("project", type=Path, metavar="PROJECT")
+    c.add_argument("--author", default="", metavar="NAME", help="who decides, for the history")
+    _take(c)
     _json(c)
 
     c = command("doctor", "doctor", "check this computer before work begins")
@@ -201,6 +218,16 @@ def _scale(c: argparse.ArgumentParser) -> None:
         type=float,
         metavar=("X0", "Y0", "X1", "Y1", "UM"),
         help="the scale from two points of the picture, in px, and their distance in µm",
+    )
+
+
+def _take(c: argparse.ArgumentParser) -> None:
+    c.add_argument(
+        "--take",
+        action="append",
+        default=[],
+        metavar="[PICTURE[:PAD]=]CHOICE",
+        help="resolve conflicts of masks: mine, theirs or both; for all, for a picture, for a pad of it",
     )
 
 

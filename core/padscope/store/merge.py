@@ -21,6 +21,7 @@ from padscope.errors import StoreError
 from padscope.masks.class_mask import ClassMask, Pixels
 from padscope.masks.edits import Delta, Edit, apply, edit_to_bytes
 from padscope.store import audit, labels
+from padscope.store.conflicts import LOCKED, RESOLVED, ConflictPart, between
 from padscope.store.connection import copy_file
 from padscope.store.database import Project, open_project
 from padscope.store.labels import DONE, EditRow, LabelRow
@@ -37,6 +38,7 @@ class Conflict:
     here: str
     there: str
     kept: str = "here"
+    parts: tuple[ConflictPart, ...] = ()  # of two masks, pad by pad: `store.conflicts` resolves them
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ class MergeReport:
     measurements: int = 0
     history: int = 0
     conflicts: tuple[Conflict, ...] = ()
+
+
+Only = frozenset[str] | None
+"""Hashes of the pictures that are meant; None for all."""
 
 
 class _Rollback(Exception):
@@ -87,18 +93,26 @@ def _opened_copy(path: Path) -> Iterator[Project]:
             yield other
 
 
-def _merged(into: Project, other: Project, report: MergeReport, author: str) -> MergeReport:
+def take_over(into: Project, other: Project, *, only: frozenset[str], author: str = "") -> MergeReport:
+    """Everything an open project knows of these pictures (hashes), as one transaction: how a part begins that is split off."""
+    with into.transaction():
+        return _merged(into, other, MergeReport(str(other.path)), author, only)
+
+
+def _merged(
+    into: Project, other: Project, report: MergeReport, author: str, only: frozenset[str] | None = None
+) -> MergeReport:
     conflicts: list[Conflict] = []
     lut, new_classes = _merge_classes(into, other, author, conflicts)
     home = Path(report.other).absolute().parent
     counts = {
-        "pictures": _merge_pictures(into, other, home, author, conflicts),
-        "layouts": _merge_layouts(into, other, author, conflicts),
-        "models": _merge_models(into, other, home),
+        "pictures": _merge_pictures(into, other, home, author, conflicts, only),
+        "layouts": _merge_layouts(into, other, author, conflicts, only),
+        "models": _merge_models(into, other, home, only),
         "classes": new_classes,
-        "inspections": _merge_inspections(into, other, conflicts),
+        "inspections": _merge_inspections(into, other, conflicts, only),
     }
-    counts["labels"], counts["strokes"] = _merge_labels(into, other, lut, conflicts)
+    counts["labels"], counts["strokes"] = _merge_labels(into, other, lut, conflicts, only)
     counts["measurements"] = merge_measurements(into, other)
     counts["history"] = _merge_histories(into, other, conflicts)
     report = MergeReport(report.other, **counts, conflicts=tuple(conflicts))
@@ -110,9 +124,13 @@ def _merged(into: Project, other: Project, report: MergeReport, author: str) -> 
 # pictures, layouts, models, inspections
 
 
-def _merge_pictures(into: Project, other: Project, home: Path, author: str, conflicts: list[Conflict]) -> int:
+def _merge_pictures(
+    into: Project, other: Project, home: Path, author: str, conflicts: list[Conflict], only: Only
+) -> int:
     new = 0
     for theirs in other.pictures():
+        if only is not None and theirs.sha256 not in only:
+            continue
         here = into.picture(theirs.sha256)
         moved = replace(theirs, path=str(home / other.stored_path(theirs.path)))
         if here is None:
@@ -135,11 +153,12 @@ def _merge_pictures(into: Project, other: Project, home: Path, author: str, conf
     return new
 
 
-def _merge_layouts(into: Project, other: Project, author: str, conflicts: list[Conflict]) -> int:
+def _merge_layouts(into: Project, other: Project, author: str, conflicts: list[Conflict], only: Only) -> int:
     known = {row.sha256 for row in into.layouts()}
+    used = {row.layout_sha256 for row in other.inspections() if only is None or row.picture_sha256 in only}
     new = 0
     for row in other.layouts():
-        if row.sha256 not in known:
+        if row.sha256 not in known and (only is None or row.sha256 in used):
             try:
                 into.add_layout(other.layout(row.sha256), author=author)
                 new += 1
@@ -148,9 +167,11 @@ def _merge_layouts(into: Project, other: Project, author: str, conflicts: list[C
     return new
 
 
-def _merge_models(into: Project, other: Project, home: Path) -> int:
+def _merge_models(into: Project, other: Project, home: Path, only: Only) -> int:
     known = {row.sha256 for row in into.models()}
-    new = [r for r in other.rows("SELECT * FROM models ORDER BY id") if r["sha256"] not in known]
+    used = {row.model_sha256 for row in other.inspections() if only is None or row.picture_sha256 in only}
+    rows = other.rows("SELECT * FROM models ORDER BY id")
+    new = [r for r in rows if r["sha256"] not in known and (only is None or r["sha256"] in used)]
     for r in new:
         values = {**dict(r), "path": into.stored_path(str(home / r["path"]))}
         del values["id"]
@@ -158,12 +179,12 @@ def _merge_models(into: Project, other: Project, home: Path) -> int:
     return len(new)
 
 
-def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict]) -> int:
+def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict], only: Only) -> int:
     known = {row.uid for row in into.inspections()}
     layouts = {row.sha256: row.id for row in into.layouts()}
     new = 0
     for row in other.inspections():
-        if row.uid in known:
+        if row.uid in known or (only is not None and row.picture_sha256 not in only):
             continue
         try:
             other.pad_map(row.id)
@@ -204,32 +225,45 @@ def _merge_classes(into: Project, other: Project, author: str, conflicts: list[C
     return lut, new
 
 
-def _merge_labels(into: Project, other: Project, lut: Pixels, conflicts: list[Conflict]) -> tuple[int, int]:
+def _merge_labels(into: Project, other: Project, lut: Pixels, conflicts: list[Conflict], only: Only) -> tuple[int, int]:
     new, strokes = 0, 0
     for theirs in labels.labels(other):
+        if only is not None and theirs.picture_sha256 not in only:
+            continue
         try:
             story = _translated(other, theirs, lut)
         except StoreError as error:
             conflicts.append(Conflict("damaged label, not taken", theirs.uid, "absent", str(error)))
             continue
         here = _label_by_uid(into, theirs.uid)
-        forked = here is not None and not _continues(_uids(into, here), [row.uid for row, _ in story])
-        beside = labels.labels(into, theirs.picture_sha256)
+        forked = here is not None and _forks(_uids(into, here), [row.uid for row, _ in story], here)
         if forked:
             theirs, story = _fork(_project_uid(other), theirs, story)
             here = _label_by_uid(into, theirs.uid)
+        beside = [row for row in labels.labels(into, theirs.picture_sha256) if row.uid != theirs.uid]
+        begun = here is None
         if here is None:
             here = _begun(into, theirs)
             new += 1
-            if beside:
-                what = "a mask painted on in both" if forked else "two labels of one picture"
-                authors = ", ".join(row.author or "nobody" for row in beside), theirs.author or "nobody"
-                conflicts.append(Conflict(what, theirs.picture_sha256, *authors, kept="both"))
-        elif (here.state, here.comment) != (theirs.state, theirs.comment):
+        elif (here.state, here.comment) != (theirs.state, theirs.comment) and not _was_resolved(here):
             words = f"{here.state}: {here.comment}", f"{theirs.state}: {theirs.comment}"
             conflicts.append(Conflict("review of a label", here.uid, *words))
-        strokes += _continue(into, here, story, conflicts)
+        more = _continue(into, here, story, conflicts)
+        strokes += more
+        reopened = more > 0 and _was_resolved(here)
+        if reopened:  # painted on since its conflict was resolved: there is a new one
+            into.update("labels", here.id, {"state": theirs.state, "comment": theirs.comment})
+        if (begun or reopened) and beside:
+            what = "a mask painted on in both" if forked else "two labels of one picture"
+            authors = ", ".join(row.author or "nobody" for row in beside), theirs.author or "nobody"
+            against = next((row for row in beside if row.state != "rejected"), beside[0])
+            parts = between(into, against, labels.label(into, here.id)).parts
+            conflicts.append(Conflict(what, theirs.picture_sha256, *authors, kept="both", parts=parts))
     return new, strokes
+
+
+def _was_resolved(label: LabelRow) -> bool:
+    return label.state == "rejected" and label.comment.startswith(RESOLVED)
 
 
 Story = list[tuple[EditRow, Edit]]
@@ -257,10 +291,11 @@ def _translated_delta(mask: ClassMask, d: Delta, lut: Pixels) -> Delta:
     return replace(d, xor=lut[before] ^ lut[before ^ d.xor])
 
 
-def _continues(ours: list[str], theirs: list[str]) -> bool:
-    """Whether one of them is the beginning of the other."""
+def _forks(ours: list[str], theirs: list[str], here: LabelRow) -> bool:
+    """Whether neither is the beginning of the other, or theirs goes on where a reviewer here has decided."""
     common = min(len(ours), len(theirs))
-    return ours[:common] == theirs[:common]
+    locked = here.state in LOCKED and not _was_resolved(here)
+    return ours[:common] != theirs[:common] or (locked and len(theirs) > len(ours))
 
 
 def _fork(project_uid: str, label: LabelRow, story: Story) -> tuple[LabelRow, Story]:
