@@ -182,7 +182,7 @@ class PatchcoreConfig(BackboneConfig):
         help="At most 4 for every sound tile. 0 is off: the bank alone, as in the paper.",
     )
     head_weight: float = setting(
-        0.06, "Weight of what was learned from them", low=0, high=1, help="Distance times e to the weight · logit."
+        0.08, "Weight of what was learned from them", low=0, high=1, help="Distance times e to the weight · logit."
     )
 
 

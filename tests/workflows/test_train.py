@@ -1,15 +1,18 @@
 """What is held out is never learned from, and the threshold rests on nothing else."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from padscope.datasets.drawn_board import demo_layout, demo_pose, draw_board
 from padscope.errors import InputError, ModelError, PoseError, UsageError
+from padscope.pictures.picture import open_picture
 from padscope.store.artifacts import load_model, save_model
 from padscope.types import Progress, Tiles, finish
 from padscope.workflows import train
-from padscope.workflows.scoring import Preparation, cell_heat, ready, refuse_other_scale
+from padscope.workflows.scoring import Preparation, cell_heat, picture_heat, ready, refuse_other_scale
 from padscope.workflows.train import drawn_folds, train_on_boards, train_on_tiles
 
 
@@ -155,3 +158,44 @@ def test_a_model_for_tiles_nobody_knows_is_refused(boards) -> None:
     model = finish(train_on_boards(paths, layout, detector="blob", false_alarms=0.2))
     with pytest.raises(ModelError, match="train it again"):
         ready(replace(model, preparation={"kind": "pads", "um_per_px": 2.5, "wings": 2}), "cpu")
+
+
+def drawn_set(root: Path, count: int, *sizes: tuple[int, int]) -> Path:
+    """A tile set of sound pictures of these sizes in turn."""
+    (root / "train" / "good").mkdir(parents=True)
+    for i in range(count):
+        width, height = sizes[i % len(sizes)]
+        noise = np.random.default_rng(i).normal(128, 20, (height, width, 1)).clip(0, 255)
+        Image.fromarray(np.repeat(noise, 3, axis=2).astype(np.uint8)).save(root / "train" / "good" / f"{i:02}.png")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("sizes", "asked", "expected"),
+    [(((100, 300), (220, 90)), None, 256), (((100, 300),), 0, 0), (((100, 300),), 64, 64), (((700, 100),), None, 0)],
+)
+def test_sets_of_small_pictures_are_brought_to_one_size(sizes, asked, expected, tmp_path) -> None:
+    root = drawn_set(tmp_path, 12, *sizes)
+    model = finish(train_on_tiles(root, detector="blob", input_px=asked))
+    assert model.preparation["input_px"] == expected
+    assert model.facts["held_out"] == 12
+
+
+def test_the_scores_of_resized_pictures_are_those_of_their_heat(tmp_path) -> None:
+    """So that the threshold means the same when a picture is scored later."""
+    root = drawn_set(tmp_path, 12, (100, 300), (170, 260))
+    model = finish(train_on_tiles(root, detector="blob", input_px=64, false_alarms=0.7))
+    assert model.facts["folds"] == 1, "so the held-out scores are this model's"
+    ready_model = ready(model, "cpu")
+    scores = []
+    for path in sorted((root / "train" / "good").iterdir()):
+        with open_picture(path) as picture:
+            scores.append(float(np.nanmax(picture_heat(ready_model, picture, path.name))))
+    assert len(model.calibration.sound) == 3
+    assert all(min(abs(s - held) for s in scores) < 1e-6 * held for held in model.calibration.sound)
+
+
+@pytest.mark.parametrize("input_px", [100, -16])
+def test_an_input_size_that_no_network_takes_is_refused(input_px, tmp_path) -> None:
+    with pytest.raises(UsageError, match="multiple of 16"):
+        finish(train_on_tiles(drawn_set(tmp_path, 10, (64, 64)), detector="blob", input_px=input_px))

@@ -67,6 +67,12 @@ def parser() -> Parser:
     c.add_argument("--model", required=True, type=Path, metavar="OUT", help="the model file to write")
     _training_data(c)
     c.add_argument("--set", action="append", default=[], metavar="key=value", help="a setting of the detector")
+    c.add_argument(
+        "--input-px",
+        type=int,
+        metavar="N",
+        help="bring the pictures of --tiles to N × N px; 0 leaves them (256 if small)",
+    )
     c.add_argument("--seed", type=int, default=0, metavar="N")
     c.add_argument("--false-alarms", type=_share, metavar="SHARE", help="share of sound pads that may be flagged")
     c.add_argument("--confidence", type=_share, metavar="C", help="how surely (0.95); without it in the mean")

@@ -33,8 +33,10 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.tiles is not None and arguments.layout is None and not arguments.pictures:
         if arguments.thresholds_by != "all":
             raise UsageError("--thresholds-by needs pads with a layout; a tile set has one threshold.")
-        work = training.train_on_tiles(arguments.tiles, **options)
+        work = training.train_on_tiles(arguments.tiles, input_px=arguments.input_px, **options)
     elif arguments.tiles is None and arguments.layout is not None and arguments.pictures:
+        if arguments.input_px is not None:
+            raise UsageError("--input-px is for tile sets; pads keep the resolution of their pictures.")
         options["thresholds_by"] = arguments.thresholds_by
         work = training.train_on_boards(arguments.pictures, load_layout(arguments.layout), **options)
     else:

@@ -12,7 +12,7 @@ from padscope import calibration, configs, tiling
 from padscope.boards.kinds import KINDS
 from padscope.calibration import Calibration
 from padscope.datasets.pad_tiles import PadCut, pad_batches
-from padscope.datasets.picture_tiles import picture_tiles
+from padscope.datasets.picture_tiles import on_picture, picture_tiles, resized_tiles, whole
 from padscope.detectors import registry
 from padscope.detectors.base import Detector
 from padscope.errors import ModelError
@@ -30,6 +30,7 @@ class Preparation:
     kind: str  # "pads" or "pictures"
     um_per_px: float | None
     tile_px: int = 640
+    input_px: int = 0  # pictures are brought to this size; 0 is their own
     mirrored: bool = True
     thresholds_by: str = "all"  # which pads share a threshold (`boards.kinds.KINDS`)
 
@@ -98,9 +99,17 @@ def pad_scores(
 
 def picture_heat(ready: ReadyModel, picture: Any, name: str) -> NDArray[np.float32]:
     """Heat over a whole picture, one value per 8 px cell."""
+    return heat_over(ready.detector, ready.preparation, picture, name)
+
+
+def heat_over(detector: Detector, preparation: Preparation, picture: Any, name: str) -> NDArray[np.float32]:
+    """The same for a detector that has no threshold yet."""
+    if preparation.input_px:
+        tiles = resized_tiles([whole(picture)], [name], preparation.input_px)
+        return on_picture(cell_heat(detector, tiles)[0], picture.width, picture.height)
     grid = np.full(tiling.grid_shape(picture.width, picture.height), np.nan, dtype=np.float32)
-    for plan, tiles in picture_tiles(picture, name, tile=ready.preparation.tile_px, halo=ready.detector.halo):
-        tiling.lay(grid, cell_heat(ready.detector, tiles)[0], tiling.cells_inside(tiles.inside)[0], plan.outer)
+    for plan, tiles in picture_tiles(picture, name, tile=preparation.tile_px, halo=detector.halo):
+        tiling.lay(grid, cell_heat(detector, tiles)[0], tiling.cells_inside(tiles.inside)[0], plan.outer)
     return grid
 
 

@@ -7,7 +7,7 @@ threshold, and the model still learns from all of them.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,13 @@ from padscope.datasets.board_tiles import BoardTiles, PosedBoard
 from padscope.datasets.picture_tiles import FolderTiles
 from padscope.detectors import registry
 from padscope.detectors.base import Detector
-from padscope.errors import InputError, PoseError
+from padscope.errors import InputError, PoseError, UsageError
 from padscope.nets import devices
 from padscope.pictures.picture import Picture, open_picture
 from padscope.store.artifacts import Model
+from padscope.tiling import ALIGN
 from padscope.types import Progress, TileSource, Work, relayed
-from padscope.workflows.scoring import Preparation, worst
+from padscope.workflows.scoring import Preparation, heat_over, worst
 from padscope.workflows.sight import sight_of
 
 FOLDS = 4
@@ -42,6 +43,8 @@ FALSE_ALARMS = 0.05
 FEWEST = 10
 WHOLE_PX = 640
 """Pictures up to this size are one tile: with halos as wide as the network sees, cutting changes nothing but the time."""
+INPUT_PX = 256
+"""Sets of such pictures are brought to this size."""
 
 Unit = tuple[str, str]
 """What is held out as a whole: (board, pad), or (picture, "")."""
@@ -87,19 +90,35 @@ def train_on_tiles(
     device: str = "auto",
     false_alarms: float = FALSE_ALARMS,
     confidence: float | None = None,
-    tile_px: int = WHOLE_PX,
+    input_px: int | None = None,
 ) -> Work[Model]:
-    """A model of the sound pictures in `root/train/good`."""
+    """A model of the sound pictures in `root/train/good`, brought to `input_px` first (0: as they are; None: INPUT_PX where all
+    of them are at most WHOLE_PX large)."""
     kind = registry.detector(detector)
     config: object = configs.configured(kind.Config, settings or {})
     paths: dict[Unit, Path] = {(s.path.name, ""): s.path for s in folders.training_samples(root)}
 
+    if input_px is None:
+        input_px = INPUT_PX if largest_side(list(paths.values())) <= WHOLE_PX else 0
+    if input_px % ALIGN or input_px < 0:
+        raise UsageError(
+            f"The input size must be a multiple of {ALIGN} px, or 0 for the pictures' own, not {input_px}."
+        )
+    preparation = Preparation("pictures", um_per_px=None, tile_px=WHOLE_PX, input_px=input_px)
+
     def source(some: Collection[Unit]) -> TileSource:
-        return FolderTiles([paths[u] for u in sorted(some)], open_picture, tile=tile_px, halo=kind.halo)
+        chosen = [paths[u] for u in sorted(some)]
+        return FolderTiles(chosen, open_picture, tile=WHOLE_PX, halo=kind.halo, input_px=preparation.input_px)
+
+    def scored(fitted: Detector, some: Collection[Unit]) -> Iterator[tuple[str, float]]:
+        for unit in sorted(some):
+            with open_picture(paths[unit]) as picture:
+                yield unit[0], float(np.nanmax(heat_over(fitted, preparation, picture, unit[0])))
 
     promise = Promise(false_alarms, confidence)
-    course = _Course(kind, config, list(paths), source, "pictures", seed, devices.chosen(device), promise)
-    preparation = Preparation("pictures", um_per_px=None, tile_px=tile_px)
+    course = _Course(
+        kind, config, list(paths), source, "pictures", seed, devices.chosen(device), promise, scored=scored
+    )
     return (yield from _trained(course, preparation, {"folder": root.name}))
 
 
@@ -114,7 +133,7 @@ class Promise:
 @dataclass(frozen=True)
 class _Course:
     """Everything a training needs to know; `source` gives the tiles of some units, `kinds` the kind of a unit's tile by its
-    name where kinds have thresholds of their own."""
+    name where kinds have thresholds of their own; `scored` gives the scores of units where they are not the worst of a tile."""
 
     kind: type[Detector]
     config: object
@@ -125,6 +144,7 @@ class _Course:
     device: str
     promise: Promise
     kinds: Mapping[str, str] = field(default_factory=dict)
+    scored: Callable[[Detector, Collection[Unit]], Iterator[tuple[str, float]]] | None = None
 
 
 def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]) -> Work[Model]:
@@ -184,10 +204,17 @@ def _calibrated(course: _Course, scores: Sequence[tuple[str, float]]) -> Calibra
 
 def _scores(course: _Course, fitted: Detector, units: Collection[Unit]) -> Work[list[tuple[str, float]]]:
     """The worst heat of each unit; a picture cut into several tiles is as bad as its worst one."""
+    stage = f"calibrating on held-out sound {course.unit_word}"
+    if course.scored is not None:
+        scores = []
+        for one in course.scored(fitted, units):
+            scores.append(one)
+            yield Progress(len(scores), len(units), stage)
+        return scores
     found: dict[str, float] = {}
     source = course.source(units)
     for tiles in source:
-        yield Progress(len(found), len(source), f"calibrating on held-out sound {course.unit_word}")
+        yield Progress(len(found), len(source), stage)
         for name, score in zip(tiles.names, worst(fitted, tiles), strict=True):
             found[name] = max(found.get(name, 0.0), float(score))
     return list(found.items())
@@ -235,6 +262,15 @@ def _found(picture: Picture, layout: Layout, name: str) -> Pose:
         return find_pose(picture, layout)
     except PoseError as error:
         raise PoseError(f"{name}: {error}") from error  # which of the many pictures it was
+
+
+def largest_side(paths: Sequence[Path]) -> int:
+    """px, over all pictures; only their heads are read where the format has one."""
+    largest = 0
+    for path in paths:
+        with open_picture(path) as picture:
+            largest = max(largest, picture.width, picture.height)
+    return largest
 
 
 class _Opener:
