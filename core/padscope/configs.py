@@ -175,11 +175,11 @@ class PatchcoreConfig(BackboneConfig):
         0, "Neighbours that re-weight", low=0, high=64, help="PatchCore eq. 7; 0 is off, the paper's value is 9."
     )
     blemishes: int = setting(
-        1000,
+        1200,
         "Tiles with drawn blemishes to learn from",
         low=0,
         high=100_000,
-        help="At most 4 for every sound tile. 0 is off: the bank alone, as in the paper.",
+        help="At most 6 for every sound tile. 0 is off: the bank alone, as in the paper.",
     )
     head_weight: float = setting(
         0.08, "Weight of what was learned from them", low=0, high=1, help="Distance times e to the weight · logit."

@@ -26,12 +26,12 @@ AROUND = 9
 """Cells whose mean is a cell's surroundings."""
 COVERED = 0.15
 """Part of a cell from which on a blemish counts as being there; cells with less, or next to one, teach nothing."""
-PER_TILE = 4
+PER_TILE = 6
 """Most drawings on one tile: beyond, the same few tiles again cost time and teach little."""
 SOUND_ROWS, BLEMISHED_ROWS = 150_000, 75_000
 """Rows that are remembered of each class, whatever the number of tiles."""
-STEPS = (60, 600)
-STEPS_PER_ROW = 1 / 400
+STEPS = (60, 400)
+STEPS_PER_ROW = 1 / 500
 """As many steps as there are rows allow, between these bounds."""
 
 
