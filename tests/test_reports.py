@@ -95,7 +95,7 @@ def pages_text(pdf: bytes) -> list[str]:
 
 def test_the_report_names_every_pad_and_what_it_was_made_from() -> None:
     result = pad_map()
-    pages = pages_text(pdf_bytes(result, LAYOUT, PICTURE))
+    pages = pages_text(pdf_bytes(result, LAYOUT, (PICTURE,)))
     assert "Pad map" in pages[0]
     assert headline(result) in pages[0]
     for word in (
@@ -142,7 +142,7 @@ def test_counts_on_the_cover_are_those_of_the_map() -> None:
 
 def test_pads_that_need_somebody_come_worst_first_with_their_reasons() -> None:
     result = pad_map("dust")
-    pages = " ".join(pages_text(pdf_bytes(result, LAYOUT, PICTURE)))
+    pages = " ".join(pages_text(pdf_bytes(result, LAYOUT, (PICTURE,))))
     need = pages[pages.index("Pads that need somebody") :]
     assert "Dust on the pad: clean it and look again." in need
     assert need.index(["R07", "Unknown"][0]) < need.index("L01")
@@ -155,7 +155,7 @@ def test_a_board_that_is_all_fine_says_so() -> None:
 
 def test_close_ups_are_small_jpegs_of_the_pads_that_need_somebody() -> None:
     result = pad_map()
-    pdf = pdf_bytes(result, LAYOUT, PICTURE)
+    pdf = pdf_bytes(result, LAYOUT, (PICTURE,))
     needing = sum(p.verdict is not Verdict.OK for p in result.pads)
     assert pdf.count(b"/DCTDecode") == needing
     assert len(pdf) < 60_000 * (needing + 1)
@@ -182,7 +182,7 @@ def test_16_bit_pixels_are_stretched_for_the_eye() -> None:
 
 
 def test_the_same_map_gives_the_same_bytes() -> None:
-    assert pdf_bytes(pad_map(), LAYOUT, PICTURE) == pdf_bytes(pad_map(), LAYOUT, PICTURE)
+    assert pdf_bytes(pad_map(), LAYOUT, (PICTURE,)) == pdf_bytes(pad_map(), LAYOUT, (PICTURE,))
 
 
 def test_letters_the_fonts_lack_are_replaced_and_markup_is_harmless() -> None:
@@ -213,7 +213,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_file_is_written(tmp_path: Path) -> None:
-    write_pdf(pad_map(), LAYOUT, tmp_path / "x.pdf", PICTURE)
+    write_pdf(pad_map(), LAYOUT, tmp_path / "x.pdf", (PICTURE,))
     assert (tmp_path / "x.pdf").read_bytes().startswith(b"%PDF-")
     assert os.listdir(tmp_path) == ["x.pdf"]
 
@@ -221,7 +221,7 @@ def test_the_file_is_written(tmp_path: Path) -> None:
 def test_a_map_of_another_layout_is_still_drawn() -> None:
     """Pads that the layout does not have are listed, not drawn."""
     other = Layout("other", PADS[:3], ())
-    assert "R07" in " ".join(pages_text(pdf_bytes(pad_map(), other, PICTURE)))
+    assert "R07" in " ".join(pages_text(pdf_bytes(pad_map(), other, (PICTURE,))))
 
 
 def test_what_changed_between_two_maps_is_told_the_worse_pads_first() -> None:

@@ -23,7 +23,9 @@ from padscope.boards.pad_map import (
     SCHEMA,
     Defect,
     Landing,
+    OtherPicture,
     PadMap,
+    PadPlace,
     PadResult,
     PictureFacts,
     Provenance,
@@ -37,7 +39,8 @@ LARGEST_BYTES = 256 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class BondRow:
-    """One wire of a bond map, a column of the CSV each; None where it cannot land. `defect_classes` are those of its pad."""
+    """One wire of a bond map, a column of the CSV each; None where it cannot land. `defect_classes` are those of its pad.
+    `picture_file` is a column only where several pictures show the board."""
 
     pad: str
     wire: str
@@ -52,9 +55,11 @@ class BondRow:
     picture_x_px: float | None
     picture_y_px: float | None
     defect_classes: tuple[str, ...]
+    picture_file: str = ""
 
 
-COLUMNS = tuple(f.name for f in dataclasses.fields(BondRow))
+COLUMNS = tuple(f.name for f in dataclasses.fields(BondRow))[:-1]
+OF_SEVERAL = "picture_file"
 
 
 def write_pad_map(pad_map: PadMap, path: Path) -> None:
@@ -73,32 +78,27 @@ def pad_map_text(pad_map: PadMap) -> str:
 
 
 def pad_map_object(pad_map: PadMap) -> dict[str, Any]:
-    """The pad map as plain JSON values (`cli.md`, schema 1)."""
+    """The pad map as plain JSON values (`cli.md`, schema 1). Of a board that several pictures show, "other_pictures" lists the
+    further ones; a pad that was looked at elsewhere than in "picture" by "pose" says in which ("picture": k is the k-th other
+    one, 0 the first) and by which pose ("um_to_px")."""
     picture, made = pad_map.picture, pad_map.provenance
     return {
         "schema": SCHEMA,
-        "picture": {
-            "file": picture.file,
-            "sha256": picture.sha256,
-            "width_px": picture.width_px,
-            "height_px": picture.height_px,
-            "um_per_px": picture.scale.um_per_px,
-            "scale_source": picture.scale.source,
-            "scale_verified": picture.scale.verified,
-        },
+        "picture": _picture_object(picture),
         "module": picture.module or None,
-        "pose": {
-            "um_to_px": pad_map.um_to_px.rows.tolist(),
-            "residual_um": _number(pad_map.residual_um),
-            "method": pad_map.pose_method,
-        },
+        "pose": _pose_object(pad_map),
+        **(
+            {"other_pictures": [_picture_object(o.facts) | {"pose": _pose_object(o)} for o in pad_map.others]}
+            if pad_map.others
+            else {}
+        ),
         "layout": {"name": made.layout, "sha256": made.layout_sha256},
         "model": {"detector": made.detector, "sha256": made.model_sha256, "threshold_factor": made.threshold_factor},
         "rules": {"name": made.rules, "sha256": made.rules_sha256},
         "created_at": made.created_at,
         "software": made.software,
         "notes": list(pad_map.notes),
-        "pads": [_pad_object(p) for p in pad_map.pads],
+        "pads": [_pad_object(p) | _place_object(pad_map.places.get(p.pad)) for p in pad_map.pads],
     }
 
 
@@ -125,7 +125,12 @@ def parse_pad_map(text: str, source: str) -> PadMap:
 
 def bond_rows(pad_map: PadMap) -> tuple[BondRow, ...]:
     """One row per wire, in the order of the pad map."""
-    return tuple(_bond_row(pad, m, pad_map.um_to_px) for pad in pad_map.pads for m in pad.landings)
+    files = [facts.file for facts in pad_map.pictures()] if pad_map.others else [""]
+    rows = []
+    for pad in pad_map.pads:
+        place = pad_map.place(pad.pad)
+        rows += [_bond_row(pad, m, place.um_to_px, files[place.picture]) for m in pad.landings]
+    return tuple(rows)
 
 
 def write_bond_map(pad_map: PadMap, path: Path) -> None:
@@ -137,10 +142,10 @@ def bond_map_text(rows: tuple[BondRow, ...]) -> str:
     """The CSV: a header, then one line per wire; several defect classes are joined by semicolons, an empty cell is None."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(COLUMNS)
+    columns = (*COLUMNS, OF_SEVERAL) if any(row.picture_file for row in rows) else COLUMNS
+    table.writerow(columns)
     for row in rows:
-        values = [getattr(row, name) for name in COLUMNS]
-        table.writerow([_cell(v) for v in values[:-1]] + [";".join(row.defect_classes)])
+        table.writerow([_cell(getattr(row, name)) for name in columns])
     return out.getvalue()
 
 
@@ -159,6 +164,26 @@ def read_bond_map(path: Path) -> tuple[BondRow, ...]:
     except (ValueError, csv.Error) as error:
         where = f"{path.name}, line {table.line_num}"
         raise PadMapError(f"{where}: {error}; correct the line or export the map again.") from None
+
+
+def _picture_object(picture: PictureFacts) -> dict[str, Any]:
+    return {
+        "file": picture.file,
+        "sha256": picture.sha256,
+        "width_px": picture.width_px,
+        "height_px": picture.height_px,
+        "um_per_px": picture.scale.um_per_px,
+        "scale_source": picture.scale.source,
+        "scale_verified": picture.scale.verified,
+    }
+
+
+def _pose_object(of: PadMap | OtherPicture) -> dict[str, Any]:
+    return {"um_to_px": of.um_to_px.rows.tolist(), "residual_um": _number(of.residual_um), "method": of.pose_method}
+
+
+def _place_object(place: PadPlace | None) -> dict[str, Any]:
+    return {} if place is None else {"picture": place.picture, "um_to_px": place.um_to_px.rows.tolist()}
 
 
 def _pad_object(p: PadResult) -> dict[str, Any]:
@@ -188,20 +213,13 @@ def _pad_object(p: PadResult) -> dict[str, Any]:
 
 
 def _pad_map(data: dict[str, Any]) -> PadMap:
-    picture, pose = data["picture"], data["pose"]
+    pose = data["pose"]
     layout, model, rules = data.get("layout", {}), data["model"], data["rules"]
-    scale = Scale(picture["um_per_px"], picture["scale_source"], picture.get("scale_verified", False))
+    others = tuple(map(_other, data.get("other_pictures", [])))
     return PadMap(
-        PictureFacts(
-            picture["file"],
-            picture["sha256"],
-            picture["width_px"],
-            picture["height_px"],
-            scale,
-            data.get("module") or "",
-        ),
+        _facts(data["picture"], data.get("module") or ""),
         Affine.from_rows(pose["um_to_px"]),
-        math.nan if pose["residual_um"] is None else float(pose["residual_um"]),
+        _or_nan(pose["residual_um"]),
         pose["method"],
         Provenance(
             detector=model["detector"],
@@ -216,7 +234,26 @@ def _pad_map(data: dict[str, Any]) -> PadMap:
         ),
         tuple(map(_pad, data["pads"])),
         tuple(map(str, data.get("notes", ()))),
+        others,
+        _places(data["pads"], 1 + len(others)),
     )
+
+
+def _facts(picture: dict[str, Any], module: str = "") -> PictureFacts:
+    scale = Scale(picture["um_per_px"], picture["scale_source"], picture.get("scale_verified", False))
+    return PictureFacts(picture["file"], picture["sha256"], picture["width_px"], picture["height_px"], scale, module)
+
+
+def _other(data: dict[str, Any]) -> OtherPicture:
+    pose = data["pose"]
+    return OtherPicture(_facts(data), Affine.from_rows(pose["um_to_px"]), _or_nan(pose["residual_um"]), pose["method"])
+
+
+def _places(pads: list[dict[str, Any]], pictures: int) -> dict[str, PadPlace]:
+    places = {p["id"]: PadPlace(p["picture"], Affine.from_rows(p["um_to_px"])) for p in pads if "um_to_px" in p}
+    if any(not 0 <= p.picture < pictures for p in places.values()):
+        raise ValueError("a pad lies in a picture that is not listed")
+    return places
 
 
 def _pad(p: dict[str, Any]) -> PadResult:
@@ -241,7 +278,7 @@ def _pad(p: dict[str, Any]) -> PadResult:
     )
 
 
-def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine) -> BondRow:
+def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine, file: str) -> BondRow:
     at, shift = landing.proposed_um or (None, None), landing.shift_um or (None, None)
     px = (None, None) if landing.proposed_um is None else um_to_px.apply(np.array(landing.proposed_um)).tolist()
     return BondRow(
@@ -258,6 +295,7 @@ def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine) -> BondRow:
         picture_x_px=_rounded(px[0]),
         picture_y_px=_rounded(px[1]),
         defect_classes=tuple(dict.fromkeys(d.defect_class.replace(";", ",") for d in pad.defects)),
+        picture_file=file,
     )
 
 
@@ -265,7 +303,7 @@ def _row(cells: dict[str, str]) -> BondRow:
     read: dict[str, Callable[[str], Any]] = dict.fromkeys(COLUMNS[5:12], _optional)
     read |= {"pad": str, "wire": str, "verdict": Verdict, "planned_x_um": _finite, "planned_y_um": _finite}
     read["defect_classes"] = lambda text: tuple(part for part in text.split(";") if part)
-    return BondRow(**{name: read[name](cells[name]) for name in COLUMNS})
+    return BondRow(**{name: read[name](cells[name]) for name in COLUMNS}, picture_file=cells.get(OF_SEVERAL, ""))
 
 
 def _finite(text: str) -> float:
@@ -312,6 +350,8 @@ def _rounded(value: float | None) -> float | None:
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ";".join(value)
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 

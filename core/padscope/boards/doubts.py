@@ -7,6 +7,8 @@ board pictures at 2.5 µm per px: 2 to 4 px where sharp, 5 to 8 px after a blur 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 import cv2
@@ -40,24 +42,53 @@ class HasPixels(Protocol):
     def read(self, box: Box, step: int = 1) -> NDArray[np.uint8] | NDArray[np.uint16]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class PadSight:
+    """How well a picture shows one pad: why it cannot be judged ("" where it can), and the width of its edges, µm (None where
+    no side has a step)."""
+
+    doubt: str
+    edge_width_um: float | None
+
+
 def pad_doubts(picture: HasPixels, layout: Layout, um_to_px: Affine, limits: PictureRules) -> dict[str, str]:
     """Why pads of the picture cannot be judged, by pad; pads without doubt, and those outside the picture, are left out."""
+    sights = pad_sights(picture, layout, um_to_px, limits)
+    return {pad: sight.doubt for pad, sight in sights.items() if sight.doubt}
+
+
+def pad_sights(
+    picture: HasPixels,
+    layout: Layout,
+    um_to_px: Affine,
+    limits: PictureRules,
+    near: Mapping[str, Affine] | None = None,
+) -> dict[str, PadSight]:
+    """How well the picture shows each pad; those outside it are left out. `near` is by pad the pose right around it, where the
+    picture is bent."""
     reach = float(np.clip(BESIDE_UM * um_to_px.scale, FEWEST_PX, MOST_PX))
-    doubts = {}
+    sights = {}
     for pad in layout.pads:
-        corners = um_to_px.apply(pad.corners_um)
+        corners = (near or {}).get(pad.id, um_to_px).apply(pad.corners_um)
         box = Box.around(corners).grown(int(reach) + 2).clipped(picture.width, picture.height)
-        if box.empty:
-            continue
-        pixels = in_255(picture.read(box))
-        words = doubt(pixels, corners - (box.x0, box.y0), reach, um_to_px.scale, limits)
-        if words:
-            doubts[pad.id] = words
-    return doubts
+        if not box.empty:
+            sights[pad.id] = sight(in_255(picture.read(box)), corners - (box.x0, box.y0), reach, um_to_px.scale, limits)
+    return sights
 
 
-def doubt(pixels: NDArray[np.float32], corners: Floats, reach: float, px_per_um: float, limits: PictureRules) -> str:
-    """Why one pad cannot be judged, "" where it can: pixels (h, w, 3) in 0 … 255, its corners (N, 2) in them."""
+def sight(
+    pixels: NDArray[np.float32], corners: Floats, reach: float, px_per_um: float, limits: PictureRules
+) -> PadSight:
+    """Of one pad: pixels (h, w, 3) in 0 … 255, its corners (N, 2) in them."""
+    width = edge_width(pixels, corners, reach)
+    words = doubt(pixels, corners, width, px_per_um, limits)
+    return PadSight(words, None if width is None else width / px_per_um)
+
+
+def doubt(
+    pixels: NDArray[np.float32], corners: Floats, width: float | None, px_per_um: float, limits: PictureRules
+) -> str:
+    """Why one pad cannot be judged, "" where it can; `width` is that of its edges, px."""
     metal = _well_inside(corners, pixels.shape)
     if metal.any():
         white = float((pixels.min(axis=2)[metal] >= WHITE).mean())
@@ -66,7 +97,6 @@ def doubt(pixels: NDArray[np.float32], corners: Floats, reach: float, px_per_um:
         dark = float((pixels.max(axis=2)[metal] <= BLACK).mean())
         if dark > limits.dark_fraction:
             return f"too dark, {100 * dark:.0f} % of the pad is black"
-    width = edge_width(pixels, corners, reach)
     if width is not None and width > max(limits.edge_width_um * px_per_um, SHARPEST_PX):
         return f"blurred, its edges are {width / px_per_um:.0f} µm wide"
     return ""

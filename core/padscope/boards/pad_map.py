@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from padscope.types import Affine, Scale
@@ -91,6 +92,24 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherPicture:
+    """A further picture of the same board, with its pose."""
+
+    facts: PictureFacts
+    um_to_px: Affine
+    residual_um: float
+    pose_method: str
+
+
+@dataclass(frozen=True, slots=True)
+class PadPlace:
+    """Where a pad was looked at: in which picture (0 is the map's own, k the k-th other one), and the pose right around it."""
+
+    picture: int
+    um_to_px: Affine
+
+
+@dataclass(frozen=True, slots=True)
 class PadMap:
     """A verdict for every pad and a landing for every wire of one board, and what they were made from."""
 
@@ -101,6 +120,17 @@ class PadMap:
     provenance: Provenance
     pads: tuple[PadResult, ...]
     notes: tuple[str, ...] = ()  # sentences about the whole picture, for a person
+    others: tuple[OtherPicture, ...] = ()
+    places: Mapping[str, PadPlace] = field(
+        default_factory=dict
+    )  # of pads looked at elsewhere than in `picture` by `um_to_px`
+
+    def place(self, pad: str) -> PadPlace:
+        return self.places.get(pad) or PadPlace(0, self.um_to_px)
+
+    def pictures(self) -> tuple[PictureFacts, ...]:
+        """All of them; the places of pads count in this order."""
+        return (self.picture, *(o.facts for o in self.others))
 
     def counts(self) -> dict[Verdict, int]:
         return {v: sum(p.verdict is v for p in self.pads) for v in Verdict}

@@ -22,6 +22,8 @@ CONTRADICTION_SHARE = 0.25
 """Of a pad's outline: with so much of it inside metal, or where there is none, something else lies there."""
 PAD_OFF_UM, PAD_OFF_PX = 7.5, 1.5
 """The larger of the two is how far a side may lie from its place and still be the layout's."""
+BENT_OFF_UM, BENT_OFF_PX = 3.0, 0.6
+"""The same in a picture with a local correction: that follows the pads, so what it does not follow is not understood."""
 LARGEST_STRETCH = 0.02
 """Difference between the scales along two directions that a microscope may have."""
 LARGEST_SCALE_ERROR = 0.05
@@ -64,7 +66,8 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
     edges, rest = found.edges, found.rest_um
     seen: dict[str, float] = {}
     contradicted, unclear, outside = [], [], []
-    farthest = max(PAD_OFF_UM, PAD_OFF_PX / found.um_to_px.scale)
+    off_um, off_px = (PAD_OFF_UM, PAD_OFF_PX) if found.bend is None else (BENT_OFF_UM, BENT_OFF_PX)
+    farthest = max(off_um, off_px / found.um_to_px.scale)
     first = np.searchsorted(edges.pad, np.arange(len(layout.pads) + 1))
     for n, pad in enumerate(layout.pads):
         own = slice(first[n], first[n + 1])

@@ -35,16 +35,20 @@ class Inspecting:
     project: Project | None
     module: str = ""
 
-    def one(self, path: Path, *, stem: str = "") -> tuple[dict[str, Any], str]:
-        """Inspect it and write everything; what `--json` says of it, and one line. InputError where nothing came of it."""
-        scale = self.scale or kept_scale(self.project, path)
-        work = self.inspector.inspect(path, scale=scale, painting_of=self._painting, module=self.module)
+    def one(self, path: Path, *further: Path, stem: str = "") -> tuple[dict[str, Any], str]:
+        """Inspect a picture, or several of one board, and write everything; what `--json` says of it, and one line. InputError
+        where nothing came of it."""
+        scales = [self.scale or kept_scale(self.project, p) for p in (path, *further)]
+        work = self.inspector.inspect_together(
+            (path, *further), scales=scales, painting_of=self._painting, module=self.module
+        )
         found = shown(work, path.name)
         files = write_outputs(found, self.layout, path, self.arguments.out, heat=self.arguments.heat, stem=stem)
         if self.project is not None:
             add_to_project(self.project, found, self.layout, self.arguments.model, path)
         row = {
             "picture": str(path),
+            **({"pictures": [str(p) for p in (path, *further)]} if further else {}),
             "module": found.pad_map.picture.module or None,
             "files": [str(f) for f in files],
             "verdicts": {str(v): n for v, n in found.pad_map.counts().items()},
@@ -64,9 +68,11 @@ class Inspecting:
 
 def inspect(arguments: argparse.Namespace) -> int:
     """Every picture that can be inspected is; exit status 1 when one could not."""
-    _refuse_same_stems(arguments.pictures)
+    if not arguments.together:
+        _refuse_same_stems(arguments.pictures)
+    boards = [arguments.pictures] if arguments.together else [[path] for path in arguments.pictures]
     scale, module = given_scale(arguments), given_module(arguments.serial)
-    if module and len(arguments.pictures) > 1:
+    if module and len(boards) > 1:
         raise UsageError("--module names the board of one picture; several take theirs from the file names.")
     layout = load_layout(arguments.layout)
     model = load_model(arguments.model, versions=registry.versions())
@@ -78,13 +84,13 @@ def inspect(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         project = stack.enter_context(open_or_create_project(arguments.project)) if arguments.project else None
         work = Inspecting(inspector, layout, arguments, scale, project, module)
-        for path in arguments.pictures:
+        for paths in boards:
             try:
-                row, line = work.one(path)
+                row, line = work.one(*paths)
             except InputError as error:
-                say(f"padscope: {path.name}: {error}")
+                say(f"padscope: {paths[0].name}: {error}")
                 failed += 1
-                done.append({"picture": str(path), "error": str(error)})
+                done.append({"picture": str(paths[0]), "error": str(error)})
                 continue
             done.append(row)
             if not arguments.json:

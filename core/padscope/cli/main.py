@@ -129,6 +129,11 @@ def parser() -> Parser:
         metavar="SERIAL",
         help="the board's serial number (default: the one in the file's name)",
     )
+    c.add_argument(
+        "--together",
+        action="store_true",
+        help="the pictures show one board: one pad map, named after the first picture",
+    )
     _json(c)
 
     c = command("import", "labels", "labels from other tools' files into a project")

@@ -8,7 +8,7 @@ pixel is the picture's own.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,15 +32,19 @@ class PadCut:
     pad: Pad
     box: Box
     seen: bool  # False where any part of the pad lies outside the picture
+    near: Affine | None = None  # the pose right around it, where the picture is bent
 
 
-def pad_cuts(layout: Layout, um_to_px: Affine, width: int, height: int, halo: int) -> list[PadCut]:
-    """The tiles of all pads, in the layout's order."""
+def pad_cuts(
+    layout: Layout, um_to_px: Affine, width: int, height: int, halo: int, near: Mapping[str, Affine] | None = None
+) -> list[PadCut]:
+    """The tiles of all pads, in the layout's order; `near` is by pad the pose right around it, where the picture is bent."""
     cuts = []
     for pad in layout.pads:
-        tight = Box.around(um_to_px.apply(pad.corners_um))
+        here = (near or {}).get(pad.id)
+        tight = Box.around((here or um_to_px).apply(pad.corners_um))
         seen = tight.clipped(width, height) == tight
-        cuts.append(PadCut(pad, snapped(tight.grown(halo)), seen))
+        cuts.append(PadCut(pad, snapped(tight.grown(halo)), seen, here))
     return cuts
 
 
@@ -49,6 +53,7 @@ def pad_tile(picture: Any, cut_: PadCut, um_to_px: Affine, *, mirrored: bool = T
 
     `picture` is anything with width, height and read(box). The pad must be `seen`. With `mirrored=False` the surroundings
     stay as photographed."""
+    um_to_px = cut_.near or um_to_px
     pixels = cut(picture.read, picture.width, picture.height, cut_.box)
     s, t = _pad_coordinates(cut_.pad, um_to_px, cut_.box)
     half_s, half_t = _half_extents(cut_.pad)

@@ -70,7 +70,8 @@ class Cover(WholePage):
 
 def picture_line(pad_map: PadMap) -> str:
     module = f"module {pad_map.picture.module}   " if pad_map.picture.module else ""
-    return f"{module}{pad_map.picture.file}   layout {pad_map.provenance.layout}"
+    files = ", ".join(facts.file for facts in pad_map.pictures())
+    return f"{module}{files}   layout {pad_map.provenance.layout}"
 
 
 def headline(pad_map: PadMap) -> str:

@@ -20,7 +20,6 @@ PAGE_WIDTH, PAGE_HEIGHT = A4
 MARGIN = 15 * mm
 WIDTH = PAGE_WIDTH - 2 * MARGIN
 HEIGHT = PAGE_HEIGHT - 2 * MARGIN - 6 * mm
-WORST_FIRST = (Verdict.NOT_BONDABLE, Verdict.UNKNOWN, Verdict.RE_CLEAN, Verdict.REDUCED, Verdict.OK_SHIFT, Verdict.OK)
 
 BODY = ParagraphStyle("body", fontName=PLAIN, fontSize=8.5, leading=11, textColor=INK)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=7.5, leading=9.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from reportlab.platypus import Flowable, PageBreak
@@ -16,19 +17,19 @@ from padscope.reports.strip_pages import strip_pages
 from padscope.reports.tables import actions, wire_table
 
 
-def write_pdf(pad_map: PadMap, layout: Layout, path: Path, picture: HasPixels | None = None) -> None:
-    """The report, whole or not at all; with the picture also close-ups of the pads that need somebody. OutputError where it
-    cannot be written."""
-    written_whole(path, pdf_bytes(pad_map, layout, picture))
+def write_pdf(pad_map: PadMap, layout: Layout, path: Path, pictures: Sequence[HasPixels] = ()) -> None:
+    """The report, whole or not at all; with the map's pictures, in its order, also close-ups of the pads that need somebody.
+    OutputError where it cannot be written."""
+    written_whole(path, pdf_bytes(pad_map, layout, pictures))
 
 
-def pdf_bytes(pad_map: PadMap, layout: Layout, picture: HasPixels | None = None) -> bytes:
+def pdf_bytes(pad_map: PadMap, layout: Layout, pictures: Sequence[HasPixels] = ()) -> bytes:
     """The same pad map gives the same bytes."""
     story: list[Flowable] = [
         Cover(pad_map, layout),
         PageBreak(),
         *strip_pages(pad_map, layout),
-        *actions(pad_map, layout, picture),
+        *actions(pad_map, layout, pictures),
         *wire_table(pad_map),
     ]
     return built(story, pad_map, f"Pad map of {pad_map.picture.file}")

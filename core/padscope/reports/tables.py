@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.units import mm
@@ -11,9 +12,10 @@ from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Spacer, Table
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, PadResult, Verdict
 from padscope.boards.reasons import is_shifted, shift_along_across
+from padscope.boards.review import WORST_FIRST
 from padscope.reports.closeups import CloseUp, HasPixels, close_up, draw_close_up
 from padscope.reports.drawing import BONDED
-from padscope.reports.page import BODY, HEAD, SMALL, WIDTH, WORST_FIRST, Chip, escaped
+from padscope.reports.page import BODY, HEAD, SMALL, WIDTH, Chip, escaped
 from padscope.reports.styles import BOLD, GREY, INK, LINE, PLAIN, STYLES, printable
 
 MOST_CLOSE_UPS = 80
@@ -36,10 +38,10 @@ class CloseUpBox(Flowable):
 
     def draw(self) -> None:
         pad = self.layout.pad[self.result.pad]
-        draw_close_up(self.canv, self.shot, pad, self.result, self.pad_map.um_to_px, *self.size)
+        draw_close_up(self.canv, self.shot, pad, self.result, self.pad_map.place(pad.id).um_to_px, *self.size)
 
 
-def actions(pad_map: PadMap, layout: Layout, picture: HasPixels | None) -> list[Flowable]:
+def actions(pad_map: PadMap, layout: Layout, pictures: Sequence[HasPixels]) -> list[Flowable]:
     """The pads that are not OK, worst first, with close-ups."""
     needing = [p for p in pad_map.pads if p.verdict is not Verdict.OK]
     needing.sort(key=lambda p: (WORST_FIRST.index(p.verdict), -(p.level or 0.0)))
@@ -50,8 +52,9 @@ def actions(pad_map: PadMap, layout: Layout, picture: HasPixels | None) -> list[
     shown = 0
     for result in needing:
         shot = None
-        if picture is not None and result.pad in layout.pad and shown < MOST_CLOSE_UPS:
-            shot = close_up(picture, layout.pad[result.pad], pad_map.um_to_px)
+        place = pad_map.place(result.pad)
+        if place.picture < len(pictures) and result.pad in layout.pad and shown < MOST_CLOSE_UPS:
+            shot = close_up(pictures[place.picture], layout.pad[result.pad], place.um_to_px)
             shown += shot is not None
         words = _card_words(result)
         if shot is None:
@@ -74,7 +77,7 @@ def actions(pad_map: PadMap, layout: Layout, picture: HasPixels | None) -> list[
             )
         )
         story.append(card)
-    if picture is not None and len(needing) > shown:
+    if pictures and len(needing) > shown:
         story.append(Paragraph(f"Close-ups are shown of the first {shown} of {len(needing)} pads.", SMALL))
     return [*story, Spacer(1, 6 * mm)]
 

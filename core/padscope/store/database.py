@@ -14,7 +14,7 @@ import sqlite3
 import uuid
 import zlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -161,11 +161,13 @@ class Project(Ledger):
         level: Floats | None = None,
         *,
         picture_path: str = "",
+        others: Sequence[tuple[str, Floats]] = (),
         seconds: float = 0.0,
         state: str = DONE,
         author: str = "",
     ) -> InspectionRow:
-        """Store a pad map with its level grid (rows, cols), and the picture and layout it speaks of where they are new."""
+        """Store a pad map with its level grid (rows, cols), and the pictures and layout it speaks of where they are new. `others`
+        are path and level grid of the map's other pictures, in its order."""
         p = pad_map
         blob = rows.level_to_blob(level) if level is not None else None
         shape = np.shape(level) if level is not None else (0, 0)
@@ -197,6 +199,11 @@ class Project(Ledger):
                 for seq, (pad, text) in enumerate(zip(p.pads, pads, strict=True))
             ]
             self.insert_many("verdicts", records)
+            for seq, (other, (path, grid)) in enumerate(zip(p.others, others, strict=True), start=1):
+                further = self._picture_of(other.facts, path, author)
+                data = rows.level_to_blob(grid)
+                record = (inspection, seq, further.id, data, *np.shape(grid), rows.sha256_of(data))
+                self.insert_many("inspection_pictures", [record])
             counts = {str(v): n for v, n in p.counts().items() if n}
             detail = {"picture": p.picture.sha256, "pads_sha256": values["pads_sha256"], "verdicts": counts}
             self.note(author, "inspected", values["uid"], detail)
@@ -212,7 +219,10 @@ class Project(Ledger):
         """All of them, or those of one picture; the newest last."""
         if picture_sha256 is None:
             return self._inspections("")
-        return self._inspections("WHERE p.sha256 = ?", picture_sha256)
+        further = (
+            "SELECT inspection_id FROM inspection_pictures f JOIN pictures q ON q.id = f.picture_id WHERE q.sha256 = ?"
+        )
+        return self._inspections(f"WHERE p.sha256 = ? OR i.id IN ({further})", picture_sha256, picture_sha256)
 
     def pad_map(self, inspection: int) -> PadMap:
         """Equal to what was stored; StoreError where a bit of it has changed since."""
@@ -227,10 +237,15 @@ class Project(Ledger):
         self.check(f"picture of inspection {inspection}", row["picture"], pad_map.picture.sha256)
         return pad_map
 
-    def level(self, inspection: int) -> NDArray[np.float32] | None:
-        """The level grid (rows, cols) float32 of half-precision values; None where none was stored; StoreError where damaged."""
-        sql = "SELECT level, level_rows, level_cols, level_sha256 FROM inspections WHERE id = ?"
-        row = self.row(sql, inspection)
+    def level(self, inspection: int, picture: int = 0) -> NDArray[np.float32] | None:
+        """The level grid (rows, cols) float32 of half-precision values, of the map's own picture or its k-th other one; None where
+        none was stored; StoreError where damaged."""
+        columns = "level, level_rows, level_cols, level_sha256"
+        if picture:
+            sql = f"SELECT {columns} FROM inspection_pictures WHERE inspection_id = ? AND seq = ?"
+            row = self.row(sql, inspection, picture)
+        else:
+            row = self.row(f"SELECT {columns} FROM inspections WHERE id = ?", inspection)
         if row is None:
             raise StoreError(f"The project {self.path} holds no inspection {inspection}.")
         if row["level"] is None:

@@ -26,7 +26,7 @@ from padscope.store.connection import copy_file
 from padscope.store.database import Project, open_project
 from padscope.store.labels import DONE, EditRow, LabelRow
 from padscope.store.measurements import merge_measurements
-from padscope.store.rows import AuditRow, sha256_of
+from padscope.store.rows import AuditRow, InspectionRow, sha256_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,10 @@ def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict],
     layouts = {row.sha256: row.id for row in into.layouts()}
     new = 0
     for row in other.inspections():
-        if row.uid in known or (only is not None and row.picture_sha256 not in only):
+        if only is not None and row.picture_sha256 not in only:
+            continue
+        if row.uid in known:
+            _take_reviews(into, other, row)
             continue
         try:
             other.pad_map(row.id)
@@ -200,8 +203,33 @@ def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict],
         id = into.insert("inspections", values)
         verdicts = other.rows("SELECT * FROM verdicts WHERE inspection_id = ? ORDER BY seq", row.id)
         into.insert_many("verdicts", [(id, *tuple(v)[1:]) for v in verdicts])
+        _take_further_pictures(into, other, row.id, id)
+        _take_reviews(into, other, row)
         new += 1
     return new
+
+
+def _take_further_pictures(into: Project, other: Project, there: int, here: int) -> None:
+    sql = "SELECT f.*, p.sha256 AS picture FROM inspection_pictures f JOIN pictures p ON p.id = f.picture_id"
+    for r in other.rows(f"{sql} WHERE inspection_id = ? ORDER BY seq", there):
+        theirs = other.picture(r["picture"])
+        assert theirs is not None
+        picture = into.picture(theirs.sha256) or into.add_picture(theirs)
+        values = {**dict(r), "inspection_id": here, "picture_id": picture.id}
+        del values["picture"]
+        into.insert("inspection_pictures", values)
+
+
+def _take_reviews(into: Project, other: Project, there: InspectionRow) -> None:
+    """Decisions and signatures that are new here, in their order. The last one counts, wherever it was taken."""
+    here = next(row.id for row in into.inspections(there.picture_sha256) if row.uid == there.uid)
+    for table in ("decisions", "signatures"):
+        known = {r["uid"] for r in into.rows(f"SELECT uid FROM {table} WHERE inspection_id = ?", here)}
+        for r in other.rows(f"SELECT * FROM {table} WHERE inspection_id = ? ORDER BY id", there.id):
+            if r["uid"] not in known:
+                values = {**dict(r), "inspection_id": here}
+                del values["id"]
+                into.insert(table, values)
 
 
 # classes and labels

@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.boards.pad_map import (
+    Defect,
+    Landing,
+    OtherPicture,
+    PadMap,
+    PadPlace,
+    PadResult,
+    PictureFacts,
+    Provenance,
+    Verdict,
+)
 from padscope.errors import StoreError
 from padscope.types import Affine, Floats, Scale
 
@@ -131,10 +141,12 @@ def head_to_text(pad_map: PadMap) -> str:
     return to_text(
         {
             "picture": asdict(p.picture),
-            "um_to_px": [[float(v) for v in row] for row in p.um_to_px.rows],
+            "um_to_px": _rows(p.um_to_px),
             "residual_um": p.residual_um,
             "pose_method": p.pose_method,
             "provenance": asdict(p.provenance),
+            **({"others": [_other_to_json(o) for o in p.others]} if p.others else {}),
+            **({"places": {pad: _place_to_json(place) for pad, place in p.places.items()}} if p.places else {}),
             "notes": list(p.notes),
         }
     )
@@ -149,16 +161,43 @@ def pad_map_from_text(head: str, pads: Iterable[str]) -> PadMap:
     try:
         h = json.loads(head)
         return PadMap(
-            picture=PictureFacts(**{**h["picture"], "scale": Scale(**h["picture"]["scale"])}),
+            picture=_facts(h["picture"]),
             um_to_px=Affine.from_rows(h["um_to_px"]),
             residual_um=h["residual_um"],
             pose_method=h["pose_method"],
             provenance=Provenance(**h["provenance"]),
             pads=tuple(_pad(json.loads(text)) for text in pads),
+            others=tuple(_other(o) for o in h.get("others", ())),
+            places={
+                pad: PadPlace(place["picture"], Affine.from_rows(place["um_to_px"]))
+                for pad, place in h.get("places", {}).items()
+            },
             notes=tuple(h.get("notes", ())),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"A stored pad map cannot be read ({error!r}); inspect the picture again.") from None
+
+
+def _rows(pose: Affine) -> list[list[float]]:
+    return [[float(v) for v in row] for row in pose.rows]
+
+
+def _other_to_json(o: OtherPicture) -> dict[str, Any]:
+    return {**asdict(o), "um_to_px": _rows(o.um_to_px)}
+
+
+def _place_to_json(place: PadPlace) -> dict[str, Any]:
+    return {"picture": place.picture, "um_to_px": _rows(place.um_to_px)}
+
+
+def _facts(values: dict[str, Any]) -> PictureFacts:
+    return PictureFacts(**{**values, "scale": Scale(**values["scale"])})
+
+
+def _other(values: dict[str, Any]) -> OtherPicture:
+    return OtherPicture(
+        _facts(values["facts"]), Affine.from_rows(values["um_to_px"]), values["residual_um"], values["pose_method"]
+    )
 
 
 def _pad(values: dict[str, Any]) -> PadResult:

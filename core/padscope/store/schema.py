@@ -211,11 +211,51 @@ CREATE TABLE measurements (
 CREATE INDEX measurements_picture ON measurements (picture_id, id);
 """
 
+REVIEWS = """
+CREATE TABLE inspection_pictures (
+    inspection_id INTEGER NOT NULL REFERENCES inspections (id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    picture_id INTEGER NOT NULL REFERENCES pictures (id),
+    level BLOB,
+    level_rows INTEGER NOT NULL,
+    level_cols INTEGER NOT NULL,
+    level_sha256 TEXT NOT NULL,
+    PRIMARY KEY (inspection_id, seq)
+) STRICT;
+CREATE INDEX inspection_pictures_picture ON inspection_pictures (picture_id, inspection_id);
+
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    inspection_id INTEGER NOT NULL REFERENCES inspections (id) ON DELETE CASCADE,
+    pad TEXT NOT NULL,
+    decision TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_inspection ON decisions (inspection_id, id);
+
+CREATE TABLE signatures (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    uid TEXT NOT NULL UNIQUE,
+    inspection_id INTEGER NOT NULL REFERENCES inspections (id) ON DELETE CASCADE,
+    action TEXT NOT NULL CHECK (action IN ('signed', 'reopened')),
+    author TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    pads_sha256 TEXT NOT NULL
+) STRICT;
+CREATE INDEX signatures_inspection ON signatures (inspection_id, id);
+"""
+
 MIGRATIONS: tuple[tuple[str, str], ...] = (
     ("pictures, layouts, models, inspections, verdicts, audit", FIRST),
     ("classes, labels, edits, histories of merged projects", LABELS),
     ("watched folders, files seen in them", WATCHED),
     ("measurements on pictures", MEASUREMENTS),
+    ("further pictures of an inspection, decisions about pads, signatures", REVIEWS),
 )
 """(what it brings, SQL), in order; a project of version n has seen the first n."""
 

@@ -7,8 +7,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,17 +48,22 @@ def refuse_unwritable(file: Path) -> None:
 def write_outputs(
     inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False, stem: str = ""
 ) -> list[Path]:
-    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none.
-    `stem`: if not the picture's."""
+    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none. The heat
+    of a board's further pictures is in the arrays level_1, level_2 … `stem`: if not the picture's."""
     stem = stem or Path(picture).stem
     pad_map = inspection.pad_map
     with _all_or_none(folder) as draft:
         write_pad_map(pad_map, draft / f"{stem}.padmap.json")
         write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")
-        with open_picture(picture) as opened:
-            write_pdf(pad_map, layout, draft / f"{stem}.pdf", opened)
+        with ExitStack() as open_files:
+            pictures = [
+                open_files.enter_context(open_picture(p)) for p in (picture, *(x.path for x in inspection.others))
+            ]
+            write_pdf(pad_map, layout, draft / f"{stem}.pdf", pictures)
         if heat:
-            np.savez_compressed(draft / f"{stem}.heat.npz", level=inspection.level.astype(np.float16))
+            grids: dict[str, Any] = {f"level_{k}": x.level for k, x in enumerate(inspection.others, start=1)}
+            grids = {name: grid.astype(np.float16) for name, grid in ({"level": inspection.level} | grids).items()}
+            np.savez_compressed(draft / f"{stem}.heat.npz", **grids)
     return [
         folder / f"{stem}.{kind}" for kind in ("padmap.json", "bondmap.csv", "pdf", *(["heat.npz"] if heat else []))
     ]
@@ -104,6 +110,7 @@ def add_to_project(
             layout,
             inspection.level,
             picture_path=str(Path(picture).absolute()),
+            others=[(str(x.path.absolute()), x.level) for x in inspection.others],
             seconds=inspection.seconds,
             author=author,
         )

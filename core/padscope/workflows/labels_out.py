@@ -84,7 +84,7 @@ def export_pad_maps(
             write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")
             try:
                 with open_picture(picture.path) as opened:
-                    write_pdf(pad_map, layout, draft / f"{stem}.pdf", opened)
+                    write_pdf(pad_map, layout, draft / f"{stem}.pdf", (opened,))
             except OutputError:
                 raise
             except PadscopeError as error:

@@ -34,11 +34,15 @@ def painting_of(project: Project, picture_sha256: str) -> Painting | None:
     return Painting(labels.load_mask(project, row.id), names, row.state in FINISHED)
 
 
-def painted_masks(painting: Painting, layout: Layout, um_to_px: Affine) -> dict[str, PaintedMask]:
-    """By pad, for `boards.verdict.judge`."""
+def painted_masks(
+    painting: Painting, layout: Layout, um_to_px: Affine, near: Mapping[str, Affine] | None = None
+) -> dict[str, PaintedMask]:
+    """By pad, for `boards.verdict.judge`; `near` is by pad the pose right around it, where the picture is bent."""
     masks = {}
     for pad in layout.pads:
-        box = Box.around(um_to_px.apply(pad.corners_um)).clipped(painting.mask.width, painting.mask.height)
+        box = Box.around((near or {}).get(pad.id, um_to_px).apply(pad.corners_um)).clipped(
+            painting.mask.width, painting.mask.height
+        )
         if box.empty:
             continue
         classes = painting.mask.read(box)

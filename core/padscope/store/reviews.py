@@ -1,0 +1,116 @@
+"""Reviews in a project: what was decided about pads, who signed a pad map, and who opened it again.
+
+Rows are only added, each together with its row of history. A signed inspection takes no more decisions until it is reopened.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from padscope.boards.pad_map import Verdict
+from padscope.boards.review import Decision, PadDecision
+from padscope.errors import StoreError
+from padscope.store.database import Project
+
+SIGNED, REOPENED = "signed", "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRow:
+    """A sign-off, or its taking back; `pads_sha256` is that of the map that was signed."""
+
+    action: str
+    author: str
+    reason: str
+    at: str
+    pads_sha256: str
+
+
+def decide(project: Project, inspection: int, decision: PadDecision) -> PadDecision:
+    """Store what was decided about a pad, with its time; StoreError where the map is signed or has no such pad."""
+    with project.transaction():
+        row = project.inspection(inspection)
+        _refuse_signed(project, inspection)
+        known = project.row(
+            "SELECT verdict FROM verdicts WHERE inspection_id = ? AND pad = ?", inspection, decision.pad
+        )
+        if known is None:
+            raise StoreError(f"The stored pad map has no pad {decision.pad}; inspect the picture again.")
+        at = project.now()
+        values = {
+            "uid": uuid.uuid4().hex,
+            "inspection_id": inspection,
+            "pad": decision.pad,
+            "decision": str(decision.decision),
+            "verdict": str(decision.verdict),
+            "reason": decision.reason,
+            "author": decision.author,
+            "at": at,
+        }
+        project.insert("decisions", values)
+        detail = {
+            "pad": decision.pad,
+            "verdict": str(decision.verdict),
+            "was": known["verdict"],
+            "reason": decision.reason,
+        }
+        project.note(decision.author, f"pad {decision.decision}", row.uid, detail)
+        return PadDecision(decision.pad, decision.decision, decision.verdict, decision.reason, decision.author, at)
+
+
+def decisions(project: Project, inspection: int) -> tuple[PadDecision, ...]:
+    """All of them in the order in which they were taken (`boards.review.current` says which count)."""
+    found = project.rows("SELECT * FROM decisions WHERE inspection_id = ? ORDER BY id", inspection)
+    return tuple(
+        PadDecision(r["pad"], Decision(r["decision"]), Verdict(r["verdict"]), r["reason"], r["author"], r["at"])
+        for r in found
+    )
+
+
+def sign(project: Project, inspection: int, author: str) -> SignatureRow:
+    """Sign a pad map off by name: it is locked from then on. StoreError without a name, or where it is signed already."""
+    if not author.strip():
+        raise StoreError("A pad map is signed by name; enter your name as the operator.")
+    with project.transaction():
+        _refuse_signed(project, inspection)
+        return _add(project, inspection, SIGNED, author.strip(), "")
+
+
+def reopen(project: Project, inspection: int, author: str, reason: str) -> SignatureRow:
+    """Take a sign-off back; StoreError without a name and a reason, or where it is not signed."""
+    if not author.strip() or not reason.strip():
+        raise StoreError("A signed pad map is opened again by name and for a reason; enter both.")
+    with project.transaction():
+        if signature(project, inspection) is None:
+            raise StoreError("The pad map is not signed, so it need not be opened again.")
+        return _add(project, inspection, REOPENED, author.strip(), reason.strip())
+
+
+def signature(project: Project, inspection: int) -> SignatureRow | None:
+    """The sign-off that holds; None where there is none, or where it was taken back."""
+    last = signatures(project, inspection)[-1:]
+    return last[0] if last and last[0].action == SIGNED else None
+
+
+def signatures(project: Project, inspection: int) -> tuple[SignatureRow, ...]:
+    sql = "SELECT action, author, reason, at, pads_sha256 FROM signatures WHERE inspection_id = ? ORDER BY id"
+    return tuple(SignatureRow(**dict(r)) for r in project.rows(sql, inspection))
+
+
+def _add(project: Project, inspection: int, action: str, author: str, reason: str) -> SignatureRow:
+    row = project.inspection(inspection)
+    pads = project.rows("SELECT pads_sha256 FROM inspections WHERE id = ?", inspection)[0]["pads_sha256"]
+    made = SignatureRow(action, author, reason, project.now(), pads)
+    values = {name: getattr(made, name) for name in SignatureRow.__slots__}
+    project.insert("signatures", {"uid": uuid.uuid4().hex, "inspection_id": inspection, **values})
+    project.note(author, f"pad map {action}", row.uid, {"pads_sha256": pads, "reason": reason})
+    return made
+
+
+def _refuse_signed(project: Project, inspection: int) -> None:
+    held = signature(project, inspection)
+    if held is not None:
+        raise StoreError(
+            f"The pad map was signed by {held.author} on {held.at[:10]}; open it again before you change it."
+        )
