@@ -187,6 +187,14 @@ class PatchcoreConfig(BackboneConfig):
 
 
 @dataclass(frozen=True, slots=True)
+class PatchcoreParityConfig(BackboneConfig):
+    """PatchCore as a public implementation computes it (`detectors.patchcore_parity`)."""
+
+    implementation: str = setting("amazon", "Whose", choices=("amazon", "anomalib"))
+    share: float = setting(0.1, "Share of all embeddings in the bank", low=0.0001, high=1)
+
+
+@dataclass(frozen=True, slots=True)
 class BlobConfig:
     """Thresholding of what is darker or brighter than its surroundings (`detectors.blob`)."""
 

@@ -20,6 +20,7 @@ from padscope.types import Progress, Tiles, finish
 
 QUICK: dict[str, dict[str, Any]] = {
     "patchcore": {"bank_size": 256, "blemishes": 12},
+    "patchcore_parity": {"share": 0.3},
     "padim": {"dimensions": 40, "along": 3},
     "mhbc": {"bank_size": 128},
 }

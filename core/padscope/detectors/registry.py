@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import cast
 
-from padscope.configs import BlobConfig, MhbcConfig, PadimConfig, PatchcoreConfig
+from padscope.configs import BlobConfig, MhbcConfig, PadimConfig, PatchcoreConfig, PatchcoreParityConfig
 from padscope.detectors.base import Detector
 from padscope.errors import UsageError
 
@@ -29,6 +29,12 @@ DETECTORS: dict[str, Entry] = {
         PatchcoreConfig,
         "patchcore:Patchcore",
         2,
+    ),
+    "patchcore_parity": Entry(
+        "memory bank",
+        "PatchCore exactly as a public implementation computes it, on its scale",
+        PatchcoreParityConfig,
+        "patchcore_parity:PatchcoreParity",
     ),
     "padim": Entry(
         "memory bank", "A Gaussian of sound embeddings for every place of a pad", PadimConfig, "padim:Padim"
