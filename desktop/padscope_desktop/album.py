@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from padscope.boards.pad_map import Verdict
+from padscope.boards.serial import serial_in
 from padscope_desktop.payloads import PictureCard, Thumbnail
 from padscope_desktop.quantities import count, percent
 
@@ -42,6 +43,7 @@ class Entry:
     inspection: int = 0  # its row in the project
     waiting: bool = False
     fraction: float | None = None  # of the inspection that runs
+    module: str = ""  # serial number of the board on it
 
     @property
     def name(self) -> str:
@@ -84,15 +86,21 @@ class Album:
 
     entries: dict[int, Entry] = field(default_factory=dict)
     _last: int = 0
+    _places: dict[Path, int] = field(default_factory=dict)
 
     def add(self, path: Path) -> Entry | None:
         """None where this file is here already."""
         place = path.absolute()
-        if any(e.path == place for e in self.entries.values()):
+        if place in self._places:
             return None
         self._last += 1
-        entry = self.entries[self._last] = Entry(self._last, place)
+        entry = self.entries[self._last] = Entry(self._last, place, module=str(serial_in(place.name) or ""))
+        self._places[place] = self._last
         return entry
+
+    def at(self, path: Path) -> Entry | None:
+        """The picture of a file."""
+        return self.entries.get(self._places.get(path.absolute(), 0))
 
     def emptied(self) -> Album:
         """For another project; keys go on, so that nothing late finds a picture it was not meant for."""

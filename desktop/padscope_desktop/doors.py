@@ -49,6 +49,14 @@ class Doors(QObject):
         if folder is not None:
             self.session.add_pictures([folder])
 
+    @Slot()
+    def watch_folder(self) -> None:
+        folder = self.dialogs.folder(
+            "Watch the folder the microscope saves into", self.session.watching.folder or self._home()
+        )
+        if folder is not None:
+            self.session.watching.start(folder)
+
     def _home(self) -> Path | None:
         return self.session.project.parent if self.session.project is not None and self.session.named else None
 

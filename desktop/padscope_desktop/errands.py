@@ -35,7 +35,7 @@ class Errands(QObject):
         self._session.judging.settle()
         self._session.jobs.start(
             "export",
-            board.pad_map,
+            replace(board.pad_map, picture=replace(board.pad_map.picture, module=entry.module)),
             board.layout,
             entry.path,
             folder,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
 from padscope.boards.layout import Layout
+from padscope.boards.pad_map import PadMap
 from padscope.types import Progress
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
@@ -111,13 +112,21 @@ class Inspecting(QObject):
 
     def _on_inspected(self, wish: Wish, painting: Painting | None, found: Inspected) -> None:
         if self._entry(wish.key) is not None:
-            board = board_of(wish.key, found.pad_map, wish.layout, found.level, found.seconds, found.device, painting)
+            pad_map = self._with_module(wish.key, found.pad_map)
+            board = board_of(wish.key, pad_map, wish.layout, found.level, found.seconds, found.device, painting)
             self._session.take_board(board)
             if found.pad_map.notes:
-                headline = f"{found.pad_map.picture.file} is unlike the pictures the threshold rests on."
+                headline = f"{found.pad_map.picture.file}: something to know before its verdicts are used."
                 self._session.said.emit(Message("notes", headline, " ".join(found.pad_map.notes)))
             if wish.key == self._session.current:
                 self._session.judging.set_board(board)
+
+    def _with_module(self, key: int, pad_map: PadMap) -> PadMap:
+        """What a person typed goes before what the file's name says."""
+        entry = self._entry(key)
+        if entry is None or not entry.module:
+            return pad_map
+        return replace(pad_map, picture=replace(pad_map.picture, module=entry.module))
 
     def _on_refused(self, key: int, fault: Fault) -> None:
         self._on_ended(key)

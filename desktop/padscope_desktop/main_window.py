@@ -20,6 +20,7 @@ from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
 from padscope_desktop.inspect_mode import InspectMode
+from padscope_desktop.list_lines import ListLines
 from padscope_desktop.messages import Message, MessageBar
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.invitation import Invitation
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine()
         self.view_bar = ViewBar()
         self.mode_bar = ModeBar()
+        self.list_lines = ListLines(session, self.pictures, self.mode_bar, self)
         self.doors = Doors(session, self.dialogs, self)
         self.inspect_mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
         self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
@@ -134,6 +136,7 @@ class MainWindow(QMainWindow):
             (self.pictures.inspect_wanted, s.inspect),
             (self.pictures.train_wanted, self._train_on),
             (self.invitation.add_wanted, self.doors.add_pictures),
+            (self.invitation.watch_wanted, self.doors.watch_folder),
             (self.invitation.open_wanted, self.doors.open_project),
             (self.invitation.demo_wanted, s.errands.start_demo),
             (self.invitation.recent_wanted, self.doors.open_recent),
@@ -150,6 +153,10 @@ class MainWindow(QMainWindow):
             "save_as": self.doors.save_as,
             "add_pictures": self.doors.add_pictures,
             "add_folder": self.doors.add_folder,
+            "watch": self.doors.watch_folder,
+            "stop_watching": self.session.watching.stop,
+            "search": self.pictures.take_search,
+            "serial": self.pictures.serial.take_focus,
             "export": m.export,
             "quit": self.close,
             "undo": self._undo,

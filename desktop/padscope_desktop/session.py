@@ -23,6 +23,7 @@ from padscope_desktop.keeper import Keeper
 from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
+from padscope_desktop.watching import Watching
 
 THUMBNAIL_PX = 192
 KEPT_BOARDS = 8
@@ -59,6 +60,7 @@ class Session(QObject):
         self.judging = Judging(jobs, self)
         self.inspecting = Inspecting(self)
         self.errands = Errands(self)
+        self.watching = Watching(self)
         self.album = Album()
         self.current: int | None = None
         self.project: Path | None = None
@@ -134,6 +136,7 @@ class Session(QObject):
                 self.jobs.cancel(job)
         for topic in ("picture", "judge", "store", *(f"inspect {key}" for key in self.album.entries)):
             self.settled.emit(topic)
+        self.watching.leave()
         self.judging.settle()  # still into the old project
         self.judging.drop()
         self.judging.set_factor(1.0)
@@ -147,10 +150,12 @@ class Session(QObject):
 
     def _on_contents(self, contents: stock.Contents) -> None:
         for picture in contents.pictures:
-            entry = self.album.add(Path(picture.path))
+            entry = self.album.add(Path(picture.path)) or self.album.at(Path(picture.path))  # the newest of a file
             if entry is not None:
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
-                self._fetch_thumbnail(entry)
+                entry.module = picture.module or entry.module
+        for entry in self.album.entries.values():
+            self._fetch_thumbnail(entry)
         self.album_changed.emit()
         self.judging.set_factor(contents.factor)
         if contents.layout is not None and self.layout is None:
@@ -164,6 +169,7 @@ class Session(QObject):
         first = next(iter(self.album.entries), None)
         if first is not None and self.current is None:
             self.show(first)
+        self.watching.resume(contents.folder, contents.watched)
 
     # Pictures
 
@@ -181,6 +187,34 @@ class Session(QObject):
             self._fetch_thumbnail(entry)
         self.show(added[0].key)
         return [e.key for e in added]
+
+    def take_picture(self, path: Path, sha256: str) -> int:
+        """A file of a watched folder: a new picture, or a new one under the name of an old one. What is on the screen stays."""
+        entry = self.album.add(path)
+        if entry is None:
+            entry = self.album.at(path)
+            assert entry is not None
+            if entry.sha256 not in ("", sha256):
+                entry.card, entry.thumbnail, entry.sha256, entry.counts, entry.inspection = None, None, "", None, 0
+                self._boards.pop(entry.key, None)
+        self.album_changed.emit()
+        self.entry_changed.emit(entry.key)
+        if entry.thumbnail is None:
+            self._fetch_thumbnail(entry)
+        if self.current in (None, entry.key):
+            self.show(entry.key)
+        return entry.key
+
+    def set_module(self, key: int, module: str) -> None:
+        """The serial number of the board on a picture, as typed or scanned and found right."""
+        entry = self.album.entries[key]
+        entry.module = module
+        self.entry_changed.emit(key)
+        if entry.sha256:
+            self.keeper.ask(
+                partial(stock.store_module, sha256=entry.sha256, module=module),
+                failed=partial(self._say, "store", "The serial number was not saved."),
+            )
 
     def _fetch_thumbnail(self, entry: Entry) -> None:
         self.jobs.start(
@@ -205,7 +239,7 @@ class Session(QObject):
         self.inspecting.picture_read(entry)
         if not known:
             self.keeper.ask(
-                partial(stock.store_picture, card=thumbnail.card),
+                partial(stock.store_picture, card=thumbnail.card, module=entry.module),
                 failed=partial(self._say, "store", f"{entry.name} was not saved in the project."),
             )
 
@@ -397,6 +431,7 @@ class Session(QObject):
 
     def close(self) -> None:
         """Everything that was asked for is on disk when this returns."""
+        self.watching.leave()
         self.judging.settle()
         self.jobs.close()
         self.keeper.close()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
 from padscope.errors import StoreError
+from padscope.store import watched
+from padscope.store.watched import Outcome
+from padscope.workflows.watch import Found, Watched, remembered, seen_file
 from padscope_desktop.board import Board, board_of
 from padscope_desktop.payloads import PictureCard
 
@@ -31,6 +34,7 @@ class StoredPicture:
     sha256: str
     counts: Mapping[Verdict, int] | None
     inspection: int
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Contents:
     layout: Layout | None
     model: Path | None
     factor: float
+    folder: Path | None = None  # that is watched
+    watched: Watched | None = None  # what is known of it
 
 
 def picture_files(paths: Iterable[Path]) -> list[Path]:
@@ -59,16 +65,21 @@ def contents(project: Project) -> Contents:
     pictures = []
     for p in project.pictures():
         last = newest.get(p.sha256)
-        pictures.append(StoredPicture(p.path, p.sha256, last.counts if last else None, last.id if last else 0))
+        pictures.append(
+            StoredPicture(p.path, p.sha256, last.counts if last else None, last.id if last else 0, p.module)
+        )
     chosen = _last_choice(project, "layout")
     layouts = [row.sha256 for row in project.layouts()]
     wanted = chosen.get("sha256") if chosen.get("sha256") in layouts else next(reversed(layouts), None)
     models = project.models()
+    folder = watched.watched_folder(project)
     return Contents(
         tuple(pictures),
         project.layout(str(wanted)) if wanted else None,
         model_file(project, models[-1].sha256, Path(models[-1].path)) if models else None,
         float(_last_choice(project, "threshold").get("factor", 1.0)),  # type: ignore[arg-type]
+        folder,
+        remembered(project, folder) if folder is not None else None,
     )
 
 
@@ -93,11 +104,16 @@ def model_file(project: Project, sha256: str, seen_at: Path) -> Path | None:
     return beside
 
 
-def store_picture(project: Project, card: PictureCard) -> None:
+def store_picture(project: Project, card: PictureCard, module: str) -> None:
+    """`module`: what its name says; what a person has typed stays."""
     from padscope.store.rows import PictureRow
 
+    known = project.picture(card.sha256)
+    module = "" if known is not None and known.module else module
     project.add_picture(
-        PictureRow(card.sha256, str(card.path), card.width, card.height, card.size_bytes, scale=card.scale)
+        PictureRow(
+            card.sha256, str(card.path), card.width, card.height, card.size_bytes, scale=card.scale, module=module
+        )
     )
 
 
@@ -142,6 +158,30 @@ def painted(project: Project, picture_sha256: str) -> Painting | None:
 def note_export(project: Project, files: list[Path], picture: str) -> None:
     """Who took what out, and when, stays in the history."""
     project.record("exported", picture, {"files": [str(f) for f in files]})
+
+
+def store_module(project: Project, sha256: str, module: str) -> None:
+    row = project.picture(sha256)
+    if row is not None:
+        project.add_picture(replace(row, module=module))
+
+
+def start_watching(project: Project, folder: Path) -> Watched:
+    """What is known of it."""
+    watched.start_watching(project, folder)
+    return remembered(project, folder)
+
+
+def stop_watching(project: Project) -> None:
+    watched.stop_watching(project)
+
+
+def remember_found(project: Project, folder: Path, found: Iterable[Found], outcome: Outcome) -> None:
+    watched.remember(project, folder, [seen_file(f, outcome) for f in found])
+
+
+def came_of(project: Project, sha256: str, outcome: Outcome) -> None:
+    watched.came_of(project, sha256, outcome)
 
 
 def discard(project: Project, other: Path) -> None:

@@ -378,5 +378,5 @@ def test_pads_unlike_those_the_threshold_rests_on_are_said_aloud(bench: Bench) -
     bench.backend.notes = ("Today's pads score higher: check light and focus, or calibrate again.",)
     bench.inspected()
     message = bench.window.message_bar.message
-    assert message.headline == "bad01.jpg is unlike the pictures the threshold rests on."
+    assert message.headline == "bad01.jpg: something to know before its verdicts are used."
     assert message.text == bench.backend.notes[0]

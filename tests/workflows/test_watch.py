@@ -157,7 +157,7 @@ def test_what_lies_there_can_be_passed_over() -> None:
     share = Share()
     share.write("old.jpg", "old")
     watcher = share.watcher()
-    assert watcher.pass_over() == 1
+    assert list(watcher.pass_over()) == ["old.jpg"]
     share.write("new.jpg", "new")
     assert [f.name for f in after(share, watcher, 100)] == ["new.jpg"]
 

@@ -53,7 +53,7 @@ def watch(
             start_watching(project, folder)
             watched = remembered(project, folder)
         watcher = Watcher(folder, watched)
-        passed = watcher.pass_over() if arguments.new_only else 0
+        passed = len(watcher.pass_over()) if arguments.new_only else 0
         work = Inspecting(inspector, layout, arguments, given_scale(arguments), project)
         say(f"Watching {folder} on {inspector.device_words}{_passed(passed)}; Ctrl-C ends it.")
         away = False

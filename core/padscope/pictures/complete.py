@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from padscope.errors import PictureError
-from padscope.pictures.picture import open_picture
 
 SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".vk4", ".vk6", ".vk7"))
 ZEROS = 4096  # bytes at the end that a copy under way leaves at least
@@ -43,6 +42,10 @@ def look_at(path: Path | str) -> Look:
 
 def examine(path: Path) -> Finding:
     """Read the file once, from end to end, without ever locking it. OSError where it went away meanwhile."""
+    from padscope.pictures.picture import (
+        open_picture,  # decoders take their time: a window that watches nothing needs none
+    )
+
     look = look_at(path)
     try:
         with open_picture(path) as picture:

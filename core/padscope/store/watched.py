@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from padscope.store.database import Project
+if TYPE_CHECKING:
+    from padscope.store.database import Project
 
 
 class Outcome(StrEnum):

@@ -10,11 +10,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from padscope.pictures.complete import Finding, Look, examine, look_at, may_be_picture
 from padscope.store import watched as store
-from padscope.store.database import Project
 from padscope.store.watched import Outcome, SeenFile
+
+if TYPE_CHECKING:
+    from padscope.store.database import Project
 
 SETTLE_S = 2.0
 """A file is opened when it has looked the same this long, in two looks at least."""
@@ -169,9 +172,9 @@ class Watcher:
                 found.append(came)
         return found
 
-    def pass_over(self) -> int:
-        """Take what lies there now as dealt with, unopened; returns how many files that are."""
+    def pass_over(self) -> dict[str, Look]:
+        """Take what lies there now as dealt with, unopened; returns the files that had not been."""
         there = self._list(self.folder, self.watched.settled) or {}
         fresh = {name: look for name, look in there.items() if name not in self.watched.settled}
         self.watched = replace(self.watched, settled={**self.watched.settled, **fresh})
-        return len(fresh)
+        return fresh

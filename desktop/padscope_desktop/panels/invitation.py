@@ -15,9 +15,10 @@ MOST_RECENT = 4
 
 
 class Invitation(QFrame):
-    """Signals: add_wanted() · open_wanted() · demo_wanted() · recent_wanted(path)."""
+    """Signals: watch_wanted() · add_wanted() · open_wanted() · demo_wanted() · recent_wanted(path)."""
 
     add_wanted = Signal()
+    watch_wanted = Signal()
     open_wanted = Signal()
     demo_wanted = Signal()
     recent_wanted = Signal(str)
@@ -27,9 +28,11 @@ class Invitation(QFrame):
         self.setObjectName("card")
         self.setFixedWidth(400)
         self.add = button("Add pictures…", primary=True)
+        self.watch = button("Watch the microscope's folder…", tip="What it saves is inspected by itself (Ctrl+Shift+I)")
         self.open = button("Open a project…")
         self.demo = button("See the demo")
         self.add.clicked.connect(self.add_wanted)
+        self.watch.clicked.connect(self.watch_wanted)
         self.open.clicked.connect(self.open_wanted)
         self.demo.clicked.connect(self.demo_wanted)
         self._recent_title = label("Recent projects", title=True)
@@ -43,7 +46,7 @@ class Invitation(QFrame):
         words = "Drop pictures of boards here, or folders of them, or a project. Pictures are read and never changed."
         column.addWidget(label(words, dim=True, wrap=True))
         column.addSpacing(8)
-        for made in (self.add, self.open, self.demo):
+        for made in (self.add, self.watch, self.open, self.demo):
             made.setMinimumHeight(36)
             column.addWidget(made)
         column.addSpacing(8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QLineEdit,
     QListView,
     QMenu,
     QStyle,
@@ -36,13 +38,17 @@ from PySide6.QtWidgets import (
 from padscope.boards.pad_map import Verdict
 from padscope_desktop.album import FILTERS, Album, Entry, Mark, state
 from padscope_desktop.panels.parts import Chooser, button, label, named
-from padscope_desktop.theme import VERDICTS, Theme
+from padscope_desktop.panels.serial import SerialField
+from padscope_desktop.panels.watch import WatchLine
+from padscope_desktop.theme import TARGET, VERDICTS, Theme
 from padscope_desktop.viewer.picture_layer import as_image
 
 ENTRY = Qt.ItemDataRole.UserRole
 KEY = Qt.ItemDataRole.UserRole + 1
 MARK = Qt.ItemDataRole.UserRole + 2
 ROW = 64
+FEW = 6
+"""So many pictures need no search."""
 THUMB = QSize(64, 48)
 Index = QModelIndex | QPersistentModelIndex
 
@@ -69,12 +75,14 @@ class PicturesModel(QAbstractListModel):
         self.endResetModel()
 
     def refresh(self, key: int) -> None:
-        if key in self._keys:
-            index = self.index(self._keys.index(key))
-            self.dataChanged.emit(index, index)
+        row = self.row_of(key)
+        if row >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
 
     def row_of(self, key: int | None) -> int:
-        return self._keys.index(key) if key in self._keys else -1
+        """Keys rise from row to row; -1 where there is none."""
+        row = bisect.bisect_left(self._keys, key) if key is not None else len(self._keys)
+        return row if row < len(self._keys) and self._keys[row] == key else -1
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._keys)
@@ -85,26 +93,40 @@ class PicturesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.name
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(part for part in (str(entry.path), words, entry.missing or entry.failed) if part)
+            lines = (str(entry.path), entry.module, words, entry.missing or entry.failed)
+            return "\n".join(part for part in lines if part)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{entry.name}, {words}"
+            return ", ".join(part for part in (entry.name, entry.module, words) if part)
         return {ENTRY: entry, KEY: entry.key, MARK: mark}.get(role)
 
 
-class ByMark(QSortFilterProxyModel):
-    """Only the pictures in some states."""
+class Listed(QSortFilterProxyModel):
+    """Only the pictures in some states, and with some words in their name or serial number."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._marks: tuple[Mark, ...] = tuple(Mark)
+        self._words: tuple[str, ...] = ()
 
     def set_marks(self, marks: tuple[Mark, ...]) -> None:
         self.beginFilterChange()
         self._marks = marks
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
+    def set_words(self, text: str) -> None:
+        """All of them must be there, in any order."""
+        self.beginFilterChange()
+        self._words = tuple(text.casefold().split())
+        self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
+
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        return self.sourceModel().index(row, 0, parent).data(MARK) in self._marks
+        index = self.sourceModel().index(row, 0, parent)
+        if self._words:
+            entry: Entry = index.data(ENTRY)
+            said = f"{entry.name} {entry.module}".casefold()
+            if not all(word in said for word in self._words):
+                return False
+        return index.data(MARK) in self._marks
 
 
 class PictureDelegate(QStyledItemDelegate):
@@ -139,13 +161,19 @@ class PictureDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         painter.setFont(font)
         painter.setPen(QColor(self.theme.text))
-        name = metrics.elidedText(entry.name, Qt.TextElideMode.ElideMiddle, room)
-        painter.drawText(QRect(left, box.top() + 10, room, 20), Qt.AlignmentFlag.AlignVCenter, name)
-        sign = QRectF(left, box.top() + 38, 12, 12)
+        # the serial number has a line of its own where the name does not say it
+        lines = [entry.name, entry.module] if entry.module and entry.module not in entry.name.upper() else [entry.name]
+        top = box.top() + (10 if len(lines) == 1 else 3)
+        for k, line in enumerate(lines):
+            painter.setPen(QColor(self.theme.dim if k else self.theme.text))
+            elided = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room)
+            painter.drawText(QRect(left, top + 19 * k, room, 20), Qt.AlignmentFlag.AlignVCenter, elided)
+        below = box.top() + (34 if len(lines) == 1 else 41)
+        sign = QRectF(left, below + 4, 12, 12)
         paint_mark(painter, sign, mark, self.theme, entry.fraction)
         painter.setPen(QColor(self.theme.dim))
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room - 18)
-        painter.drawText(QRect(left + 18, box.top() + 34, room - 18, 20), Qt.AlignmentFlag.AlignVCenter, words)
+        painter.drawText(QRect(left + 18, below, room - 18, 20), Qt.AlignmentFlag.AlignVCenter, words)
         painter.restore()
 
     def _paint_thumbnail(self, painter: QPainter, box: QRect, entry: Entry) -> None:
@@ -207,7 +235,7 @@ class PicturesPanel(QWidget):
         self.setObjectName("panel")
         self._key: int | None = None
         self._model = PicturesModel(self)
-        self._shown = ByMark(self)
+        self._shown = Listed(self)
         self._shown.setSourceModel(self._model)
         self._delegate = PictureDelegate(theme, self)
         self.list = named(QListView(uniformItemSizes=True), "Pictures")
@@ -220,6 +248,15 @@ class PicturesPanel(QWidget):
         self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.list.customContextMenuRequested.connect(self._open_menu)
         self.list.selectionModel().currentChanged.connect(self._on_current)
+        self.search = named(QLineEdit(clearButtonEnabled=True), "Search pictures")
+        self.search.setPlaceholderText("search name or serial")
+        self.search.setMinimumHeight(TARGET)
+        self.search.textChanged.connect(self._on_search)
+        self.none = label(dim=True, wrap=True)
+        self.none.setContentsMargins(12, 8, 12, 8)
+        self.none.hide()
+        self.watch = WatchLine()
+        self.serial = SerialField()
         self.filter = named(Chooser(), "Which pictures are listed")
         self.filter.addItems(list(FILTERS))
         self.filter.currentTextChanged.connect(self._on_filter)
@@ -236,8 +273,15 @@ class PicturesPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        find = QHBoxLayout()
+        find.setContentsMargins(8, 0, 8, 8)
+        find.addWidget(self.search)
         column.addLayout(head)
+        column.addWidget(self.watch)
+        column.addLayout(find)
+        column.addWidget(self.none)
         column.addWidget(self.list, 1)
+        column.addWidget(self.serial)
         column.addLayout(foot)
 
     def set_theme(self, theme: Theme) -> None:
@@ -247,6 +291,9 @@ class PicturesPanel(QWidget):
     def set_album(self, album: Album) -> None:
         self._model.set_album(album)
         self._title.setText(f"Pictures  {len(album)}" if len(album) else "Pictures")
+        self.search.setVisible(len(album) > FEW)
+        self.serial.setVisible(len(album) > 0)
+        self._say_if_none()
 
     def refresh(self, key: int) -> None:
         with self._quietly():
@@ -278,6 +325,25 @@ class PicturesPanel(QWidget):
     def _on_filter(self, name: str) -> None:
         with self._quietly():
             self._shown.set_marks(FILTERS[name])
+        self._say_if_none()
+
+    @Slot(str)
+    def _on_search(self, text: str) -> None:
+        with self._quietly():
+            self._shown.set_words(text)
+        self._say_if_none()
+
+    def take_search(self) -> None:
+        self.search.setVisible(True)
+        self.search.setFocus()
+        self.search.selectAll()
+
+    def _say_if_none(self) -> None:
+        """An empty list says why it is empty."""
+        hidden = self._model.rowCount() > 0 and self._shown.rowCount() == 0
+        self.none.setVisible(hidden)
+        what = f"“{self.search.text()}”" if self.search.text() else f"“{self.filter.currentText()}”"
+        self.none.setText(f"None of the {self._model.rowCount()} pictures is {what}." if hidden else "")
 
     @contextlib.contextmanager
     def _quietly(self) -> Iterator[None]:

@@ -1,0 +1,46 @@
+"""Links the lines around the list of pictures, the watched folder and the serial number, with the session."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from padscope_desktop.panels.modes import ModeBar
+from padscope_desktop.panels.pictures import PicturesPanel
+from padscope_desktop.session import Session
+from padscope_desktop.watching import state_words
+
+
+class ListLines(QObject):
+    def __init__(self, session: Session, pictures: PicturesPanel, mode_bar: ModeBar, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._pictures = pictures
+        self._mode_bar = mode_bar
+        pictures.serial.entered.connect(self._on_serial)
+        pictures.watch.stop_wanted.connect(session.watching.stop)
+        session.watching.changed.connect(self._on_watching)
+        session.entry_changed.connect(self._on_entry)
+        session.current_changed.connect(self._show_serial)
+
+    @Slot()
+    def _on_watching(self) -> None:
+        watching = self._session.watching
+        self._pictures.watch.set_state(state_words(watching), str(watching.folder or ""))
+
+    @Slot(str)
+    def _on_serial(self, serial: str) -> None:
+        if self._session.current is not None:
+            self._session.set_module(self._session.current, serial)
+
+    @Slot(int)
+    def _on_entry(self, key: int) -> None:
+        if key == self._session.current:
+            self._show_serial()
+
+    @Slot()
+    def _show_serial(self) -> None:
+        key = self._session.current
+        entry = self._session.album.entries.get(key) if key is not None else None
+        module = entry.module if entry is not None else ""
+        self._pictures.serial.set_serial(module, entry is not None)
+        self._mode_bar.set_module(f"Board {module}" if module else "")
