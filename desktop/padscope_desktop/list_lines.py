@@ -25,7 +25,7 @@ class ListLines(QObject):
     @Slot()
     def _on_watching(self) -> None:
         watching = self._session.watching
-        self._pictures.watch.set_state(state_words(watching), str(watching.folder or ""))
+        self._pictures.watch.set_state(*state_words(watching), str(watching.folder or ""))
 
     @Slot(str)
     def _on_serial(self, serial: str) -> None:

@@ -217,14 +217,17 @@ class Watching(QObject):
         self._session.said.emit(about_fault("watch", what, fault))
 
 
-def state_words(watching: Watching) -> str:
-    """What the line above the list says."""
+def state_words(watching: Watching) -> tuple[str, str]:
+    """What the line above the list says, and what below it."""
     if watching.folder is None:
-        return ""
+        return "", ""
     name = watching.folder.name or str(watching.folder)
-    if watching.away_since is not None:
-        return f"⚠ {name} not reachable since {watching.away_since:%H:%M}"
     if not watching.looked:
-        return f"Looking into {name}…"
-    waiting = f" · {watching.unready} wait for layout and model" if watching.unready else ""
-    return f"Watching {name}" + (f" · {watching.new} new" if watching.new else "") + waiting
+        return f"Looking into {name}…", ""
+    words = f"Watching {name}" + (f" · {watching.new} new" if watching.new else "")
+    if watching.away_since is not None:
+        return words, f"⚠ Not reachable since {watching.away_since:%H:%M}; it goes on by itself when it is back."
+    if watching.unready:
+        n = watching.unready
+        return words, f"{count(n, 'picture')} {'waits' if n == 1 else 'wait'} for a layout and a model."
+    return words, ""

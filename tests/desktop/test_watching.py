@@ -44,7 +44,7 @@ def save(folder: Path, name: str, content: bytes = b"picture") -> Path:
 
 def line(bench: Bench) -> str:
     words = bench.window.pictures.watch
-    return words.words.text() if words.isVisible() else ""
+    return " | ".join(part for part in (words.words.text(), words.more.text()) if part) if words.isVisible() else ""
 
 
 def watch(bench: Bench, folder: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_new_picture_does_not_take_the_place_of_the_one_that_is_worked_on(benc
 def test_pictures_wait_for_a_layout_and_a_model(bench: Bench, microscope: Path) -> None:
     watch(bench, microscope)
     save(microscope, "bad01.jpg")
-    bench.until(lambda: "1 wait for layout and model" in line(bench))
+    bench.until(lambda: "1 picture waits for a layout and a model." in line(bench))
     assert marks(bench)["bad01.jpg"] in (Mark.NEW, Mark.LOADING)
     ready(bench)
     bench.until(lambda: marks(bench) == {"bad01.jpg": Mark.LOOK})
@@ -117,7 +117,7 @@ def test_a_share_that_goes_and_returns_is_said(bench: Bench, microscope: Path) -
     watch(bench, microscope)
     bench.until(lambda: line(bench))
     microscope.rename(microscope.with_name("unplugged"))
-    bench.until(lambda: "not reachable since" in line(bench))
+    bench.until(lambda: "Not reachable since" in line(bench))
     microscope.with_name("unplugged").rename(microscope)
     bench.until(lambda: line(bench) == "Watching microscope")
     save(microscope, "bad01.jpg")

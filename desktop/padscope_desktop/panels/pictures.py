@@ -161,8 +161,9 @@ class PictureDelegate(QStyledItemDelegate):
         metrics = QFontMetrics(font)
         painter.setFont(font)
         painter.setPen(QColor(self.theme.text))
-        # the serial number has a line of its own where the name does not say it
-        lines = [entry.name, entry.module] if entry.module and entry.module not in entry.name.upper() else [entry.name]
+        # a board is known by its serial number; the file's name stands below it, unless it is nothing but that
+        by_name = not entry.module or entry.path.stem.upper() == entry.module
+        lines = [entry.name] if by_name else [entry.module, entry.name]
         top = box.top() + (10 if len(lines) == 1 else 3)
         for k, line in enumerate(lines):
             painter.setPen(QColor(self.theme.dim if k else self.theme.text))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from padscope_desktop.panels.parts import Elided, button, named
+from padscope_desktop.panels.parts import Elided, button, label, named
 from padscope_desktop.theme import TARGET
 
 
@@ -16,19 +16,26 @@ class WatchLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = named(Elided(dim=True), "Watched folder")
+        self.words = named(Elided(), "Watched folder")
+        self.more = label(dim=True, wrap=True)
         self.stop = named(button("Stop", link=True, tip="Watch this folder no longer"), "Stop watching")
         self.stop.setMinimumHeight(TARGET)
         self.stop.clicked.connect(self.stop_wanted)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(12, 0, 8, 0)
+        row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.words, 1)
         row.addWidget(self.stop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 0, 8, 8)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self.more)
         self.hide()
 
-    def set_state(self, words: str, place: str) -> None:
-        """`place`: the whole path, for the tip."""
+    def set_state(self, words: str, more: str, place: str) -> None:
+        """`more`: what is to be known besides, on lines of its own; `place`: the whole path, for the tip."""
         self.words.setText(words)
-        self.words.setToolTip(f"{place}\n{words}" if words else "")
+        self.words.setToolTip(place)
+        self.more.setText(more)
+        self.more.setVisible(bool(more))
         self.setVisible(bool(words))
