@@ -174,6 +174,26 @@ def parser() -> Parser:
     _take(c)
     _json(c)
 
+    c = command("tiles", "tiles", "cut a project's pictures into a tile set to train on, or make one again")
+    c.add_argument("source", type=Path, metavar="SOURCE", help="a project, or the tiles.json of a set to make again")
+    c.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="a new folder for MVTec-AD folders and tiles.json"
+    )
+    c.add_argument(
+        "--layout", type=Path, metavar="L", help="find the pads by this layout (else: inspections, else colour)"
+    )
+    c.add_argument("--pictures", nargs="+", default=[], metavar="P", help="only these, by file name or hash")
+    c.add_argument("--size", type=int, default=256, metavar="PX", help="128, 256, 500 or any (default 256)")
+    c.add_argument("--selectivity", choices=["original", "filtered"], default="filtered", help="any pad, or mostly pad")
+    c.add_argument("--min-share", type=_share, metavar="SHARE", help="least share of pad in a tile instead")
+    c.add_argument("--keep-background", action="store_true", help="cut the whole picture, pads and all else")
+    c.add_argument("--augment", default="", metavar="a,b,…", help="crop flip contrast background denoise texture")
+    c.add_argument("--copies", type=int, default=1, metavar="N", help="of every tile by each augmentation")
+    c.add_argument("--test-share", type=_share, default=0.3, metavar="SHARE", help="of boards kept for testing")
+    c.add_argument("--seed", type=int, default=0, metavar="N")
+    c.add_argument("--author", default="", metavar="NAME", help="who makes it, for the history")
+    _json(c)
+
     c = command("split", "merge", "some pictures with their labels as a project of their own, for a labeller")
     c.add_argument("project", type=Path, metavar="PROJECT")
     c.add_argument("--pictures", required=True, nargs="+", metavar="P", help="by file name or hash")
