@@ -20,6 +20,7 @@ from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
 from padscope_desktop.inspect_mode import InspectMode
+from padscope_desktop.layout_mode import LayoutMode
 from padscope_desktop.list_lines import ListLines
 from padscope_desktop.messages import Message, MessageBar
 from padscope_desktop.modes import Mode
@@ -59,7 +60,8 @@ class MainWindow(QMainWindow):
         self.doors = Doors(session, self.dialogs, self)
         self.inspect_mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
         self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
-        self.modes: tuple[Mode, ...] = (self.inspect_mode,)
+        self.layout_mode = LayoutMode(session, self.canvas, self.dialogs, self.theme, self)
+        self.modes: tuple[Mode, ...] = (self.inspect_mode, self.layout_mode)
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
         self._lay_out()
@@ -68,6 +70,7 @@ class MainWindow(QMainWindow):
         pointed_at = (self.canvas, self.inspect_mode.panel.pads)
         self.actions_by_id = make_actions(self, pointed_at, self.rows, self._handlers(), memory.keys)
         self.view_bar.set_actions(self.actions_by_id)
+        self.layout_mode.set_switches(self.actions_by_id)
         self.mode_bar.set_actions([self.actions_by_id[f"mode_{m.id}"] for m in self.modes])
         self._peek = HeldKey(self.actions_by_id["overlays"], Qt.Key.Key_H, self)
         self._connect()

@@ -137,6 +137,29 @@ def _scaled(pad: PadResult, ratio: float) -> PadResult:
     return replace(pad, level=None if pad.level is None else pad.level / ratio)
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A layout and how it lies over a picture; `doubtful` pads are worth a look."""
+
+    layout: Layout
+    um_to_px: Affine
+    words: str
+    doubtful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What of a file was chosen as a layout (None, and why), and its layers and nets with the number of shapes on each. `whole`:
+    a layout already, from which nothing is chosen."""
+
+    path: Path
+    layout: Layout | None
+    refusal: str
+    layers: tuple[tuple[str, int], ...]
+    nets: tuple[tuple[str, int], ...]
+    whole: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
     """A small board, drawn: sound pictures, one with blemishes, and their layout."""

@@ -294,11 +294,12 @@ class Session(QObject):
             lane="quick",
             slot="layout",
             retries=1,
-            done=self._on_layout,
+            done=self.use_layout,
             failed=partial(self._say, "layout", f"{path.name} is not the layout of a board."),
         )
 
-    def _on_layout(self, layout: Layout) -> None:
+    def use_layout(self, layout: Layout) -> None:
+        """Inspections judge its pads from now on."""
         self.layout = layout
         self.settled.emit("layout")
         self.layout_changed.emit()

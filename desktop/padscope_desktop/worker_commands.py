@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padscope.types import Progress, Work
+from padscope_desktop.layout_commands import LAYOUT_COMMANDS
 from padscope_desktop.payloads import (
     DemoFiles,
     DetectorCard,
@@ -322,4 +323,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "judge": judge,
     "export": export,
     "draw_demo": draw_demo,
+    **LAYOUT_COMMANDS,
 }
