@@ -23,10 +23,11 @@ class Frame:
     um_to_px: Affine
     words: str
     found: bool = False
+    scaled: bool = True  # False: nobody knows how large a pixel is
 
 
 class Draft(QObject):
-    """Signals: changed(): another layout · chosen_changed() · frame_changed() · refused(sentence)."""
+    """Signals: changed(): another layout · chosen_changed() · frame_changed(): it lies elsewhere · refused(sentence)."""
 
     changed = Signal()
     chosen_changed = Signal()
@@ -38,7 +39,6 @@ class Draft(QObject):
         self.edits = Edits(EMPTY)
         self.chosen: tuple[str, ...] = ()
         self.mark: str | None = None  # the chosen fiducial
-        self.frame: Frame | None = None
         self.problems: tuple[Problem, ...] = problems(EMPTY)
         self.clean: Layout = EMPTY  # as it was opened, used or saved last
 
@@ -85,16 +85,15 @@ class Draft(QObject):
             self.chosen, self.mark = chosen, mark
             self.chosen_changed.emit()
 
-    def set_frame(self, frame: Frame | None) -> None:
-        if frame != self.frame:
-            self.frame = frame
-            self.frame_changed.emit()
-
     def _take(self, edits: Edits) -> None:
         if edits is self.edits:
             return
         self.edits = edits
         self.problems = problems(edits.now)
-        self.changed.emit()
+        there = edits.now.pad
+        kept = tuple(p for p in self.chosen if p in there)  # what is gone is chosen no more
         mark = self.mark if any(f.name == self.mark for f in edits.now.fiducials) else None
-        self.choose(self.chosen, mark)
+        other, self.chosen, self.mark = (kept, mark) != (self.chosen, self.mark), kept, mark
+        self.changed.emit()
+        if other:
+            self.chosen_changed.emit()

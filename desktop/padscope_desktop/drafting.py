@@ -76,7 +76,7 @@ class Drafting(QObject):
     def _by_scale(self) -> Frame:
         um = self.um_per_px
         if um is None:
-            return Frame(Affine(1, 0, 0, 0, 1, 0), "The picture has no scale: type it")
+            return Frame(Affine(1, 0, 0, 0, 1, 0), "The picture has no scale", scaled=False)
         typed = self._session.current in self._typed
         return Frame(Affine(1 / um, 0, 0, 0, 1 / um, 0), "By the typed scale" if typed else "By the picture's scale")
 
@@ -158,6 +158,13 @@ class Drafting(QObject):
             )
             return
         self._session.said.emit(about_fault("place", "The board was not found in this picture.", fault))
+
+    def forget_place(self) -> None:
+        """The draft is another board: where this one was found says nothing about it."""
+        self._frames.clear()
+        self._missed.clear()
+        self.doubtful = ()
+        self._draft.frame_changed.emit()
 
     # From a picture, from a file
 

@@ -41,7 +41,7 @@ def learn_layout(picture: Path, um_per_px: float | None) -> Work[Placed]:
     with open_picture(picture, um_per_px=um_per_px) as opened:
         learned = learned_layout(opened, picture.stem, um_per_px)
     doubtful = tuple(pad for pad, sure in learned.confidence.items() if sure < DOUBTFUL)
-    return Placed(learned.layout, learned.um_to_px, "as it was learned from this picture", doubtful)
+    return Placed(learned.layout, learned.um_to_px, "learned from this picture", doubtful)
 
 
 def read_drawing(path: Path, choice: Choice | None) -> Work[Drawing]:

@@ -7,17 +7,17 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from padscope.boards.layout import Fiducial, Layout, Pad
-from padscope.boards.layout_edit import next_name, with_fiducial, with_pad, without
+from padscope.boards.layout import Layout
+from padscope.boards.layout_edit import without
 from padscope.boards.layout_problems import Problem
-from padscope_desktop.actions import Action
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.draft import EMPTY, Draft
 from padscope_desktop.drafting import Drafting
+from padscope_desktop.layout_actions import LAYOUT_ACTIONS
 from padscope_desktop.layout_changes import changed_field, named_in_order, reflected_pads, repeated_pads
+from padscope_desktop.layout_hands import LayoutHands, RegionHands
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.layout import LayoutPanel
 from padscope_desktop.panels.marks import MarksBar
@@ -27,52 +27,14 @@ from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.layout_layer import LayoutLayer, Scene
 from padscope_desktop.viewer.layout_tools import MarkTool, PadTool, SelectTool
 from padscope_desktop.viewer.tools import Px, Tool
-from padscope_desktop.viewer.view import View
 
 TOOLS = ("layout_select", "layout_draw", "layout_fiducial")
-ROOM = 6.0
-"""A pad that is zoomed to leaves so much around it."""
 
 
 class LayoutMode(Mode):
     id, words, key = "layout", "Layout", "F4"
     panel: LayoutPanel
-    actions = (
-        Action(
-            "layout_select", "Choose and move pads", "Layout", ("V",), mode="layout", checkable=True, short="Select"
-        ),
-        Action("layout_draw", "Draw a pad", "Layout", ("D",), mode="layout", checkable=True, short="Draw pad"),
-        Action(
-            "layout_fiducial", "Click a fiducial", "Layout", ("C",), mode="layout", checkable=True, short="Fiducial"
-        ),
-        Action(
-            "layout_snap",
-            "Snap to what the picture shows",
-            "Layout",
-            ("N",),
-            mode="layout",
-            checkable=True,
-            short="Snap",
-        ),
-        Action(
-            "layout_delete",
-            "Delete what is chosen",
-            "Layout",
-            ("Del", "Backspace"),
-            where="picture",
-            mode="layout",
-            line=True,
-        ),
-        Action("layout_all", "Choose all pads", "Layout", ("Ctrl+A",), where="picture", mode="layout"),
-        Action("layout_to_edges", "Snap the chosen pads now", "Layout", ("Ctrl+Shift+N",), mode="layout"),
-        Action("layout_find", "Find the board in the picture", "Layout", ("Ctrl+B",), mode="layout", line=True),
-        Action("layout_clicks", "Click the board's marks", "Layout", ("Ctrl+Shift+B",), mode="layout"),
-        Action("layout_learn", "Learn a layout from this picture", "Layout", (), mode="layout", line=True),
-        Action("layout_import", "Import a layout…", "Layout", ("Ctrl+Shift+I",), mode="layout"),
-        Action("layout_new", "New layout", "Layout", (), mode="layout"),
-        Action("layout_use", "Use this layout", "Layout", ("Ctrl+Return",), mode="layout", line=True),
-        Action("layout_save", "Save the layout as…", "Layout", ("Ctrl+S",), mode="layout"),
-    )
+    actions = LAYOUT_ACTIONS
 
     def __init__(self, session: Session, canvas: Canvas, dialogs: Dialogs, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
@@ -84,14 +46,14 @@ class LayoutMode(Mode):
         self.draft = Draft(self)
         self.drafting = Drafting(session, self.draft, self)
         self.layer = LayoutLayer()
+        self.hands = LayoutHands(session, canvas, self.layer, self.draft, self.drafting, self)
         self.tools: dict[str, Tool] = {
-            "layout_select": SelectTool(self.layer, self),
-            "layout_draw": PadTool(self.layer, self),
-            "layout_fiducial": MarkTool(self.layer, self),
-            "region": PadTool(self.layer, _Region(self)),
+            "layout_select": SelectTool(self.layer, self.hands),
+            "layout_draw": PadTool(self.layer, self.hands),
+            "layout_fiducial": MarkTool(self.layer, self.hands),
+            "region": PadTool(self.layer, RegionHands(canvas, self._on_region)),
         }
         self.tool = "layout_select"
-        self.snapping = True
         self.on = False
         self.switches: Mapping[str, Any] = {}
         canvas.layers.over.append(self.layer)
@@ -103,6 +65,8 @@ class LayoutMode(Mode):
         d.changed.connect(self._on_draft)
         d.chosen_changed.connect(self._on_chosen)
         d.frame_changed.connect(self._on_frame)
+        self.hands.committed.connect(self._show)
+        self.hands.scale_wanted.connect(p.scale.setFocus)
         d.refused.connect(self.session.mentioned)
         w.previewed.connect(self._on_preview)
         w.unreadable.connect(p.imports.show_trouble)
@@ -120,7 +84,7 @@ class LayoutMode(Mode):
         p.problem_chosen.connect(self._on_problem)
         p.table.typed.connect(lambda pad, field, value: self._change(field, value, (pad,)))
         p.table.chosen.connect(self._on_rows)
-        p.table.zoom_wanted.connect(self.zoom_to)
+        p.table.zoom_wanted.connect(self.hands.zoom_to)
         f = p.forms
         f.pad.wanted.connect(lambda field, value: self._change(field, value, self.draft.chosen))
         f.wire.wanted.connect(lambda field, value: self._change(field, value, self.draft.chosen))
@@ -186,11 +150,11 @@ class LayoutMode(Mode):
         if stops:
             now = next((i for i, s in enumerate(stops) if s == self.draft.chosen), -1 if by > 0 else 0)
             self.draft.choose(stops[(now + by) % len(stops)])
-            self._reveal()
+            self.hands.reveal()
 
     def agree(self) -> None:
         if self.draft.chosen:
-            self.zoom_to(self.draft.chosen[0])
+            self.hands.zoom_to(self.draft.chosen[0])
 
     def undo(self) -> None:
         self.draft.undo()
@@ -250,7 +214,7 @@ class LayoutMode(Mode):
         d, frame = self.draft, self.drafting.frame
         preview = self.drafting.preview
         words = frame.words if frame is not None else "No picture"
-        scale = 1 / frame.um_to_px.scale if frame is not None else None
+        scale = 1 / frame.um_to_px.scale if frame is not None and frame.scaled else None
         self.panel.show_frame(words, scale, frame is not None and frame.found, self.session.current is not None)
         self.panel.imports.show_frame(f"Lies {words}." if preview is not None and frame is not None else "")
         scene = None
@@ -263,66 +227,6 @@ class LayoutMode(Mode):
         self.layer.font = self.canvas.font()
         self.layer.show_scene(scene)
         self.canvas.update()
-
-    # Hands of the tools
-
-    def view(self) -> View:
-        return self.canvas.view
-
-    def choose(self, pads: list[str], mark: str | None = None) -> None:
-        self.draft.choose(pads, mark)
-
-    def commit(self, what: str, change: Callable[[Layout], Layout]) -> None:
-        if self.drafting.preview is None:
-            self.draft.do(what, change)
-        self._show()
-
-    def drawn(self, corners: np.ndarray) -> None:
-        """A rectangle, (4, 2) board µm."""
-        (x0, y0), (x1, y1) = corners[0].tolist(), corners[2].tolist()
-        pads = self.draft.layout.pads
-        like = pads[-1].id if pads else "P000"
-        name = next_name(like, {p.id for p in pads})
-        pad = Pad(name, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
-        if self.snapping:
-            found = self.drafting.snapped(pad, self.canvas.picture.levels)
-            if found is None:
-                self.session.mentioned.emit("No metal edges there; the pad is as it was drawn")
-            pad = found or pad
-        if self.draft.do("draw a pad", lambda layout: with_pad(layout, pad)):
-            self.draft.choose([name])
-
-    def pointed(self, at: Px, radius_px: float | None) -> None:
-        """A click on a mark, or a circle drawn around its centre."""
-        frame = self.drafting.frame
-        if frame is None:
-            return
-        mark = (*at, radius_px) if radius_px else self.drafting.mark_at(at, self.canvas.picture.levels)
-        if mark is None:
-            self.session.mentioned.emit("No round mark there; drag from its centre to its rim to draw one")
-            return
-        x, y = frame.um_to_px.inverse().apply(np.array(mark[:2])).tolist()
-        size = 2 * mark[2] / frame.um_to_px.scale
-        marks = self.draft.layout.fiducials
-        known = next((f for f in marks if np.hypot(f.x_um - x, f.y_um - y) < max(f.diameter_um, size) / 2), None)
-        name = known.name if known else next_name(marks[-1].name if marks else "F0", {f.name for f in marks})
-        made = Fiducial(name, round(x, 2), round(y, 2), round(size, 1))
-        if self.draft.do("set a fiducial", lambda layout: with_fiducial(layout, made)):
-            self.draft.choose((), name)
-
-    def zoom_to(self, pad: str) -> None:
-        bounds = self.layer.bounds_of(pad)
-        if bounds is not None:
-            x0, y0, x1, y1 = bounds
-            half = max(x1 - x0, y1 - y0) / 2
-            x, y = (x0 + x1) / 2, (y0 + y1) / 2
-            self.canvas.fit_bounds((x - half, y - half, x + half, y + half), ROOM / 4)
-
-    def _reveal(self) -> None:
-        bounds = self.layer.bounds_of(self.draft.chosen[0]) if self.draft.chosen else None
-        x0, y0, x1, y1 = self.canvas.view.visible
-        if bounds is not None and not (x0 <= bounds[0] and y0 <= bounds[1] and bounds[2] <= x1 and bounds[3] <= y1):
-            self.canvas.centre_on((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
 
     # What a person wants
 
@@ -378,8 +282,8 @@ class LayoutMode(Mode):
 
     @Slot()
     def new(self, *_: object) -> None:
-        self.draft.do("new layout", lambda layout: replace(EMPTY, name="new layout"))
-        self.drafting.look()
+        self.draft.do("new layout", lambda _: EMPTY)
+        self.drafting.forget_place()
 
     @Slot()
     def use(self, *_: object) -> None:
@@ -394,13 +298,13 @@ class LayoutMode(Mode):
     @Slot(object)
     def _on_rows(self, pads: list[str]) -> None:
         self.draft.choose(pads)
-        self._reveal()
+        self.hands.reveal()
 
     @Slot(object)
     def _on_problem(self, problem: Problem) -> None:
         self.draft.choose(problem.pads, problem.fiducials[0] if problem.fiducials else None)
         if problem.pads:
-            self.zoom_to(problem.pads[0])
+            self.hands.zoom_to(problem.pads[0])
 
     # Tools
 
@@ -409,7 +313,7 @@ class LayoutMode(Mode):
 
     @Slot()
     def _on_snap(self, *_: object) -> None:
-        self.snapping = not self.snapping
+        self.hands.snapping = not self.hands.snapping
         self._show_switches()
 
     def _take_up(self, name: str) -> None:
@@ -423,7 +327,7 @@ class LayoutMode(Mode):
             if name in self.switches:
                 self.switches[name].setChecked(name == self.tool)
         if "layout_snap" in self.switches:
-            self.switches["layout_snap"].setChecked(self.snapping)
+            self.switches["layout_snap"].setChecked(self.hands.snapping)
 
     # Importing and learning
 
@@ -463,10 +367,9 @@ class LayoutMode(Mode):
     def _on_learned(self) -> None:
         self._on_draft()
 
-    def region_drawn(self, corners: np.ndarray) -> None:
-        (x0, y0), (x1, y1) = corners[0].tolist(), corners[2].tolist()
+    def _on_region(self, region_um: tuple[float, float, float, float]) -> None:
         self._take_up("layout_select")
-        self.panel.imports.set_region((x0, y0, x1, y1))
+        self.panel.imports.set_region(region_um)
 
     # Clicks on marks
 
@@ -498,24 +401,3 @@ class LayoutMode(Mode):
     def _on_clicked(self, points: dict[str, Px]) -> None:
         self.end_clicks()
         self.drafting.find(points)
-
-
-class _Region:
-    """The hands of the tool that draws a region to import from."""
-
-    def __init__(self, mode: LayoutMode) -> None:
-        self._mode = mode
-
-    def view(self) -> View:
-        return self._mode.canvas.view
-
-    def drawn(self, corners: np.ndarray) -> None:
-        self._mode.region_drawn(corners)
-
-    def choose(self, pads: list[str], mark: str | None = None) -> None: ...
-
-    def commit(self, what: str, change: Callable[[Layout], Layout]) -> None: ...
-
-    def pointed(self, at: Px, radius_px: float | None) -> None: ...
-
-    def zoom_to(self, pad: str) -> None: ...

@@ -80,6 +80,12 @@ class Answers:
     def layout(self, start: Path | None) -> Path | None:
         return self._answer("layout")
 
+    def drawing(self, start: Path | None) -> Path | None:
+        return self._answer("drawing")
+
+    def save_layout(self, name: str, start: Path | None) -> Path | None:
+        return self._answer(f"save {name}")
+
     def model(self, start: Path | None) -> Path | None:
         return self._answer("model")
 

@@ -16,6 +16,7 @@ from padscope.configs import PatchcoreConfig, settings_of
 from padscope.errors import InputError, PictureError, PoseError
 from padscope.store.artifacts import Model, save_model
 from padscope.types import Affine, Progress, Scale
+from padscope_desktop.layout_commands import LAYOUT_COMMANDS
 from padscope_desktop.payloads import (
     DemoFiles,
     DetectorCard,
@@ -25,6 +26,7 @@ from padscope_desktop.payloads import (
     MappedLevels,
     ModelCard,
     PictureCard,
+    Placed,
     Thumbnail,
 )
 from padscope_desktop.protocol import Part
@@ -116,8 +118,20 @@ class Backend:
                 "judge",
                 "export",
                 "draw_demo",
+                "place",
+                "learn_layout",
             )
-        }
+        } | {name: LAYOUT_COMMANDS[name] for name in ("read_drawing", "save_layout")}
+
+    def place(self, picture: Path, board: Layout, um_per_px: object, clicks: object) -> Command:
+        yield Progress(0, 1, "finding the board")
+        if self.pose_fails and not clicks:
+            raise PoseError("No board was found in the picture; click two fiducials.")
+        return Placed(board, POSE, "by clicks, residual 0.5 µm" if clicks else "by pads, residual 1.2 µm")
+
+    def learn_layout(self, picture: Path, um_per_px: object) -> Command:
+        yield Progress(0, 1, "looking for pads")
+        return Placed(replace(layout(), name="learned"), POSE, "learned from this picture", ("A2",))
 
     def _card(self, path: Path) -> PictureCard:
         if not path.exists():

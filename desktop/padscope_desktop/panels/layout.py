@@ -57,7 +57,8 @@ class LayoutPanel(QStackedWidget):
         self.lies = Elided(dim=True)
         self.look = button("Find the board", tip="Look for this layout's pads and fiducials in the picture (Ctrl+B)")
         self.scale = NumberField("µm per px", digits=4)
-        self.scale_words = label("µm per px", dim=True)
+        self.scale_words = label("One picture pixel is", dim=True)
+        self.scale_unit = label("µm", dim=True)
         self.importing = button("Import…", tip="A layout, or a drawing: CSV, JSON, IPC-D-356, DXF, Gerber, KiCad")
         self.learn = button("Learn", tip="Look for pads and fiducials in this picture and propose a layout")
         self.new = button("New", tip="An empty layout; Ctrl+Z brings this one back")
@@ -102,10 +103,13 @@ class LayoutPanel(QStackedWidget):
         where = QHBoxLayout()
         where.setSpacing(8)
         where.addWidget(self.lies, 1)
-        where.addWidget(self.scale_words)
-        where.addWidget(self.scale)
         where.addWidget(self.look)
-        self.scale.setFixedWidth(72)
+        size = QHBoxLayout()
+        size.setSpacing(8)
+        for part in (self.scale_words, self.scale, self.scale_unit):
+            size.addWidget(part)
+        size.addStretch(1)
+        self.scale.setFixedWidth(80)
         go = QHBoxLayout()
         go.setSpacing(8)
         go.addWidget(self.use, 1)
@@ -113,6 +117,7 @@ class LayoutPanel(QStackedWidget):
         column.addLayout(top)
         column.addWidget(self.facts)
         column.addLayout(where)
+        column.addLayout(size)
         column.addWidget(line())
         column.addLayout(self.tools)
         column.addWidget(self.empty)
@@ -131,7 +136,7 @@ class LayoutPanel(QStackedWidget):
         for action in actions:
             made = QToolButton()
             made.setDefaultAction(action)
-            made.setText(f"{action.iconText()}  {action.shortcut().toString()}")
+            made.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
             made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             made.setMinimumHeight(TARGET)
             self.tools.addWidget(made)
@@ -141,7 +146,9 @@ class LayoutPanel(QStackedWidget):
         self.name.show_values([layout.name])
         n, w, f = len(layout.pads), len(layout.wires), len(layout.fiducials)
         state = "in use" if in_use else "not saved" if touched else "saved"
-        self.facts.setText(f"{count(n, 'pad')}, {count(w, 'wire')}, {count(f, 'fiducial')} · {state}")
+        words = f"{count(n, 'pad')}, {count(w, 'wire')}, {count(f, 'fiducial')} · {state}"
+        self.facts.setText(words if n or f else "An empty layout")
+        set_primary(self.learn, not n)
         self.empty.setVisible(not n)
         self.table.setVisible(bool(n))
         self.forms.setVisible(bool(n))
@@ -178,8 +185,8 @@ class LayoutPanel(QStackedWidget):
     def show_frame(self, words: str, um_per_px: float | None, found: bool, can_find: bool) -> None:
         self.lies.setText(words)
         self.lies.setToolTip(words)
-        self.scale.setVisible(not found)
-        self.scale_words.setVisible(not found)
+        for part in (self.scale, self.scale_words, self.scale_unit):
+            part.setVisible(not found)
         self.scale.show_values([um_per_px])
         self.look.setEnabled(can_find)
 

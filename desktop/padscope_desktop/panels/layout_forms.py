@@ -92,17 +92,16 @@ class WirePage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wires = NumberField("Wires on the pad", digits=0)
-        self.direction = NumberField("Direction of the wires in degrees", empty="longer side", digits=3)
+        self.direction = NumberField("Direction of the wires in degrees", empty="auto", digits=3)
         self.direction.setToolTip("0 runs to the right, 90 downwards; empty: along the pad's longer side.")
         self.across, self.along = NumberField("Foot across the wire in µm"), NumberField("Foot along the wire in µm")
         self.diameter = NumberField("Diameter of the wire in µm")
-        self.hint = label("Wires lie side by side, each in the middle of its lane.", dim=True, wrap=True)
         _fill(
             self,
             (
                 ("Wires", self.wires, "Direction °", self.direction),
                 ("Foot across", self.across, "along", self.along),
-                ("Wire ⌀", self.diameter, "", self.hint),
+                ("Wire ⌀", self.diameter, "", label("lengths in µm", dim=True)),
             ),
         )
         for field, name in (
