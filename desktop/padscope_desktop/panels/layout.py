@@ -55,7 +55,7 @@ class LayoutPanel(QStackedWidget):
         self.name = WordField("Name of the layout")
         self.facts = label(dim=True)
         self.lies = Elided(dim=True)
-        self.look = button("Find the board", tip="Look for this layout's pads and fiducials in the picture (Ctrl+B)")
+        self.look = button("Find the board", tip="Look for this layout's pads and fiducials in the picture (Ctrl+G)")
         self.scale = NumberField("µm per px", digits=4)
         self.scale_words = label("One picture pixel is", dim=True)
         self.scale_unit = label("µm", dim=True)
