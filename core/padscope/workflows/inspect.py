@@ -239,6 +239,8 @@ def _worse(look: Look, pad: Pad, doubted: bool) -> tuple[float, bool, bool, floa
 
 
 def _of_several(k: int, count: int, name: str, step: Progress) -> Progress:
+    if count == 1:
+        return step
     return Progress(k * step.total + step.done, count * step.total, f"{name}: {step.stage}")
 
 
