@@ -30,6 +30,8 @@ from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.panels.viewbar import ViewBar
+from padscope_desktop.seeing import ACTIONS as SEEING
+from padscope_desktop.seeing import Seeing
 from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
@@ -61,16 +63,18 @@ class MainWindow(QMainWindow):
         self.inspect_mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
         self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
         self.layout_mode = LayoutMode(session, self.canvas, self.dialogs, self.theme, self)
+        self.seeing = Seeing(session, self.canvas, self.theme, self)
         self.modes: tuple[Mode, ...] = (self.inspect_mode, self.layout_mode)
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
         self._lay_out()
         own = [row for mode in self.modes for row in mode.actions]
-        self.rows = (*ACTIONS, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
+        self.rows = (*ACTIONS, *SEEING, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
         pointed_at = (self.canvas, self.inspect_mode.panel.pads)
         self.actions_by_id = make_actions(self, pointed_at, self.rows, self._handlers(), memory.keys)
         self.view_bar.set_actions(self.actions_by_id)
         self.layout_mode.set_switches(self.actions_by_id)
+        self.seeing.set_actions(self.actions_by_id)
         self.mode_bar.set_actions([self.actions_by_id[f"mode_{m.id}"] for m in self.modes])
         self._peek = HeldKey(self.actions_by_id["overlays"], Qt.Key.Key_H, self)
         self._connect()
@@ -91,6 +95,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.view_bar)
         column.addWidget(self.message_bar)
+        column.addWidget(self.seeing.bar)
         for mode in self.modes:
             if mode.bar is not None:
                 column.addWidget(mode.bar)
@@ -145,6 +150,7 @@ class MainWindow(QMainWindow):
             (self.invitation.recent_wanted, self.doors.open_recent),
             (self.inspect_mode.detector_chosen, self._on_detector_chosen),
             (self.mode_bar.operator_changed, self._on_operator),
+            (self.seeing.measuring.let_go, self._on_let_go),
         ):
             signal.connect(slot)
 
@@ -193,6 +199,7 @@ class MainWindow(QMainWindow):
             "go_pads": m.panel.pads.take_focus,
             "back": self._back,
         }
+        handlers |= self.seeing.handlers()
         for mode in self.modes:
             handlers |= mode.handlers()
             handlers[f"mode_{mode.id}"] = partial(self._on_mode_chosen, mode)
@@ -220,20 +227,28 @@ class MainWindow(QMainWindow):
         if mode.page is None:
             self.canvas.setFocus()
 
+    @Slot()
+    def _on_let_go(self) -> None:
+        """The left button goes back to the mode."""
+        self.canvas.set_tool(self.mode.idle_tool())
+
     def _walk(self, by: int, *_: object) -> None:
         self.mode.step(by)
 
     @Slot()
     def _agree(self) -> None:
-        self.mode.agree()
+        if not self.seeing.measuring.finish():
+            self.mode.agree()
 
     @Slot()
     def _undo(self) -> None:
-        self.mode.undo()
+        if not self.seeing.measuring.undo():
+            self.mode.undo()
 
     @Slot()
     def _redo(self) -> None:
-        self.mode.redo()
+        if not self.seeing.measuring.redo():
+            self.mode.redo()
 
     @Slot()
     def _begin_marks(self) -> None:
@@ -282,6 +297,7 @@ class MainWindow(QMainWindow):
         wear(theme)
         self.canvas.set_colours(theme.canvas, DARK.accent)  # over a picture, the light one shows best
         self.pictures.set_theme(theme)
+        self.seeing.set_theme(theme)
         for mode in self.modes:
             mode.set_theme(theme)
         self.key_sheet.set_sheet(key_sheet(self.rows, self.memory.keys, self.mode.id), theme.dim)
@@ -399,7 +415,7 @@ class MainWindow(QMainWindow):
     def _back(self) -> None:
         if self.key_sheet.isVisible():
             self.key_sheet.hide()
-        elif self.mode.back():
+        elif self.seeing.back() or self.mode.back():
             return
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].trigger()

@@ -64,6 +64,14 @@ class MappedLevels:
         return [np.memmap(file, np.dtype(self.dtype), "r", shape=shape) for file, shape in pairs]
 
 
+@dataclass(frozen=True)
+class Enhanced:
+    """A part of a picture made easier to look at: (h, w, 3) uint8, and its edges x0, y0, x1, y1 in picture px."""
+
+    pixels: NDArray[np.uint8]
+    edges: tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """What the networks run on, in words for a person."""

@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Layout
+from padscope.types import Scale
 from padscope_desktop import settings, stock
 from padscope_desktop.album import Album, Entry
 from padscope_desktop.board import Board
@@ -56,6 +57,7 @@ class Session(QObject):
         super().__init__(parent)
         self.jobs = jobs
         self.keeper = keeper
+        self.cache = cache
         self.display = Display(jobs, cache, self)
         self.judging = Judging(jobs, self)
         self.inspecting = Inspecting(self)
@@ -154,6 +156,7 @@ class Session(QObject):
             if entry is not None:
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
                 entry.module = picture.module or entry.module
+                entry.own_scale = picture.own_scale
         for entry in self.album.entries.values():
             self._fetch_thumbnail(entry)
         self.album_changed.emit()
@@ -266,6 +269,21 @@ class Session(QObject):
                 done=self._on_board,
                 failed=partial(self._say, "store", f"The inspection of {entry.name} cannot be read."),
             )
+
+    def set_scale(self, key: int, scale: Scale | None) -> None:
+        """What a person says of a picture's scale; None takes it back, then the file's holds again."""
+        entry = self.album.entries.get(key)
+        if entry is None or not entry.sha256 or entry.card is None:
+            self.mentioned.emit("The picture is still being read; set its scale in a moment")
+            return
+        entry.own_scale = scale
+        self.entry_changed.emit(key)
+        if entry.counts is not None:
+            self.mentioned.emit("The scale is changed; inspect the picture again, so that its pads follow")
+        self.keeper.ask(
+            partial(stock.store_scale, sha256=entry.sha256, scale=scale or entry.card.scale, author=self.operator),
+            failed=partial(self._say, "store", f"The scale of {entry.name} was not saved."),
+        )
 
     @Slot(int, object)
     def _on_not_shown(self, key: int, fault: Fault) -> None:

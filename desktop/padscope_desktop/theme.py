@@ -199,7 +199,7 @@ QSplitter::handle:vertical {{ background: {t.panel}; }}
 #line {{ background: {t.line}; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: none; }}
-QToolButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}
+QPushButton:checked, QToolButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}
 QToolButton[flat="true"] {{ padding: 4px 8px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0px; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0px; }}

@@ -21,6 +21,7 @@ from padscope_desktop.payloads import (
     DemoFiles,
     DetectorCard,
     Device,
+    Enhanced,
     Inspected,
     JudgedBoard,
     MappedLevels,
@@ -109,6 +110,7 @@ class Backend:
             for name in (
                 "thumbnail",
                 "show",
+                "enhance",
                 "read_layout",
                 "read_model",
                 "detectors",
@@ -153,6 +155,13 @@ class Backend:
         shapes = tuple((h, w, 3) for w, h in sizes)
         yield Part(0, MappedLevels(card, files[2:], shapes[2:], "uint8", (0.0, 255.0), False))
         return MappedLevels(card, files, shapes, "uint8", (0.0, 255.0), True)
+
+    def enhance(self, path: Path, cache: Path, how: str, box: tuple[float, ...], zoom: float) -> Command:
+        yield Progress(0, 1, "enhancing")
+        return Enhanced(
+            np.full((40, 50, 3), {"contrast": 250, "denoise": 5}[how], np.uint8),
+            (-0.5, -0.5, WIDTH - 0.5, HEIGHT - 0.5),
+        )
 
     def read_layout(self, path: Path) -> Command:
         yield Progress(0, 1, "reading")
