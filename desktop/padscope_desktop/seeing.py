@@ -27,9 +27,9 @@ SOON_MS = 150
 MARGIN = 16
 
 ACTIONS: tuple[Action, ...] = (
-    Action("look", "Brightness, contrast and histogram", "View", ("Ctrl+B",), checkable=True, line=True, short="Look"),
-    Action("look_auto", "Brightness and contrast by themselves", "View", ("Ctrl+Shift+B",)),
-    Action("look_reset", "Show the picture as it is", "View", ("Ctrl+Alt+B",)),
+    Action("look", "Brightness, contrast and histogram", "View", ("Ctrl+H",), checkable=True, line=True, short="Look"),
+    Action("look_auto", "Brightness and contrast by themselves", "View", ("Ctrl+Shift+H",)),
+    Action("look_reset", "Show the picture as it is", "View", ("Ctrl+Alt+H",)),
     Action("ruler", "Ruler: length, angle, rectangle, area", "View", ("R",), line=True, checkable=True, short="Ruler"),
     Action("copy_measurement", "Copy the measurement", "Edit", ("Ctrl+C",), line=True),
     Action("copy_view", "Copy what is seen", "Edit", ("Ctrl+Shift+C",)),

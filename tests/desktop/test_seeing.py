@@ -35,7 +35,7 @@ def test_handles_change_what_is_seen_and_nothing_else(bench: Bench) -> None:
     bench.add("a.jpg")
     before = shown(bench)
     pixels = bench.window.canvas.picture.levels[0].copy()
-    bench.press(Qt.Key.Key_B, modifier=CONTROL)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL)
     drag_handle(bench, "white", 0.5)
     curve = bench.window.seeing.look.all
     assert curve.white == pytest.approx(0.5, abs=0.01)
@@ -49,7 +49,7 @@ def test_handles_change_what_is_seen_and_nothing_else(bench: Bench) -> None:
 def test_one_channel_alone(bench: Bench) -> None:
     bench.add("a.jpg")
     before = shown(bench)
-    bench.press(Qt.Key.Key_B, modifier=CONTROL)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL)
     panel = bench.window.seeing.panel
     bench.qtbot.mouseClick(panel._channels.button(1), Qt.MouseButton.LeftButton)
     drag_handle(bench, "gamma", 0.25)
@@ -62,20 +62,20 @@ def test_one_channel_alone(bench: Bench) -> None:
 
 def test_it_stays_from_picture_to_picture_until_reset(bench: Bench) -> None:
     bench.add("a.jpg", "b.jpg")
-    bench.press(Qt.Key.Key_B, modifier=CONTROL | SHIFT)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL | SHIFT)
     look = bench.window.seeing.look
     assert look != AS_IT_IS
     bench.session.show(2)
     bench.until(lambda: len(bench.window.canvas.picture.levels) > 1)
     assert bench.window.canvas.picture.look == look
-    bench.press(Qt.Key.Key_B, modifier=CONTROL | ALT)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL | ALT)
     assert bench.window.canvas.picture.look == AS_IT_IS
     assert "•" not in bench.window.actions_by_id["look"].iconText()
 
 
 def test_keys_alone_do_it_too(bench: Bench) -> None:
     bench.add("a.jpg")
-    bench.press(Qt.Key.Key_B, modifier=CONTROL)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL)
     panel = bench.window.seeing.panel
     assert panel.isVisible()
     bench.press(Qt.Key.Key_Right, on=panel.histogram)
@@ -93,7 +93,7 @@ def test_keys_alone_do_it_too(bench: Bench) -> None:
 
 def test_the_histogram_is_of_what_is_in_sight(bench: Bench) -> None:
     bench.add("a.jpg")
-    bench.press(Qt.Key.Key_B, modifier=CONTROL)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL)
     whole = bench.window.seeing.panel._counts.copy()
     bench.window.canvas.look_at(4.0, 1150.0, 450.0)  # bright in red there
     bench.until(lambda: (bench.window.seeing.panel._counts != whole).any())
@@ -102,7 +102,7 @@ def test_the_histogram_is_of_what_is_in_sight(bench: Bench) -> None:
 
 def test_clicks_on_the_card_do_not_reach_the_picture(bench: Bench) -> None:
     bench.add("a.jpg")
-    bench.press(Qt.Key.Key_B, modifier=CONTROL)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL)
     view, panel = bench.window.canvas.view, bench.window.seeing.panel
     QTest.mousePress(panel, Qt.MouseButton.LeftButton, pos=QPoint(10, panel.height() - 8))
     QTest.mouseMove(panel, QPoint(60, panel.height() - 60))
@@ -112,7 +112,7 @@ def test_clicks_on_the_card_do_not_reach_the_picture(bench: Bench) -> None:
 
 def test_an_enhancement_is_shown_renewed_and_gone_with_its_picture(bench: Bench) -> None:
     bench.add("a.jpg", "b.jpg")
-    bench.press(Qt.Key.Key_B, modifier=CONTROL)
+    bench.press(Qt.Key.Key_H, modifier=CONTROL)
     seeing, canvas = bench.window.seeing, bench.window.canvas
     before = shown(bench)
     seeing.panel.enhancement.setCurrentText("Local contrast")

@@ -231,7 +231,7 @@ class LookPanel(QFrame):
             rows.addWidget(self._words[name], i, 2)
         column.addLayout(rows)
         last = QHBoxLayout()
-        self.auto, self.reset = button("Auto", tip="Ctrl+Shift+B"), button("Reset", tip="Ctrl+Alt+B")
+        self.auto, self.reset = button("Auto", tip="Ctrl+Shift+H"), button("Reset", tip="Ctrl+Alt+H")
         self.auto.clicked.connect(self.apply_auto)
         self.reset.clicked.connect(self.apply_reset)
         for each in (self.auto, self.reset):
