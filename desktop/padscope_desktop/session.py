@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Layout
-from padscope.types import Scale
 from padscope_desktop import settings, stock
 from padscope_desktop.album import Album, Entry
 from padscope_desktop.board import Board
@@ -21,9 +20,11 @@ from padscope_desktop.inspecting import Clicks, Inspecting
 from padscope_desktop.jobs import Job, Jobs
 from padscope_desktop.judging import Judging
 from padscope_desktop.keeper import Keeper
+from padscope_desktop.labelling import Labelling
 from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
+from padscope_desktop.rejudging import Rejudging
 from padscope_desktop.watching import Watching
 
 THUMBNAIL_PX = 192
@@ -35,12 +36,14 @@ KEPT_RUNNING = ("warm_up", "detectors")
 class Session(QObject):
     """Signals say that something changed; what it is now stands in the fields of the same name.
 
-    project_changed() · album_changed() · entry_changed(key) · current_changed() · layout_changed() · model_changed() ·
+    project_changed() · contents_read(): of a project just opened · album_changed() · entry_changed(key) · current_changed() ·
+    layout_changed() · model_changed() ·
     device_changed() · detectors_changed() · said(Message) · settled(topic): that message is over ·
     mentioned(words for the status bar) · pose_wanted(key): a person should click the marks of that picture.
     """
 
     project_changed = Signal()
+    contents_read = Signal()
     album_changed = Signal()
     entry_changed = Signal(int)
     current_changed = Signal()
@@ -57,12 +60,13 @@ class Session(QObject):
         super().__init__(parent)
         self.jobs = jobs
         self.keeper = keeper
-        self.cache = cache
         self.display = Display(jobs, cache, self)
         self.judging = Judging(jobs, self)
         self.inspecting = Inspecting(self)
         self.errands = Errands(self)
         self.watching = Watching(self)
+        self.labelling = Labelling(self)
+        self.rejudging = Rejudging(self, self.labelling)
         self.album = Album()
         self.current: int | None = None
         self.project: Path | None = None
@@ -77,6 +81,7 @@ class Session(QObject):
         self.display.failed.connect(self._on_not_shown)
         self.judging.judged.connect(self._on_judged)
         self.judging.settled.connect(self._store)
+        self.judging.repainted.connect(self._store)
         self.judging.failed.connect(self._on_not_judged)
         jobs.worker_died.connect(self._on_worker_died)
 
@@ -156,7 +161,6 @@ class Session(QObject):
             if entry is not None:
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
                 entry.module = picture.module or entry.module
-                entry.own_scale = picture.own_scale
         for entry in self.album.entries.values():
             self._fetch_thumbnail(entry)
         self.album_changed.emit()
@@ -166,6 +170,7 @@ class Session(QObject):
             self.layout_changed.emit()
         if contents.model is not None and self.model is None:
             self.choose_model(contents.model, remember=False)
+        self.contents_read.emit()
         early, self._early = self._early, []
         if early:
             self.add_pictures(early)
@@ -270,21 +275,6 @@ class Session(QObject):
                 failed=partial(self._say, "store", f"The inspection of {entry.name} cannot be read."),
             )
 
-    def set_scale(self, key: int, scale: Scale | None) -> None:
-        """What a person says of a picture's scale; None takes it back, then the file's holds again."""
-        entry = self.album.entries.get(key)
-        if entry is None or not entry.sha256 or entry.card is None:
-            self.mentioned.emit("The picture is still being read; set its scale in a moment")
-            return
-        entry.own_scale = scale
-        self.entry_changed.emit(key)
-        if entry.counts is not None:
-            self.mentioned.emit("The scale is changed; inspect the picture again, so that its pads follow")
-        self.keeper.ask(
-            partial(stock.store_scale, sha256=entry.sha256, scale=scale or entry.card.scale, author=self.operator),
-            failed=partial(self._say, "store", f"The scale of {entry.name} was not saved."),
-        )
-
     @Slot(int, object)
     def _on_not_shown(self, key: int, fault: Fault) -> None:
         entry = self.album.entries.get(key)
@@ -312,12 +302,11 @@ class Session(QObject):
             lane="quick",
             slot="layout",
             retries=1,
-            done=self.use_layout,
+            done=self._on_layout,
             failed=partial(self._say, "layout", f"{path.name} is not the layout of a board."),
         )
 
-    def use_layout(self, layout: Layout) -> None:
-        """Inspections judge its pads from now on."""
+    def _on_layout(self, layout: Layout) -> None:
         self.layout = layout
         self.settled.emit("layout")
         self.layout_changed.emit()

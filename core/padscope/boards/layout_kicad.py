@@ -46,11 +46,6 @@ def load_layout_kicad(path: Path, choice: Choice | None = None) -> Layout:
     """Pads with copper on the chosen side. Names are REFERENCE-PAD; LayoutError where the file is none of KiCad's."""
     choice = choice or Choice()
     raw = read_bytes(path)
-    return layout_of(kicad_shapes(path, choice, raw), choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
-
-
-def kicad_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
-    """All copper of the chosen side."""
     root = _parsed(path, text_of(path, raw))
     if root.word not in ROOTS:
         raise LayoutError(
@@ -61,7 +56,7 @@ def kicad_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
     shapes = [s for f in footprints for s in _footprint(path, f, choice.side, alone)]
     if not shapes:
         raise LayoutError(f"{path.name} has no pads on {LAYERS[choice.side]}; check the file and the side.")
-    return shapes
+    return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
 
 
 def _parsed(path: Path, text: str) -> Node:

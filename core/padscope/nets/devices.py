@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from padscope.errors import DeviceError, InputError, UsageError
-
-FAULTS = (DeviceError, torch.OutOfMemoryError, torch.AcceleratorError)
-"""What is raised where a GPU is full, was lost or failed in the middle of its work; the CPU is asked then."""
+from padscope.errors import InputError, UsageError
 
 WANTED = ("auto", "cpu", "cuda")
 
