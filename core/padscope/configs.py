@@ -48,11 +48,14 @@ def setting(
 
 
 def settings_of(config: type) -> tuple[Setting, ...]:
-    """The table of a settings dataclass, in the order of its fields."""
+    """The table of a settings dataclass, in the order of its fields; what it inherits comes last."""
     kinds = typing.get_type_hints(config)
+    inherited = {
+        f.name for base in config.__mro__[1:] if dataclasses.is_dataclass(base) for f in dataclasses.fields(base)
+    }
     return tuple(
         Setting(name=f.name, kind=_plain(kinds[f.name]), default=f.default, **f.metadata)
-        for f in dataclasses.fields(config)
+        for f in sorted(dataclasses.fields(config), key=lambda f: f.name in inherited)
     )
 
 

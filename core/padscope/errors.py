@@ -41,6 +41,10 @@ class DetectorError(InputError):
     """Tiles that a detector cannot learn from or cannot score."""
 
 
+class DeviceError(DetectorError):
+    """The GPU cannot do what it was asked for; the CPU can."""
+
+
 class CalibrationError(InputError):
     """Scores that cannot carry a threshold."""
 

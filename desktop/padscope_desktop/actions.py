@@ -50,7 +50,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", "Heat", "View", ("G",), checkable=True),
     Action("pads", "Pads", "View", ("P",), checkable=True),
     Action("feet", "Feet", "View", ("W",), checkable=True),
-    Action("masks", "Masks", "View", ("M",), checkable=True),
     Action("dark", "Dark theme", "View", ("Ctrl+D",), checkable=True, line=True),
     Action("full_screen", "Full screen", "View", ("F11",), checkable=True),
     Action("layout", "Choose the layout…", "Board", ("Ctrl+L",)),

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from padscope.boards.pad_map import Verdict
 from padscope.boards.serial import serial_in
+from padscope.pictures.scales import ScaleFound, disagreement
+from padscope.types import Scale
 from padscope_desktop.payloads import PictureCard, Thumbnail
 from padscope_desktop.quantities import count, percent
 
@@ -40,6 +42,7 @@ class Entry:
     missing: str = ""  # why it cannot be read
     failed: str = ""  # why its last inspection came to nothing
     counts: Mapping[Verdict, int] | None = None
+    own_scale: Scale | None = None  # what a person said, typed or by two points
     inspection: int = 0  # its row in the project
     waiting: bool = False
     fraction: float | None = None  # of the inspection that runs
@@ -48,6 +51,21 @@ class Entry:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def scale(self) -> Scale | None:
+        """A person's before the file's."""
+        return self.own_scale or (self.card.scale if self.card is not None else None)
+
+    @property
+    def scale_conflict(self) -> str:
+        """One sentence where what a person said and what the file says, or two numbers in the file, contradict each other."""
+        told = self.card.scale_conflict if self.card is not None else ""
+        if self.own_scale is None or self.card is None:
+            return told
+        both = (self.own_scale, self.card.scale)
+        found = tuple(ScaleFound(s.um_per_px, s.source, s.verified) for s in both if s.um_per_px is not None)
+        return disagreement(found) or told
 
     @property
     def to_look_at(self) -> int:

@@ -9,6 +9,11 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 PICTURES = "Pictures (*.jpg *.jpeg *.png *.tif *.tiff *.bmp);;All files (*)"
 PROJECTS = "Padscope projects (*.padscope)"
 LAYOUTS = "Layouts (*.csv *.json);;All files (*)"
+DRAWINGS = (
+    "Layouts and drawings (*.csv *.json *.dxf *.kicad_pcb *.kicad_mod *.ipc *.d356 *.356 *.net *.gbr *.ger *.gtl *.gbl *.gts "
+    "*.gbs *.art *.pho);;All files (*)"
+)
+SAVED = "Layout, everything kept (*.json);;Table of rectangles (*.csv);;Drawing (*.dxf)"
 MODELS = "Models (*.padmodel)"
 
 
@@ -36,6 +41,14 @@ class Dialogs:
         return _path(
             QFileDialog.getOpenFileName(self._parent, "Choose the layout of the board", _text(start), LAYOUTS)[0]
         )
+
+    def drawing(self, start: Path | None) -> Path | None:
+        return _path(QFileDialog.getOpenFileName(self._parent, "Import a layout", _text(start), DRAWINGS)[0])
+
+    def save_layout(self, name: str, start: Path | None) -> Path | None:
+        proposed = str((start or Path()) / f"{name}.json")
+        path = _path(QFileDialog.getSaveFileName(self._parent, "Save the layout", proposed, SAVED)[0])
+        return path if path is None or path.suffix else path.with_suffix(".json")
 
     def model(self, start: Path | None) -> Path | None:
         return _path(QFileDialog.getOpenFileName(self._parent, "Choose a model", _text(start), MODELS)[0])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from padscope.types import Scale
 from padscope_desktop.inspect_mode import InspectMode
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.session import Session
@@ -25,6 +24,7 @@ class Footer(QObject):
         for signal, slot in (
             (session.judging.board_changed, self.show_scale),
             (session.model_changed, self._on_model),
+            (session.entry_changed, self._on_entry),
             (session.device_changed, self._on_device),
             (session.mentioned, status.say),
             (session.jobs.changed, self._on_jobs),
@@ -46,18 +46,22 @@ class Footer(QObject):
 
     @Slot()
     def show_scale(self) -> None:
-        """The pad map knows the scale best: the pose measured it where the file said nothing."""
+        """A person knows the scale best, then the pad map: the pose measured it where the file said nothing."""
         board, entry = self.session.judging.board, self.inspect_mode.entry
-        card = entry.card if entry is not None else None
-        scale: Scale | None = (
-            board.pad_map.picture.scale if board is not None else card.scale if card is not None else None
-        )
-        self.status.set_scale(scale, card.scale_conflict if card is not None else "")
+        scale = entry.scale if entry is not None else None
+        if board is not None and (entry is None or entry.own_scale is None):
+            scale = board.pad_map.picture.scale
+        self.status.set_scale(scale, entry.scale_conflict if entry is not None else "")
         self.canvas.set_scale(scale.um_per_px if scale is not None else None)
         if self.canvas.picture.width:
             corner = (float(self.canvas.picture.width), float(self.canvas.picture.height))
             um = self.inspect_mode.to_board_um(corner)
             self.status.reserve(um, (float(np.ceil(corner[0])), float(np.ceil(corner[1]))))
+
+    @Slot(int)
+    def _on_entry(self, key: int) -> None:
+        if key == self.session.current:
+            self.show_scale()
 
     @Slot()
     def cancel_running(self) -> None:

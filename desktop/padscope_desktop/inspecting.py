@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap
-from padscope.types import Progress
+from padscope.types import Progress, Scale
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
 from padscope_desktop.board import board_of
@@ -34,6 +34,13 @@ class Wish:
     layout: Layout
     model: ModelCard
     clicks: Clicks | None
+
+
+def with_own_scale(pad_map: PadMap, own: Scale | None) -> PadMap:
+    """What a person measured was given to the worker as typed; the pad map says which of the two it was."""
+    if own is None or pad_map.picture.scale.um_per_px != own.um_per_px:
+        return pad_map
+    return replace(pad_map, picture=replace(pad_map.picture, scale=own))
 
 
 class Inspecting(QObject):
@@ -88,7 +95,7 @@ class Inspecting(QObject):
             wish.layout,
             wish.model.path,
             self._session.judging.factor,
-            None,
+            entry.own_scale.um_per_px if entry.own_scale is not None else None,
             dict(wish.clicks) if wish.clicks else None,
             painting,
             title=f"Inspecting {entry.name}",
@@ -111,8 +118,9 @@ class Inspecting(QObject):
             self._session.entry_changed.emit(key)
 
     def _on_inspected(self, wish: Wish, painting: Painting | None, found: Inspected) -> None:
-        if self._entry(wish.key) is not None:
-            pad_map = self._with_module(wish.key, found.pad_map)
+        entry = self._entry(wish.key)
+        if entry is not None:
+            pad_map = with_own_scale(self._with_module(wish.key, found.pad_map), entry.own_scale)
             board = board_of(wish.key, pad_map, wish.layout, found.level, found.seconds, found.device, painting)
             self._session.take_board(board)
             if found.pad_map.notes:

@@ -20,7 +20,7 @@ from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
 from padscope_desktop.inspect_mode import InspectMode
-from padscope_desktop.label_mode import LabelMode
+from padscope_desktop.layout_mode import LayoutMode
 from padscope_desktop.list_lines import ListLines
 from padscope_desktop.messages import Message, MessageBar
 from padscope_desktop.modes import Mode
@@ -30,6 +30,8 @@ from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.panels.viewbar import ViewBar
+from padscope_desktop.seeing import ACTIONS as SEEING
+from padscope_desktop.seeing import Seeing
 from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
@@ -60,20 +62,20 @@ class MainWindow(QMainWindow):
         self.doors = Doors(session, self.dialogs, self)
         self.inspect_mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
         self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
-        self.label_mode = LabelMode(session, self.canvas, self.theme, self)
-        self.modes: tuple[Mode, ...] = (self.inspect_mode, self.label_mode)
+        self.layout_mode = LayoutMode(session, self.canvas, self.dialogs, self.theme, self)
+        self.seeing = Seeing(session, self.canvas, self.theme, self)
+        self.modes: tuple[Mode, ...] = (self.inspect_mode, self.layout_mode)
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
-        self._may_lose = False  # a person has agreed to lose what cannot be saved
         self._lay_out()
         own = [row for mode in self.modes for row in mode.actions]
-        self.rows = (*ACTIONS, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
+        self.rows = (*ACTIONS, *SEEING, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
         pointed_at = (self.canvas, self.inspect_mode.panel.pads)
         self.actions_by_id = make_actions(self, pointed_at, self.rows, self._handlers(), memory.keys)
         self.view_bar.set_actions(self.actions_by_id)
+        self.layout_mode.set_switches(self.actions_by_id)
+        self.seeing.set_actions(self.actions_by_id)
         self.mode_bar.set_actions([self.actions_by_id[f"mode_{m.id}"] for m in self.modes])
-        for mode in self.modes:
-            mode.set_actions(self.actions_by_id)
         self._peek = HeldKey(self.actions_by_id["overlays"], Qt.Key.Key_H, self)
         self._connect()
         self._apply_settings()
@@ -93,6 +95,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.view_bar)
         column.addWidget(self.message_bar)
+        column.addWidget(self.seeing.bar)
         for mode in self.modes:
             if mode.bar is not None:
                 column.addWidget(mode.bar)
@@ -147,6 +150,7 @@ class MainWindow(QMainWindow):
             (self.invitation.recent_wanted, self.doors.open_recent),
             (self.inspect_mode.detector_chosen, self._on_detector_chosen),
             (self.mode_bar.operator_changed, self._on_operator),
+            (self.seeing.measuring.let_go, self._on_let_go),
         ):
             signal.connect(slot)
 
@@ -174,7 +178,6 @@ class MainWindow(QMainWindow):
             "heat": self._on_layers,
             "pads": self._on_layers,
             "feet": self._on_layers,
-            "masks": self._on_masks,
             "dark": self._on_dark,
             "full_screen": self._on_full_screen,
             "layout": m.choose_layout,
@@ -196,6 +199,7 @@ class MainWindow(QMainWindow):
             "go_pads": m.panel.pads.take_focus,
             "back": self._back,
         }
+        handlers |= self.seeing.handlers()
         for mode in self.modes:
             handlers |= mode.handlers()
             handlers[f"mode_{mode.id}"] = partial(self._on_mode_chosen, mode)
@@ -223,20 +227,28 @@ class MainWindow(QMainWindow):
         if mode.page is None:
             self.canvas.setFocus()
 
+    @Slot()
+    def _on_let_go(self) -> None:
+        """The left button goes back to the mode."""
+        self.canvas.set_tool(self.mode.idle_tool())
+
     def _walk(self, by: int, *_: object) -> None:
         self.mode.step(by)
 
     @Slot()
     def _agree(self) -> None:
-        self.mode.agree()
+        if not self.seeing.measuring.finish():
+            self.mode.agree()
 
     @Slot()
     def _undo(self) -> None:
-        self.mode.undo()
+        if not self.seeing.measuring.undo():
+            self.mode.undo()
 
     @Slot()
     def _redo(self) -> None:
-        self.mode.redo()
+        if not self.seeing.measuring.redo():
+            self.mode.redo()
 
     @Slot()
     def _begin_marks(self) -> None:
@@ -260,7 +272,6 @@ class MainWindow(QMainWindow):
             ("heat", chosen.show_heat),
             ("pads", chosen.show_pads),
             ("feet", chosen.show_feet),
-            ("masks", chosen.show_masks),
             ("overlays", True),
             ("dark", chosen.theme == "dark"),
         ):
@@ -271,8 +282,6 @@ class MainWindow(QMainWindow):
         self.view_bar.set_opacity(chosen.heat_opacity)
         self.canvas.set_heat_opacity(chosen.heat_opacity)
         self.view_bar.opacity_changed.connect(self._on_opacity)
-        self.label_mode.apply_settings(chosen)
-        self.label_mode.settings_changed.connect(self._on_setting)
         self._on_layers()
         self._wear(self.theme)
         self.invitation.set_recent(self.memory.recent)
@@ -288,6 +297,7 @@ class MainWindow(QMainWindow):
         wear(theme)
         self.canvas.set_colours(theme.canvas, DARK.accent)  # over a picture, the light one shows best
         self.pictures.set_theme(theme)
+        self.seeing.set_theme(theme)
         for mode in self.modes:
             mode.set_theme(theme)
         self.key_sheet.set_sheet(key_sheet(self.rows, self.memory.keys, self.mode.id), theme.dim)
@@ -368,15 +378,6 @@ class MainWindow(QMainWindow):
         self.canvas.set_visible(heat=heat, pads=pads, feet=feet)
         self.remember(show_heat=heat, show_pads=pads, show_feet=feet)
 
-    @Slot(bool)
-    def _on_masks(self, on: bool) -> None:
-        self.label_mode.show_masks(on)
-        self.remember(show_masks=on)
-
-    @Slot(object)
-    def _on_setting(self, changes: dict[str, object]) -> None:
-        self.remember(**changes)
-
     @Slot(float)
     def _on_opacity(self, opacity: float) -> None:
         self.canvas.set_heat_opacity(opacity)
@@ -414,7 +415,7 @@ class MainWindow(QMainWindow):
     def _back(self) -> None:
         if self.key_sheet.isVisible():
             self.key_sheet.hide()
-        elif self.mode.back():
+        elif self.seeing.back() or self.mode.back():
             return
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].trigger()
@@ -432,16 +433,11 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         self.take(paths)
 
-    def _lose(self) -> None:
-        self._may_lose = True
-        self.close()
-
     def take(self, paths: list[Path]) -> None:
         self.doors.take(paths)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         self._peek.released(event)
-        self.mode.released(event)
         super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -450,14 +446,8 @@ class MainWindow(QMainWindow):
             self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """No question where everything is saved already, as it nearly always is."""
-        if self.session.labelling.outbox.stuck and not self._may_lose:
-            self.session.labelling.ask_before_losing(self._lose)
-            event.ignore()
-            return
+        """No question: everything is saved already."""
         self.hide()
-        for mode in self.modes:
-            mode.close()
         window = {
             "geometry": bytes(self.saveGeometry().toHex().data()).decode(),
             "splitter": bytes(self.splitter.saveState().toHex().data()).decode(),

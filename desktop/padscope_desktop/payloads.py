@@ -64,6 +64,14 @@ class MappedLevels:
         return [np.memmap(file, np.dtype(self.dtype), "r", shape=shape) for file, shape in pairs]
 
 
+@dataclass(frozen=True)
+class Enhanced:
+    """A part of a picture made easier to look at: (h, w, 3) uint8, and its edges x0, y0, x1, y1 in picture px."""
+
+    pixels: NDArray[np.uint8]
+    edges: tuple[float, float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """What the networks run on, in words for a person."""
@@ -135,6 +143,29 @@ def kept_unknown(before: tuple[PadResult, ...], after: tuple[PadResult, ...], ra
 
 def _scaled(pad: PadResult, ratio: float) -> PadResult:
     return replace(pad, level=None if pad.level is None else pad.level / ratio)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A layout and how it lies over a picture; `doubtful` pads are worth a look."""
+
+    layout: Layout
+    um_to_px: Affine
+    words: str
+    doubtful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What of a file was chosen as a layout (None, and why), and its layers and nets with the number of shapes on each. `whole`:
+    a layout already, from which nothing is chosen."""
+
+    path: Path
+    layout: Layout | None
+    refusal: str
+    layers: tuple[tuple[str, int], ...]
+    nets: tuple[tuple[str, int], ...]
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

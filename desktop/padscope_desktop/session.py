@@ -11,8 +11,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Layout
+from padscope.types import Scale
 from padscope_desktop import settings, stock
-from padscope_desktop.album import Album
+from padscope_desktop.album import Album, Entry
 from padscope_desktop.board import Board
 from padscope_desktop.display import Display
 from padscope_desktop.errands import Errands
@@ -20,14 +21,12 @@ from padscope_desktop.inspecting import Clicks, Inspecting
 from padscope_desktop.jobs import Job, Jobs
 from padscope_desktop.judging import Judging
 from padscope_desktop.keeper import Keeper
-from padscope_desktop.labelling import Labelling
 from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
-from padscope_desktop.rejudging import Rejudging
-from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 
+THUMBNAIL_PX = 192
 KEPT_BOARDS = 8
 KEPT_RUNNING = ("warm_up", "detectors")
 """Commands that have nothing to do with the project that is open."""
@@ -36,14 +35,12 @@ KEPT_RUNNING = ("warm_up", "detectors")
 class Session(QObject):
     """Signals say that something changed; what it is now stands in the fields of the same name.
 
-    project_changed() · contents_read(): of a project just opened · album_changed() · entry_changed(key) · current_changed() ·
-    layout_changed() · model_changed() ·
+    project_changed() · album_changed() · entry_changed(key) · current_changed() · layout_changed() · model_changed() ·
     device_changed() · detectors_changed() · said(Message) · settled(topic): that message is over ·
     mentioned(words for the status bar) · pose_wanted(key): a person should click the marks of that picture.
     """
 
     project_changed = Signal()
-    contents_read = Signal()
     album_changed = Signal()
     entry_changed = Signal(int)
     current_changed = Signal()
@@ -60,14 +57,12 @@ class Session(QObject):
         super().__init__(parent)
         self.jobs = jobs
         self.keeper = keeper
+        self.cache = cache
         self.display = Display(jobs, cache, self)
         self.judging = Judging(jobs, self)
         self.inspecting = Inspecting(self)
         self.errands = Errands(self)
         self.watching = Watching(self)
-        self.labelling = Labelling(self)
-        self.rejudging = Rejudging(self, self.labelling)
-        self.thumbnails = Thumbnails(jobs, self._on_thumbnail, self._on_unreadable)
         self.album = Album()
         self.current: int | None = None
         self.project: Path | None = None
@@ -82,7 +77,6 @@ class Session(QObject):
         self.display.failed.connect(self._on_not_shown)
         self.judging.judged.connect(self._on_judged)
         self.judging.settled.connect(self._store)
-        self.judging.repainted.connect(self._store)
         self.judging.failed.connect(self._on_not_judged)
         jobs.worker_died.connect(self._on_worker_died)
 
@@ -145,7 +139,6 @@ class Session(QObject):
         for topic in ("picture", "judge", "store", *(f"inspect {key}" for key in self.album.entries)):
             self.settled.emit(topic)
         self.watching.leave()
-        self.thumbnails.forget()
         self.judging.settle()  # still into the old project
         self.judging.drop()
         self.judging.set_factor(1.0)
@@ -163,8 +156,9 @@ class Session(QObject):
             if entry is not None:
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
                 entry.module = picture.module or entry.module
+                entry.own_scale = picture.own_scale
         for entry in self.album.entries.values():
-            self.thumbnails.fetch(entry)
+            self._fetch_thumbnail(entry)
         self.album_changed.emit()
         self.judging.set_factor(contents.factor)
         if contents.layout is not None and self.layout is None:
@@ -172,7 +166,6 @@ class Session(QObject):
             self.layout_changed.emit()
         if contents.model is not None and self.model is None:
             self.choose_model(contents.model, remember=False)
-        self.contents_read.emit()
         early, self._early = self._early, []
         if early:
             self.add_pictures(early)
@@ -194,7 +187,7 @@ class Session(QObject):
             return []
         self.album_changed.emit()
         for entry in added:
-            self.thumbnails.fetch(entry)
+            self._fetch_thumbnail(entry)
         self.show(added[0].key)
         return [e.key for e in added]
 
@@ -210,7 +203,7 @@ class Session(QObject):
         self.album_changed.emit()
         self.entry_changed.emit(entry.key)
         if entry.thumbnail is None:
-            self.thumbnails.fetch(entry)
+            self._fetch_thumbnail(entry)
         if self.current in (None, entry.key):
             self.show(entry.key)
         return entry.key
@@ -225,6 +218,19 @@ class Session(QObject):
                 partial(stock.store_module, sha256=entry.sha256, module=module),
                 failed=partial(self._say, "store", "The serial number was not saved."),
             )
+
+    def _fetch_thumbnail(self, entry: Entry) -> None:
+        self.jobs.start(
+            "thumbnail",
+            entry.path,
+            THUMBNAIL_PX,
+            title=f"Reading {entry.name}",
+            lane="quick",
+            shown=False,
+            retries=1,
+            done=partial(self._on_thumbnail, entry.key),
+            failed=partial(self._on_unreadable, entry.key),
+        )
 
     def _on_thumbnail(self, key: int, thumbnail: Thumbnail) -> None:
         entry = self.album.entries.get(key)
@@ -264,6 +270,21 @@ class Session(QObject):
                 failed=partial(self._say, "store", f"The inspection of {entry.name} cannot be read."),
             )
 
+    def set_scale(self, key: int, scale: Scale | None) -> None:
+        """What a person says of a picture's scale; None takes it back, then the file's holds again."""
+        entry = self.album.entries.get(key)
+        if entry is None or not entry.sha256 or entry.card is None:
+            self.mentioned.emit("The picture is still being read; set its scale in a moment")
+            return
+        entry.own_scale = scale
+        self.entry_changed.emit(key)
+        if entry.counts is not None:
+            self.mentioned.emit("The scale is changed; inspect the picture again, so that its pads follow")
+        self.keeper.ask(
+            partial(stock.store_scale, sha256=entry.sha256, scale=scale or entry.card.scale, author=self.operator),
+            failed=partial(self._say, "store", f"The scale of {entry.name} was not saved."),
+        )
+
     @Slot(int, object)
     def _on_not_shown(self, key: int, fault: Fault) -> None:
         entry = self.album.entries.get(key)
@@ -291,11 +312,12 @@ class Session(QObject):
             lane="quick",
             slot="layout",
             retries=1,
-            done=self._on_layout,
+            done=self.use_layout,
             failed=partial(self._say, "layout", f"{path.name} is not the layout of a board."),
         )
 
-    def _on_layout(self, layout: Layout) -> None:
+    def use_layout(self, layout: Layout) -> None:
+        """Inspections judge its pads from now on."""
         self.layout = layout
         self.settled.emit("layout")
         self.layout_changed.emit()

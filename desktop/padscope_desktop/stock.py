@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
 from padscope.errors import StoreError
+from padscope.pictures.measures import Measure
 from padscope.store import watched
 from padscope.store.watched import Outcome
+from padscope.types import Scale
 from padscope.workflows.watch import Found, Watched, remembered, seen_file
 from padscope_desktop.board import Board, board_of
 from padscope_desktop.payloads import PictureCard
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
     from padscope.workflows.painting import Painting
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
+BY_A_PERSON = ("typed", "two-point")
+"""Sources of a scale."""
 CHOSEN = "chosen"
 """Action in the history by which the project remembers its layout and its threshold."""
 
@@ -35,6 +40,7 @@ class StoredPicture:
     counts: Mapping[Verdict, int] | None
     inspection: int
     module: str = ""
+    own_scale: Scale | None = None
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,9 @@ def contents(project: Project) -> Contents:
     pictures = []
     for p in project.pictures():
         last = newest.get(p.sha256)
-        pictures.append(
-            StoredPicture(p.path, p.sha256, last.counts if last else None, last.id if last else 0, p.module)
-        )
+        own = p.scale if p.scale.source in BY_A_PERSON else None
+        counts, inspection = (last.counts, last.id) if last else (None, 0)
+        pictures.append(StoredPicture(p.path, p.sha256, counts, inspection, p.module, own))
     chosen = _last_choice(project, "layout")
     layouts = [row.sha256 for row in project.layouts()]
     wanted = chosen.get("sha256") if chosen.get("sha256") in layouts else next(reversed(layouts), None)
@@ -115,6 +121,36 @@ def store_picture(project: Project, card: PictureCard, module: str) -> None:
             card.sha256, str(card.path), card.width, card.height, card.size_bytes, scale=card.scale, module=module
         )
     )
+
+
+def store_scale(project: Project, sha256: str, scale: Scale, author: str) -> None:
+    """What a person says, in place of what the file says."""
+    row = project.picture(sha256)
+    if row is not None:
+        project.add_picture(replace(row, scale=scale), author=author)
+
+
+def measurements(project: Project, sha256: str) -> dict[str, Measure]:
+    """By uid, in the order they were made; one that this Padscope cannot show is left out."""
+    from padscope.store.measurements import measurements as stored
+
+    found = {}
+    for row in stored(project, sha256):
+        with contextlib.suppress(ValueError):
+            found[row.uid] = Measure(row.kind, row.points)
+    return found
+
+
+def put_measurement(project: Project, sha256: str, uid: str, measure: Measure, author: str) -> None:
+    from padscope.store.measurements import put_measurement as put
+
+    put(project, sha256, uid, measure.kind, measure.points, author=author)
+
+
+def remove_measurement(project: Project, uid: str, author: str) -> None:
+    from padscope.store.measurements import remove_measurement as remove
+
+    remove(project, uid, author=author)
 
 
 def store_layout(project: Project, layout: Layout) -> None:

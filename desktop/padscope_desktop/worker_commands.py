@@ -6,6 +6,7 @@ Every command is a generator of Progress (and Part), and its return value is a p
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
@@ -15,11 +16,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.types import Progress, Work
+from padscope.errors import InputError
+from padscope.types import Box, Progress, Work
+from padscope_desktop.layout_commands import LAYOUT_COMMANDS
 from padscope_desktop.payloads import (
     DemoFiles,
     DetectorCard,
     Device,
+    Enhanced,
     Inspected,
     JudgedBoard,
     MappedLevels,
@@ -123,6 +127,41 @@ def to_8_bit(
         low, high = display_range(pixels)
     scaled = (pixels.astype(np.float32) - low) * np.float32(255.0 / (high - low))
     return np.clip(scaled, 0, 255).astype(np.uint8)
+
+
+MOST_ENHANCED = 3_000_000
+"""Px of what is enhanced in one go."""
+
+
+def enhance(path: Path, cache: Path, how: str, box: tuple[float, float, float, float], zoom: float) -> Work[Enhanced]:
+    """A part of the picture (x0, y0, x1, y1 px), made easier to look at, at the size in which it is seen (`zoom` device px per
+    px). `how`: contrast, denoise or both. The file and the levels stay as they are."""
+    from padscope.pictures.enhance import denoise, equalise
+    from padscope.pictures.picture import open_picture
+    from padscope.pictures.pyramid import build_pyramid
+
+    with open_picture(path) as picture:
+        pyramid = yield from build_pyramid(picture, cache)
+        level = min(max(int(-math.log2(max(zoom, 1e-6))), 0), pyramid.levels - 1)
+        while True:
+            step = 2**level
+            height, width = pyramid.level_shape(level)
+            x0, y0 = (math.floor((v + 0.5) / step) for v in box[:2])
+            x1, y1 = (math.ceil((v + 0.5) / step) for v in box[2:])
+            part = Box(x0, y0, x1, y1).clipped(width, height)
+            if part.width * part.height <= MOST_ENHANCED or level == pyramid.levels - 1:
+                break
+            level += 1
+        if part.empty:
+            raise InputError("There is nothing of the picture in sight; move it back, then enhance it.")
+        span = display_range(pyramid.level(pyramid.levels - 1))
+        pixels: NDArray[Any] = to_8_bit(pyramid.read(part, level), *span)
+        for name, work in (("denoise", denoise), ("contrast", equalise)):
+            if how in (name, "both"):
+                yield Progress(0, 1, "enhancing the picture")
+                pixels = work(pixels)
+        edges = (part.x0 * step - 0.5, part.y0 * step - 0.5, part.x1 * step - 0.5, part.y1 * step - 0.5)
+        return Enhanced(pixels, edges)
 
 
 # layouts and models
@@ -313,6 +352,7 @@ def draw_demo(folder: Path) -> Work[DemoFiles]:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "thumbnail": thumbnail,
     "show": show,
+    "enhance": enhance,
     "read_layout": read_layout,
     "read_model": read_model,
     "detectors": detectors,
@@ -322,4 +362,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "judge": judge,
     "export": export,
     "draw_demo": draw_demo,
+    **LAYOUT_COMMANDS,
 }

@@ -49,14 +49,6 @@ def isinstance_of_thread(something: object) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def litter_stays_here() -> Iterator[None]:
-    """Widgets of a test that is over are destroyed in this thread, never in one that happens to allocate (see `litter`)."""
-    gc.disable()
-    yield
-    gc.collect(1)
-
-
-@pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings of whoever runs it."""
     monkeypatch.setenv("PADSCOPE_SETTINGS", str(tmp_path / "settings.json"))
@@ -87,6 +79,12 @@ class Answers:
 
     def layout(self, start: Path | None) -> Path | None:
         return self._answer("layout")
+
+    def drawing(self, start: Path | None) -> Path | None:
+        return self._answer("drawing")
+
+    def save_layout(self, name: str, start: Path | None) -> Path | None:
+        return self._answer(f"save {name}")
 
     def model(self, start: Path | None) -> Path | None:
         return self._answer("model")

@@ -16,15 +16,18 @@ from padscope.configs import PatchcoreConfig, settings_of
 from padscope.errors import InputError, PictureError, PoseError
 from padscope.store.artifacts import Model, save_model
 from padscope.types import Affine, Progress, Scale
+from padscope_desktop.layout_commands import LAYOUT_COMMANDS
 from padscope_desktop.payloads import (
     DemoFiles,
     DetectorCard,
     Device,
+    Enhanced,
     Inspected,
     JudgedBoard,
     MappedLevels,
     ModelCard,
     PictureCard,
+    Placed,
     Thumbnail,
 )
 from padscope_desktop.protocol import Part
@@ -107,6 +110,7 @@ class Backend:
             for name in (
                 "thumbnail",
                 "show",
+                "enhance",
                 "read_layout",
                 "read_model",
                 "detectors",
@@ -116,8 +120,20 @@ class Backend:
                 "judge",
                 "export",
                 "draw_demo",
+                "place",
+                "learn_layout",
             )
-        }
+        } | {name: LAYOUT_COMMANDS[name] for name in ("read_drawing", "save_layout")}
+
+    def place(self, picture: Path, board: Layout, um_per_px: object, clicks: object) -> Command:
+        yield Progress(0, 1, "finding the board")
+        if self.pose_fails and not clicks:
+            raise PoseError("No board was found in the picture; click two fiducials.")
+        return Placed(board, POSE, "by clicks, residual 0.5 µm" if clicks else "by pads, residual 1.2 µm")
+
+    def learn_layout(self, picture: Path, um_per_px: object) -> Command:
+        yield Progress(0, 1, "looking for pads")
+        return Placed(replace(layout(), name="learned"), POSE, "learned from this picture", ("A2",))
 
     def _card(self, path: Path) -> PictureCard:
         if not path.exists():
@@ -139,6 +155,13 @@ class Backend:
         shapes = tuple((h, w, 3) for w, h in sizes)
         yield Part(0, MappedLevels(card, files[2:], shapes[2:], "uint8", (0.0, 255.0), False))
         return MappedLevels(card, files, shapes, "uint8", (0.0, 255.0), True)
+
+    def enhance(self, path: Path, cache: Path, how: str, box: tuple[float, ...], zoom: float) -> Command:
+        yield Progress(0, 1, "enhancing")
+        return Enhanced(
+            np.full((40, 50, 3), {"contrast": 250, "denoise": 5}[how], np.uint8),
+            (-0.5, -0.5, WIDTH - 0.5, HEIGHT - 0.5),
+        )
 
     def read_layout(self, path: Path) -> Command:
         yield Progress(0, 1, "reading")

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from conftest import Bench
 from padscope.boards.pad_map import Verdict
-from padscope.configs import configured, setting, settings_of
+from padscope.configs import PatchcoreConfig, configured, setting, settings_of
 from padscope_desktop import settings
 from padscope_desktop.actions import ACTIONS, MENUS, key_sheet, keys_of
 from padscope_desktop.album import FILTERS, Album, Mark, state
@@ -212,3 +212,10 @@ def test_what_cannot_be_judged_is_looked_at_before_what_can_be_bonded() -> None:
 
     pads = [replace(p, verdict=Verdict.UNKNOWN, level=None) if p.pad == "B4" else p for p in verdicts(1.0)]
     assert [p.pad for p in worst_first(pads)][:4] == ["A4", "B4", "B3", "A2"]
+
+
+def test_what_settings_inherit_comes_last() -> None:
+    """The network behind a detector is for experts; the detector's own settings come first."""
+    names = [s.name for s in settings_of(PatchcoreConfig)]
+    assert names[0] == "bank_size"
+    assert names[-5:] == ["backbone", "weights", "levels", "input_scale", "precision"]

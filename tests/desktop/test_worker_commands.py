@@ -148,3 +148,18 @@ def test_paint_wins_over_heat_also_when_the_threshold_moves() -> None:
         assert all(p.defects == () for p in pads)
     _, heated = finished(worker_commands.judge("9/2", replace(board, painting=None), 0.3))
     assert any(p.defects for p in heated)
+
+
+@pytest.mark.parametrize("how", ["contrast", "denoise", "both"])
+def test_an_enhanced_part_lies_where_it_was_cut_out(picture: tuple[Path, np.ndarray], tmp_path: Path, how: str) -> None:
+    path, pixels = picture
+    before = path.read_bytes()
+    _, found = finished(worker_commands.enhance(path, tmp_path / "cache", how, (100.2, 50.0, 300.0, 250.9), 1.0))
+    x0, y0, x1, y1 = found.edges
+    assert (x0 + 0.5, y0 + 0.5) == (100, 50)
+    assert found.pixels.shape == (round(y1 - y0), round(x1 - x0), 3)
+    assert (found.pixels != pixels[50 : 50 + found.pixels.shape[0], 100 : 100 + found.pixels.shape[1]]).any()
+    _, small = finished(worker_commands.enhance(path, tmp_path / "cache", how, (0.0, 0.0, 1700.0, 1300.0), 0.4))
+    assert small.pixels.shape[:2] == (651, 851)
+    assert small.edges == (-0.5, -0.5, 1701.5, 1301.5)
+    assert path.read_bytes() == before

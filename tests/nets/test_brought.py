@@ -201,7 +201,7 @@ def test_levels_are_read_in_any_order() -> None:
 def test_a_gpu_without_room_gets_half_the_batch() -> None:
     from dataclasses import replace
 
-    from padscope.errors import DetectorError
+    from padscope.errors import DeviceError
     from padscope.nets.backbone import load_backbone
 
     class Narrow(torch.nn.Module):
@@ -217,5 +217,5 @@ def test_a_gpu_without_room_gets_half_the_batch() -> None:
     pixels = torch.rand(7, 3, 16, 16)
     assert torch.allclose(backbone(pixels)[0], (pixels - 0.5) / 0.5)
     net.room = 0
-    with pytest.raises(DetectorError, match="does not hold one tile"):
+    with pytest.raises(DeviceError, match="does not hold one tile"):
         backbone(pixels)

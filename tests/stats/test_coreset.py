@@ -67,8 +67,7 @@ def streamed(points: torch.Tensor, k: int, chunk: int, portion: int) -> torch.Te
     reservoir = Reservoir(k, chunk, seed=0)
     for start in range(0, len(points), portion):
         finish(reservoir.add(points[start : start + portion]))
-        held = reservoir.waiting_rows + (0 if reservoir.kept is None else len(reservoir.kept))
-        assert held <= k + chunk
+        assert reservoir.waiting_rows + reservoir.kept_rows <= k + chunk == len(reservoir.block)
     return finish(reservoir.centres())
 
 

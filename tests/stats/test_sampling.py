@@ -10,7 +10,7 @@ def sampled(n: int, size: int, portion: int, seed: int) -> torch.Tensor:
     sample, rows = Sample(size, seed=seed), torch.arange(n)[:, None].float()
     for part in rows.split(portion):
         sample.add(part)
-        assert sample.held <= 2 * size
+        assert sample.held <= size
     return sample.rows()[:, 0]
 
 

@@ -8,8 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, Verdict
+from padscope.boards.bond_map import BondRow
+from padscope.boards.layout import FOOT_UM
+from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
 from padscope.errors import PadMapError
+from padscope.types import Affine, Scale
 
 ORDER = tuple(Verdict)  # best to worst
 SAME_PLACE_UM = 0.5
@@ -95,6 +98,27 @@ def compare_maps(before: PadMap, after: PadMap) -> Changes:
             f"The pad maps were made with different layouts ({first.layout} and {second.layout}); inspect both pictures with one."
         )
     return compare_verdicts(before.pads, after.pads)
+
+
+def map_of_rows(rows: Sequence[BondRow], file: str) -> PadMap:
+    """The pad map that the rows of a bond map speak of, as far as they do: verdicts and landing points, without the places of
+    defects and without what it was made from. PadMapError where a pad has two verdicts."""
+    pads: dict[str, list[BondRow]] = {}
+    for row in rows:
+        pads.setdefault(row.pad, []).append(row)
+    for pad, own in pads.items():
+        if len({row.verdict for row in own}) > 1:
+            raise PadMapError(f"{file}: the wires of pad {pad} name different verdicts; export the map again.")
+    nothing = Provenance("", "", "", "", "", "", "", "")
+    results = tuple(
+        PadResult(pad, own[0].verdict, (), None, None, (), tuple(map(_landing, own))) for pad, own in pads.items()
+    )
+    return PadMap(PictureFacts(file, "", 0, 0, Scale()), Affine(1, 0, 0, 0, 1, 0), math.nan, "", nothing, results)
+
+
+def _landing(row: BondRow) -> Landing:
+    at = None if row.proposed_x_um is None or row.proposed_y_um is None else (row.proposed_x_um, row.proposed_y_um)
+    return Landing(row.wire, (row.planned_x_um, row.planned_y_um), at, row.margin_um, FOOT_UM, 0.0)
 
 
 def _pad_change(before: PadResult, after: PadResult) -> PadChange:

@@ -91,6 +91,22 @@ def load_layout_dxf(path: Path, choice: Choice | None = None) -> Layout:
     if own is not None and choice is None:
         return dataclasses.replace(own, sha256=digest)
     choice = choice or Choice()
+    return layout_of(_shapes(drawing, path, choice), choice, path.name, path.stem, digest)
+
+
+def own_layout(path: Path) -> Layout | None:
+    """What Padscope saved into the file; None where it is another program's drawing."""
+    raw = read_bytes(path)
+    own = _own(_drawing(path), path)
+    return None if own is None else dataclasses.replace(own, sha256=hashlib.sha256(raw).hexdigest())
+
+
+def dxf_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
+    """All closed outlines and circles of the drawing."""
+    return _shapes(_drawing(path), path, choice)
+
+
+def _shapes(drawing: Drawing, path: Path, choice: Choice) -> list[Shape]:
     unit = _unit_um(drawing, path, choice)
     mirror = -1.0 if choice.side == "bottom" else 1.0
     frame = np.array([mirror * unit, -unit])
@@ -110,7 +126,7 @@ def load_layout_dxf(path: Path, choice: Choice | None = None) -> Layout:
             shapes += [Shape(c * frame, "", "", layer) for c in _closed(entity, unit)]
     if not shapes:
         raise LayoutError(f"{path.name} has no closed outlines and no circles; draw every pad as a closed polyline.")
-    return layout_of(_named(shapes, texts), choice, path.name, path.stem, digest)
+    return _named(shapes, texts)
 
 
 def _drawing(path: Path) -> Drawing:

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from padscope.boards.layout import Layout
-from padscope.boards.layout_choice import Choice
+from padscope.boards.layout_choice import Choice, Shape
 from padscope.boards.layout_csv import load_layout_csv, save_layout_csv
-from padscope.boards.layout_dxf import load_layout_dxf, save_layout_dxf
-from padscope.boards.layout_gerber import load_layout_gerber
-from padscope.boards.layout_ipcd356 import load_layout_ipcd356
+from padscope.boards.layout_dxf import dxf_shapes, load_layout_dxf, save_layout_dxf
+from padscope.boards.layout_gerber import gerber_shapes, load_layout_gerber
+from padscope.boards.layout_ipcd356 import ipcd356_shapes, load_layout_ipcd356
 from padscope.boards.layout_json import load_layout_json, save_layout_json
-from padscope.boards.layout_kicad import load_layout_kicad
+from padscope.boards.layout_kicad import kicad_shapes, load_layout_kicad
+from padscope.boards.layout_text import read_bytes
 from padscope.errors import LayoutError, OutputError, UsageError
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "save_layout",
     "save_layout_csv",
     "save_layout_json",
+    "shapes_in",
 ]
 
 LAYOUTS: dict[str, Callable[[Path], Layout]] = {".csv": load_layout_csv, ".json": load_layout_json}
@@ -36,6 +38,12 @@ DRAWINGS: dict[str, Callable[[Path, Choice | None], Layout]] = {
     **dict.fromkeys((".gbr", ".ger", ".gtl", ".gbl", ".gts", ".gbs", ".art", ".pho"), load_layout_gerber),
 }
 """Files of a whole board, from which pads are chosen."""
+SHAPES: dict[Callable[[Path, Choice | None], Layout], Callable[[Path, Choice, bytes], list[Shape]]] = {
+    load_layout_dxf: dxf_shapes,
+    load_layout_kicad: kicad_shapes,
+    load_layout_ipcd356: ipcd356_shapes,
+    load_layout_gerber: gerber_shapes,
+}
 SAVERS: dict[str, Callable[[Layout, Path], None]] = {
     ".json": save_layout_json,
     ".csv": save_layout_csv,
@@ -55,6 +63,15 @@ def load_layout(path: Path | str, choice: Choice | None = None) -> Layout:
     if ending in DRAWINGS:
         return DRAWINGS[ending](path, choice)
     raise LayoutError(f"{path.name} is no layout Padscope can read; it reads {', '.join([*LAYOUTS, *DRAWINGS])}.")
+
+
+def shapes_in(path: Path | str, choice: Choice) -> list[Shape]:
+    """Everything of a drawing that could be chosen as a pad, by the choice's side and unit; LayoutError where there is nothing."""
+    path = Path(path)
+    loader = DRAWINGS.get(path.suffix.lower())
+    if loader is None:
+        raise LayoutError(f"{path.name} is no drawing of a board; pads are chosen from {', '.join(DRAWINGS)}.")
+    return SHAPES[loader](path, choice, read_bytes(path))
 
 
 def save_layout(layout: Layout, path: Path | str) -> None:

@@ -80,16 +80,22 @@ def load_layout_gerber(path: Path, choice: Choice | None = None) -> Layout:
     """One layer as a layout, y turned down. The layer of a pad, for choosing, is its function (SMDPad, ConnectorPad …)."""
     choice = choice or Choice()
     raw = read_bytes(path)
+    shapes = gerber_shapes(path, choice, raw)
+    if not choice.layers and any(s.layer in PAD_FUNCTIONS for s in shapes):
+        shapes = [s for s in shapes if s.mark or s.layer in PAD_FUNCTIONS]
+    return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+
+
+def gerber_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
+    """All copper of the file, as seen from the chosen side."""
     state = _read(path.name, text_of(path, raw))
     if state.side and state.side != choice.side:
         raise LayoutError(f"{path.name} is the {state.side} side of a board; choose that side, or the other file.")
     mirror = np.array([-1.0 if choice.side == "bottom" else 1.0, -1.0])
     shapes = [Shape(s.corners_um * mirror, s.name, s.net, s.layer, s.diameter_um, s.mark) for s in state.shapes]
-    if not choice.layers and any(s.layer in PAD_FUNCTIONS for s in shapes):
-        shapes = [s for s in shapes if s.mark or s.layer in PAD_FUNCTIONS]
     if not shapes:
         raise LayoutError(f"{path.name} has no flashes and no regions; choose a copper layer.")
-    return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+    return shapes
 
 
 def _read(file: str, text: str) -> _State:

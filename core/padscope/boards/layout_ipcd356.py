@@ -50,12 +50,16 @@ def load_layout_ipcd356(path: Path, choice: Choice | None = None) -> Layout:
     """Surface and through-hole points of one side; LayoutError names file and line."""
     choice = choice or Choice()
     raw = read_bytes(path)
+    return layout_of(ipcd356_shapes(path, choice, raw), choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+
+
+def ipcd356_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
+    """All points that can be reached from the chosen side."""
     points, (um, degree) = _points(path, text_of(path, raw))
     lowest = max((p.access for p in points), default="01")
     reach = set(ACCESS[choice.side]) | ({lowest} if choice.side == "bottom" else set())
     mirror = -1.0 if choice.side == "bottom" else 1.0
-    shapes = [_shape(p, um, degree, mirror) for p in points if p.access in reach]
-    return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+    return [_shape(p, um, degree, mirror) for p in points if p.access in reach]
 
 
 def _points(path: Path, text: str) -> tuple[list[_Point], tuple[float, float]]:

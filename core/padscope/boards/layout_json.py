@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,17 @@ def load_layout_json(path: Path) -> Layout:
 
 def save_layout_json(layout: Layout, path: Path | str) -> None:
     """Replaces `path` at once; `load_layout` brings back an equal layout."""
-    written_whole(Path(path), json.dumps(layout_to_json(layout), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    written_whole(Path(path), layout_text(layout))
+
+
+def layout_text(layout: Layout) -> str:
+    return json.dumps(layout_to_json(layout), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def sealed(layout: Layout) -> Layout:
+    """Checked, with the hash that its JSON file would have: a layout that was drawn has come from no file."""
+    digest = hashlib.sha256(layout_text(layout).encode()).hexdigest()
+    return checked(replace(layout, sha256=digest))
 
 
 def layout_to_json(layout: Layout) -> dict[str, Any]:

@@ -46,6 +46,11 @@ def load_layout_kicad(path: Path, choice: Choice | None = None) -> Layout:
     """Pads with copper on the chosen side. Names are REFERENCE-PAD; LayoutError where the file is none of KiCad's."""
     choice = choice or Choice()
     raw = read_bytes(path)
+    return layout_of(kicad_shapes(path, choice, raw), choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+
+
+def kicad_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
+    """All copper of the chosen side."""
     root = _parsed(path, text_of(path, raw))
     if root.word not in ROOTS:
         raise LayoutError(
@@ -56,7 +61,7 @@ def load_layout_kicad(path: Path, choice: Choice | None = None) -> Layout:
     shapes = [s for f in footprints for s in _footprint(path, f, choice.side, alone)]
     if not shapes:
         raise LayoutError(f"{path.name} has no pads on {LAYERS[choice.side]}; check the file and the side.")
-    return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+    return shapes
 
 
 def _parsed(path: Path, text: str) -> Node:

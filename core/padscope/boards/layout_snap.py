@@ -34,7 +34,7 @@ LARGEST_RADIUS_SHARE = 0.06
 
 @dataclass(frozen=True)
 class Array:
-    """A picture that is at hand as an array (h, w, 3)."""
+    """A picture that is at hand as an array (h, w, 1 or 3)."""
 
     pixels: NDArray[Any]
 
@@ -48,6 +48,8 @@ class Array:
 
     def read(self, box: Box, step: int = 1) -> NDArray[Any]:
         part = np.asarray(self.pixels[box.slices])
+        if part.shape[2] == 1:
+            part = np.repeat(part, 3, axis=2)
         size = -(-part.shape[1] // step), -(-part.shape[0] // step)
         return part if step == 1 else np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA))
 

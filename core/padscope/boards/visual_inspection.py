@@ -7,11 +7,13 @@ word of its list; yellow becomes grade 2, red grade 3. It has no room for single
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from padscope.boards.grades import Grades
 from padscope.boards.layout import Layout
@@ -52,8 +54,11 @@ class Inspector:
     instrument: str = ""
 
 
-def visual_inspection(pad_map: PadMap, layout: Layout, grades: Grades, by: Inspector) -> list[list[dict[str, Any]]]:
-    """[[test run]], as the LocalDB uploader takes it."""
+def visual_inspection(
+    pad_map: PadMap, layout: Layout, grades: Grades, by: Inspector, images: Mapping[str, str] | None = None
+) -> list[list[dict[str, Any]]]:
+    """[[test run]], as the LocalDB uploader takes it. `images` are names of picture files, by tile, "" for the whole board; whoever
+    uploads them puts their identifiers in their place."""
     defects: dict[str, list[str]] = {}
     comments: dict[str, str] = {}
     tiles = tiles_of(layout)
@@ -65,12 +70,34 @@ def visual_inspection(pad_map: PadMap, layout: Layout, grades: Grades, by: Inspe
         found += [word for word in ticked(p) if word not in found]
         line = f"{p.pad} {p.verdict}" + (f": {'; '.join(p.reasons)}" if p.reasons else "")
         comments[str(tile)] = f"{comments[str(tile)]}\n{line}" if str(tile) in comments else line
-    return [[_test_run(pad_map, grades, by, {k: v for k, v in defects.items() if v}, comments)]]
+    return [[_test_run(pad_map, grades, by, {k: v for k, v in defects.items() if v}, comments, images or {})]]
 
 
-def write_visual_inspection(pad_map: PadMap, layout: Layout, grades: Grades, by: Inspector, path: Path) -> None:
+def tiles_to_show(pad_map: PadMap, layout: Layout) -> tuple[int, ...]:
+    """Tiles with a pad that is not plainly OK: the draft needs their pictures."""
+    tiles = tiles_of(layout)
+    found = {tiles[p.pad] for p in pad_map.pads if p.pad in tiles and (p.verdict is not Verdict.OK or p.defects)}
+    return tuple(sorted(found))
+
+
+def tile_box_um(layout: Layout, tile: int) -> NDArray[np.float64]:
+    """The four corners of a tile, layout µm."""
+    low, size = _grid(layout)
+    row, column = divmod(tile, TILES)
+    corner = low + size / TILES * (column, row)
+    return np.array([corner + size / TILES * step for step in ((0, 0), (1, 0), (1, 1), (0, 1))])
+
+
+def write_visual_inspection(
+    pad_map: PadMap,
+    layout: Layout,
+    grades: Grades,
+    by: Inspector,
+    path: Path,
+    images: Mapping[str, str] | None = None,
+) -> None:
     """The draft as JSON, whole or not at all; OutputError where it cannot be written."""
-    draft = visual_inspection(pad_map, layout, grades, by)
+    draft = visual_inspection(pad_map, layout, grades, by, images)
     written_whole(path, json.dumps(draft, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -84,13 +111,7 @@ def ticked(p: PadResult) -> list[str]:
 def tiles_of(layout: Layout) -> dict[str, int]:
     """The tile of every pad's centre, row by row from the upper left: a square around the four pick-up points where the layout
     has them, else the rectangle around all it has."""
-    points = {f.name: (f.x_um, f.y_um) for f in layout.fiducials}
-    if all(name in points for name in PICK_UP_POINTS):
-        middle = np.mean([points[name] for name in PICK_UP_POINTS], axis=0)
-        low, size = middle - MODULE_HALF_UM, np.full(2, 2 * MODULE_HALF_UM)
-    else:
-        x0, y0, x1, y1 = layout.bounds_um
-        low, size = np.array([x0, y0]), np.array([x1 - x0, y1 - y0])
+    low, size = _grid(layout)
     tiles = {}
     for p in layout.pads:
         column, row = np.clip((np.array([p.x_um, p.y_um]) - low) / size * TILES, 0, TILES - 1).astype(int).tolist()
@@ -98,8 +119,23 @@ def tiles_of(layout: Layout) -> dict[str, int]:
     return tiles
 
 
+def _grid(layout: Layout) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Upper left corner and size of the grid of tiles, µm."""
+    points = {f.name: (f.x_um, f.y_um) for f in layout.fiducials}
+    if all(name in points for name in PICK_UP_POINTS):
+        middle = np.mean([points[name] for name in PICK_UP_POINTS], axis=0)
+        return middle - MODULE_HALF_UM, np.full(2, 2 * MODULE_HALF_UM)
+    x0, y0, x1, y1 = layout.bounds_um
+    return np.array([x0, y0]), np.array([x1 - x0, y1 - y0])
+
+
 def _test_run(
-    pad_map: PadMap, grades: Grades, by: Inspector, defects: dict[str, list[str]], comments: dict[str, str]
+    pad_map: PadMap,
+    grades: Grades,
+    by: Inspector,
+    defects: dict[str, list[str]],
+    comments: dict[str, str],
+    images: Mapping[str, str],
 ) -> dict[str, Any]:
     made = pad_map.provenance
     overall = "no overall grade" if grades.overall is None else f"OVERALL_GRADE {grades.overall}"
@@ -127,8 +163,8 @@ def _test_run(
                 "TimeStart": made.created_at,
                 "front_defects": defects,
                 "front_comments": comments,
-                "front_image": "",
-                "front_defect_images": {},
+                "front_image": images.get("", ""),
+                "front_defect_images": {tile: name for tile, name in images.items() if tile},
                 "back_defects": {},
                 "back_comments": {},
                 "back_image": "",

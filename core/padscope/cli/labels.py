@@ -10,6 +10,7 @@ from padscope.formats.registry import format_named
 from padscope.store.database import open_or_create_project, open_project
 from padscope.workflows.labels_in import import_labels, told
 from padscope.workflows.labels_out import PADMAP, export_labels, export_pad_maps
+from padscope.workflows.maps_out import FORMS, export_maps
 
 
 def import_files(arguments: argparse.Namespace) -> int:
@@ -32,6 +33,8 @@ def export_files(arguments: argparse.Namespace) -> int:
     with open_project(arguments.project) as project:
         if arguments.format == PADMAP:
             work = export_pad_maps(project, arguments.out, heat=arguments.heat, **options)
+        elif arguments.format in FORMS:
+            work = export_maps(project, arguments.format, arguments.out, **options)
         else:
             work = export_labels(project, arguments.format, arguments.out, shapes=arguments.shapes, **options)
         report = shown(work)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Pixels, Place
 from padscope.masks.shapes import Region
@@ -75,8 +78,6 @@ def components(mask: ClassMask) -> tuple[Component, ...]:
 
 def component_at(mask: ClassMask, x: int, y: int) -> Component | None:
     """The component pixel (x, y) belongs to, None on bare ground; looks only at the chunks it reaches."""
-    import cv2  # late: the window is on the screen before it is loaded
-
     if not (0 <= x < mask.width and 0 <= y < mask.height):
         return None
     value = int(mask.read(Box(x, y, x + 1, y + 1))[0, 0])
@@ -112,8 +113,6 @@ def class_counts(mask: ClassMask) -> dict[int, ClassCount]:
 
 def _pieces(chunk: Pixels, place: Place) -> Iterator[tuple[int, Mask, Region]]:
     """(class, where in the chunk, the same as a cut region of the picture) of each connected part of one chunk."""
-    import cv2  # late: the window is on the screen before it is loaded
-
     for value in np.flatnonzero(np.bincount(chunk.ravel(), minlength=256)[1:]) + 1:
         n, labels, stats, _ = cv2.connectedComponentsWithStats((chunk == value).view(np.uint8), connectivity=8)
         for k in range(1, n):
@@ -127,9 +126,6 @@ def _pieces(chunk: Pixels, place: Place) -> Iterator[tuple[int, Mask, Region]]:
 
 def _groups(count: int, borders: dict[Place, Border]) -> list[int]:
     """Which component each piece belongs to: pieces of one class that touch across a border of chunks are one."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
     pairs = [np.zeros((0, 2), np.int64)]
     for (row, col), border in borders.items():
         for dy, dx in TOUCHING:
@@ -162,8 +158,6 @@ def _touching(here: Border, there: Border, dy: int, dx: int) -> Ids:
 
 def _beyond(place: Place, inside: Mask) -> Iterator[tuple[Place, Ids]]:
     """Pixels of the eight chunks around one that touch these pixels of it."""
-    import cv2  # late: the window is on the screen before it is loaded
-
     grown = cv2.dilate(np.pad(inside, 1).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     edge = CHUNK + 1
     strips = {-1: slice(0, 1), 0: slice(1, edge), 1: slice(edge, edge + 1)}

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from padscope.errors import DetectorError, ModelError
+from padscope.errors import DeviceError, ModelError
 from padscope.nets.weights import EMBEDDED, read_weights
 
 DEFAULT = "tf_efficientnet_lite0"
@@ -52,7 +52,7 @@ class Backbone:
         except torch.OutOfMemoryError:
             torch.cuda.empty_cache()
             if len(pixels) == 1:
-                raise DetectorError(
+                raise DeviceError(
                     "The GPU's memory does not hold one tile; close other programs that use it, or take --device cpu."
                 ) from None
         halves = [self(half) for half in pixels.split((len(pixels) + 1) // 2)]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from padscope.errors import InputError, UsageError
+from padscope.errors import DeviceError, InputError, UsageError
+
+FAULTS = (DeviceError, torch.OutOfMemoryError, torch.AcceleratorError)
+"""What is raised where a GPU is full, was lost or failed in the middle of its work; the CPU is asked then."""
 
 WANTED = ("auto", "cpu", "cuda")
 

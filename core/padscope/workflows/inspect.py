@@ -24,7 +24,7 @@ from padscope.boards.serial import serial_in
 from padscope.boards.verdict import judge
 from padscope.calibration import drift
 from padscope.datasets.board_tiles import BORDER_PX
-from padscope.datasets.pad_tiles import pad_cuts
+from padscope.datasets.pad_tiles import PadCut, pad_cuts
 from padscope.errors import UsageError
 from padscope.nets import devices
 from padscope.pictures.picture import Picture, open_picture
@@ -39,6 +39,12 @@ from padscope.workflows.sight import Sight, sight_of
 TURNED = (
     "The file asks to be shown turned or mirrored (orientation {orientation}); Padscope shows pixels as they are stored, and so "
     "must every program that uses places from its pad map."
+)
+
+
+GPU_FAILED = (
+    "The GPU failed while it inspected this picture, so the CPU did it, slower; restart Padscope to try the GPU again, and see "
+    "`padscope doctor`."
 )
 
 
@@ -152,16 +158,30 @@ class Inspector:
             pose = pose_from_clicks(layout, clicks, picture) if clicks else find_pose(picture, layout)
             near = {p.id: pose.near(p.x_um, p.y_um) for p in layout.pads} if pose.bend is not None else {}
             cuts = pad_cuts(layout, pose.um_to_px, picture.width, picture.height, BORDER_PX, near)
-            level = yield from pad_level(self._ready, picture, cuts, pose.um_to_px, path.stem)
+            level, failures = yield from self._level(picture, cuts, pose.um_to_px, path.stem)
             yield Progress(len(cuts), len(cuts), "judging")
             sight = sight_of(picture, layout, pose.um_to_px)
             level = sight.without_unseen(level)
             sights = pad_sights(picture, layout, pose.um_to_px, self.rules.picture, near)
             facts = picture_facts(picture, pose, module)
-            notes = picture_warnings(picture, sight, pose)
+            notes = failures + picture_warnings(picture, sight, pose)
         painting = painting_of(facts.sha256)
         masks = painted_masks(painting, layout, pose.um_to_px, near) if painting is not None else {}
         return Look(path, facts, pose, level, near, sights, sight.hidden, masks, notes)
+
+    def _level(
+        self, picture: Picture, cuts: list[PadCut], um_to_px: Affine, name: str
+    ) -> Work[tuple[NDArray[np.float32], tuple[str, ...]]]:
+        """Level, and what is to be said of how it came about: where the GPU fails in the middle, the CPU does the picture and all
+        further ones."""
+        try:
+            return (yield from pad_level(self._ready, picture, cuts, um_to_px, name)), ()
+        except devices.FAULTS:
+            if self.device == "cpu":
+                raise
+        self.device, self.device_words = "cpu", f"{devices.described('cpu', 'cpu')} (the GPU failed)"
+        self._ready = ready(self.model, self.device)
+        return (yield from pad_level(self._ready, picture, cuts, um_to_px, name)), (GPU_FAILED,)
 
     def _judged(self, looks: tuple[Look, ...], started: float) -> Inspection:
         first = looks[0]
@@ -239,6 +259,8 @@ def _worse(look: Look, pad: Pad, doubted: bool) -> tuple[float, bool, bool, floa
 
 
 def _of_several(k: int, count: int, name: str, step: Progress) -> Progress:
+    if count == 1:
+        return step
     return Progress(k * step.total + step.done, count * step.total, f"{name}: {step.stage}")
 
 

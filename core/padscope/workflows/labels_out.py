@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 
 from padscope.boards.bond_map import write_bond_map, write_pad_map
+from padscope.boards.review import reviewed
 from padscope.errors import InputError, OutputError, PadscopeError, UsageError
 from padscope.formats.labelled import ClassTable, Labelled, Loss, compared
 from padscope.formats.registry import Format, format_named
 from padscope.masks.classes import DefectClass
 from padscope.pictures.picture import open_picture
 from padscope.reports.pdf import write_pdf
-from padscope.store import labels
+from padscope.store import labels, reviews
 from padscope.store.database import Project
 from padscope.store.labels import LabelRow
 from padscope.store.rows import PictureRow
@@ -78,7 +79,8 @@ def export_pad_maps(
     with whole_folder(folder) as draft:
         for number, ((picture, inspection), name) in enumerate(zip(found, names, strict=True)):
             yield Progress(number, len(found), f"writing {picture.name}")
-            stem, pad_map = Path(name).stem, project.pad_map(inspection.id)
+            stem = Path(name).stem
+            pad_map = reviewed(project.pad_map(inspection.id), reviews.decisions(project, inspection.id))
             layout = project.layout(inspection.layout_sha256)
             write_pad_map(pad_map, draft / f"{stem}.padmap.json")
             write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")

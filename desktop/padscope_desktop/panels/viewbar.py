@@ -12,7 +12,8 @@ from padscope_desktop.panels.parts import label, named
 from padscope_desktop.quantities import percent
 from padscope_desktop.theme import TARGET
 
-LAYERS = ("pads", "feet", "masks", "heat")
+LAYERS = ("pads", "feet", "heat")
+LOOKS = ("look", "ruler")
 SIZES = ("fit", "pixels", "zoom_out", "zoom_in")
 SIGNS = {"zoom_out": "−", "zoom_in": "+"}
 
@@ -45,6 +46,9 @@ class ViewBar(QWidget):
             self._row.addWidget(part)
         made["heat"].toggled.connect(self.slider.setEnabled)
         self._row.addStretch(1)
+        for name in LOOKS:
+            self._row.addWidget(_button(made[name]))
+        self._row.addSpacing(8)
         for name in SIZES:
             self._row.addWidget(_button(made[name], SIGNS.get(name, "")))
 

@@ -38,12 +38,16 @@ PAD_ROOM = 3.0
 
 class Canvas(Viewport):
     """Signals: cursor_moved((x, y) px or None) · pad_clicked(name or None) · pad_double_clicked(name) ·
-    point_clicked((x, y) px), only while picking · view_changed(View) (Viewport)."""
+    point_clicked((x, y) px), only while picking · tool_changed() · scale_changed() · picture_changed(), also when more of it
+    arrives · and those of Viewport."""
 
     cursor_moved = Signal(object)
     pad_clicked = Signal(object)
     pad_double_clicked = Signal(str)
     point_clicked = Signal(object)
+    tool_changed = Signal()
+    scale_changed = Signal()
+    picture_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,11 +95,13 @@ class Canvas(Viewport):
         self.layers.forget()
         self.set_size(width, height)
         self._renew_overview()
+        self.picture_changed.emit()
 
     def set_levels(self, levels: Sequence[Pixels], span: Span = WHOLE_SPAN) -> None:
         """More of the same picture: place and zoom stay."""
         self.picture.set_levels(levels, span)
         self._renew_overview()
+        self.picture_changed.emit()
         self.update()
 
     def set_look(self, look: Look) -> None:
@@ -112,7 +118,9 @@ class Canvas(Viewport):
     @property
     def settled(self) -> bool:
         """At rest, with everything painted as well as it can be."""
-        return self.at_rest and self.still.complete and not self._unfinished
+        if not self.picture.shows_something:
+            return True
+        return self.at_rest and self.still.complete(self.view) and not self._unfinished
 
     def _repaint_overlays(self) -> None:
         self.layers.changed()
@@ -129,6 +137,7 @@ class Canvas(Viewport):
 
     def set_scale(self, um_per_px: float | None) -> None:
         self._um_per_px = um_per_px
+        self.scale_changed.emit()
         self.update()
 
     def set_level(self, level: NDArray[np.float32] | None) -> None:
@@ -177,6 +186,7 @@ class Canvas(Viewport):
             self.tool.abandon()
             self.tool.hover(None)
         self.tool, self._in_tool = tool, False
+        self.tool_changed.emit()
         self._show_cursor()
         self.update()
 

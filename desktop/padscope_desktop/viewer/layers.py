@@ -29,6 +29,8 @@ class Layers:
         self.marks = MarksLayer()
         self.under: list[Layer] = []
         self.over: list[Layer] = []
+        self.judged = True
+        """Heat and verdicts are painted; not while the layout itself is being made."""
         self.version = 0
         self._font = QFont()
         self._heat_film = Film(self._heat_steps)
@@ -49,8 +51,8 @@ class Layers:
         self._font = font
         budget_s = math.inf if patient else BUDGET_S
         done, apart = True, any(layer.visible for layer in self.under)
-        heat = self.heat.visible and self.heat.level is not None
-        pads = self.pads.visible and bool(self.pads.marks)
+        heat = self.judged and self.heat.visible and self.heat.level is not None
+        pads = self.judged and self.pads.visible and bool(self.pads.marks)
         if apart and heat:
             done &= self._heat_film.paint(painter, view, self.version, budget_s=budget_s)
         _paint_all(self.under, painter, view)

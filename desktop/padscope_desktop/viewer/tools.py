@@ -16,8 +16,7 @@ Px = tuple[float, float]
 class Layer(Protocol):
     """Painted over the picture, in logical screen px (`View.to_screen`)."""
 
-    @property
-    def visible(self) -> bool: ...
+    visible: bool
 
     def paint(self, painter: QPainter, view: View) -> None: ...
 

@@ -1,0 +1,121 @@
+"""Stored pad maps as files for others: DXF for machine CAD, and the draft of the collaboration's visual inspection with the
+pictures it needs. They carry what a person decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from padscope.boards.dxf_map import write_dxf
+from padscope.boards.grades import Grades, proposed_grades
+from padscope.boards.layout import Layout
+from padscope.boards.layout_text import written_whole
+from padscope.boards.pad_map import PadMap
+from padscope.boards.review import reviewed
+from padscope.boards.rules import Rules, load_rules
+from padscope.boards.visual_inspection import Inspector, tile_box_um, tiles_to_show, write_visual_inspection
+from padscope.errors import InputError, OutputError, PadscopeError, RulesError
+from padscope.pictures.picture import Picture, open_picture
+from padscope.store import reviews
+from padscope.store.database import Project
+from padscope.store.rows import InspectionRow
+from padscope.types import Box, Progress, Work
+from padscope.workflows.labels_out import ExportReport, chosen_pictures, unique_names, whole_folder
+
+LONGEST_PX = 2400
+"""Longer side of a picture in the draft; the official tool shows tiles at 800 px."""
+
+
+@dataclass(frozen=True)
+class StoredMap:
+    """The newest pad map of a picture, with what was decided about its pads."""
+
+    row: InspectionRow
+    pad_map: PadMap
+    layout: Layout
+    rules: Rules
+    operator: str
+
+
+def stored_map(project: Project, row: InspectionRow) -> StoredMap:
+    """The map as it is handed on; rules that are no longer here are replaced by the standard ones, for the grades only."""
+    held = reviews.signature(project, row.id)
+    pad_map = reviewed(project.pad_map(row.id), reviews.decisions(project, row.id))
+    return StoredMap(row, pad_map, project.layout(row.layout_sha256), _rules(row), held.author if held else row.author)
+
+
+def export_maps(
+    project: Project, form: str, folder: Path, *, pictures: Sequence[str] = (), author: str = ""
+) -> Work[ExportReport]:
+    """`form` of FORMS, for the newest inspection of each picture that has one: all files or, with OutputError, none. InputError
+    where there is nothing to write."""
+    found = [(p, i[-1]) for p in chosen_pictures(project, pictures) if (i := project.inspections(p.sha256))]
+    if not found:
+        raise InputError(f"The project {project.path} has no inspections to write; inspect some pictures first.")
+    names, notes = unique_names([picture for picture, _ in found])
+    with whole_folder(folder) as draft:
+        for number, ((picture, row), name) in enumerate(zip(found, names, strict=True)):
+            yield Progress(number, len(found), f"writing {picture.name}")
+            notes += FORMS[form](stored_map(project, row), Path(picture.path), draft / Path(name).stem)
+        files = tuple(folder / p.name for p in sorted(draft.iterdir()))
+    if not project.read_only:
+        detail = {"format": form, "inspections": [i.uid for _, i in found], "head": list(project.head())}
+        project.record("pad maps exported", str(folder), detail, author=author)
+    return ExportReport(folder, files, notes=tuple(notes))
+
+
+def _write_dxf(stored: StoredMap, picture: Path, stem: Path) -> list[str]:
+    write_dxf(stored.pad_map, stored.layout, stem.with_name(stem.name + ".dxf"))
+    return []
+
+
+def _write_visual_inspection(stored: StoredMap, picture: Path, stem: Path) -> list[str]:
+    grades: Grades = proposed_grades(stored.pad_map, stored.layout, stored.rules)
+    by = Inspector(stored.pad_map.picture.module, stored.operator)
+    images, notes = {}, []
+    try:
+        with open_picture(picture) as opened:
+            images = _pictures(stored.pad_map, stored.layout, opened, stem)
+    except OutputError:
+        raise
+    except PadscopeError as error:
+        notes.append(f"{picture.name}: the draft has no pictures ({error})")
+    path = stem.with_name(stem.name + ".visual-inspection.json")
+    write_visual_inspection(stored.pad_map, stored.layout, grades, by, path, images)
+    return notes
+
+
+def _pictures(pad_map: PadMap, layout: Layout, picture: Picture, stem: Path) -> dict[str, str]:
+    """The whole board ("") and every tile that has something to show, as JPEG; file names by tile."""
+    whole = Box(0, 0, picture.width, picture.height)
+    boxes = {"": whole}
+    for number in tiles_to_show(pad_map, layout):
+        box = Box.around(pad_map.um_to_px.apply(tile_box_um(layout, number))).clipped(picture.width, picture.height)
+        if not box.empty:
+            boxes[str(number)] = box
+    names = {}
+    for tile, box in boxes.items():
+        names[tile] = f"{stem.name}.front{f'_tile{tile}' if tile else ''}.jpg"
+        step = max(1, -(-max(box.width, box.height) // LONGEST_PX))
+        pixels = picture.read(box, step)
+        shown = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else np.asarray(pixels, np.uint8)
+        _, data = cv2.imencode(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+        written_whole(stem.with_name(names[tile]), data.tobytes())
+    return names
+
+
+def _rules(row: InspectionRow) -> Rules:
+    try:
+        return load_rules(row.rules)
+    except RulesError:
+        return load_rules(None)
+
+
+FORMS: dict[str, Callable[[StoredMap, Path, Path], list[str]]] = {
+    "dxf": _write_dxf,
+    "visual-inspection": _write_visual_inspection,
+}
