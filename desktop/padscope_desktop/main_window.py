@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
         for mode in self.modes:
             if mode.bar is not None:
                 column.addWidget(mode.bar)
-        column.addWidget(self.canvas, 1)
+        column.addWidget(self.seeing.views, 1)
         self.middle = QStackedWidget()
         self.middle.addWidget(middle)
         self._around_canvas = middle

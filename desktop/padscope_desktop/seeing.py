@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from padscope_desktop.actions import Action
+from padscope_desktop.beside import Beside
 from padscope_desktop.measuring import Measuring
 from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.look import LookPanel
@@ -31,13 +32,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("look_auto", "Brightness and contrast by themselves", "View", ("Ctrl+Shift+H",)),
     Action("look_reset", "Show the picture as it is", "View", ("Ctrl+Alt+H",)),
     Action("ruler", "Ruler: length, angle, rectangle, area", "View", ("R",), line=True, checkable=True, short="Ruler"),
+    Action("beside", "Two views side by side", "View", ("S",), checkable=True, short="Beside"),
     Action("copy_measurement", "Copy the measurement", "Edit", ("Ctrl+C",), line=True),
     Action("copy_view", "Copy what is seen", "Edit", ("Ctrl+Shift+C",)),
 )
 
 
 class Seeing(QObject):
-    """`bar` stands above the picture while the ruler is out."""
+    """`views` is the picture, and perhaps a second one beside it; `bar` stands above while the ruler is out."""
 
     def __init__(self, session: Session, canvas: Canvas, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
@@ -45,6 +47,8 @@ class Seeing(QObject):
         self.canvas = canvas
         self.measuring = Measuring(session, canvas, self)
         self.bar: QWidget = self.measuring.bar
+        self.beside = Beside(session, canvas, self)
+        self.views: QWidget = self.beside.views
         self.panel = LookPanel(theme, canvas)
         self.panel.hide()
         self._how = ""
@@ -58,6 +62,7 @@ class Seeing(QObject):
             (canvas.view_changed, self._on_view),
             (canvas.picture_changed, self._on_picture),
             (self.measuring.active_changed, self._on_ruler),
+            (self.beside.closed, self._on_beside_closed),
         ):
             signal.connect(slot)
 
@@ -67,15 +72,19 @@ class Seeing(QObject):
             "look_auto": self.look_auto,
             "look_reset": self.panel.apply_reset,
             "ruler": self._take_ruler,
+            "beside": self._toggle_beside,
             "copy_measurement": self.measuring.copy,
             "copy_view": self.copy_view,
         }
 
     def set_actions(self, made: Mapping[str, QAction]) -> None:
         self._made = dict(made)
+        for name in ("heat", "pads", "feet"):
+            made[name].toggled.connect(self._on_layers)
 
     def set_theme(self, theme: Theme) -> None:
         self.panel.set_theme(theme)
+        self.beside.set_theme(theme)
 
     def back(self) -> bool:
         """Esc: out of a measurement, then the ruler is put away, then the card closes."""
@@ -119,6 +128,7 @@ class Seeing(QObject):
     @Slot(object)
     def _on_look(self, look: Look) -> None:
         self.canvas.set_look(look)
+        self.beside.right.set_look(look)
         self._mark()
 
     def _mark(self) -> None:
@@ -204,6 +214,22 @@ class Seeing(QObject):
     @Slot(bool)
     def _on_ruler(self, active: bool) -> None:
         self._made["ruler"].setChecked(active)
+
+    # Side by side
+
+    @Slot(bool)
+    def _toggle_beside(self, on: bool) -> None:
+        self.beside.set_on(on)
+        self.canvas.setFocus()
+
+    @Slot()
+    def _on_beside_closed(self) -> None:
+        self._made["beside"].setChecked(False)
+        self._toggle_beside(False)
+
+    @Slot()
+    def _on_layers(self, *_: object) -> None:
+        QTimer.singleShot(0, self.beside.show_layers)  # after the picture on the left
 
     # Copies
 

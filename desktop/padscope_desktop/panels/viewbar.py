@@ -13,7 +13,7 @@ from padscope_desktop.quantities import percent
 from padscope_desktop.theme import TARGET
 
 LAYERS = ("pads", "feet", "heat")
-LOOKS = ("look", "ruler")
+LOOKS = ("look", "ruler", "beside")
 SIZES = ("fit", "pixels", "zoom_out", "zoom_in")
 SIGNS = {"zoom_out": "−", "zoom_in": "+"}
 

@@ -57,6 +57,7 @@ class MeasureLayer:
         self.measures: dict[str, Measure] = {}
         self.chosen: str | None = None
         self.draft: tuple[str, tuple[Point, ...]] | None = None
+        self._taken: list[QRectF] = []  # where values stand already
 
     # What is meant by a point
 
@@ -83,7 +84,9 @@ class MeasureLayer:
     def paint(self, painter: QPainter, view: View) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         x0, y0, x1, y1 = view.visible
-        for uid, measure in self.measures.items():
+        self._taken = []
+        for uid in sorted(self.measures, key=lambda uid: uid != self.chosen):  # the chosen one says its value first
+            measure = self.measures[uid]
             points = np.asarray(measure.corners)
             low, high = points.min(axis=0), points.max(axis=0)
             if low[0] <= x1 and high[0] >= x0 and low[1] <= y1 and high[1] >= y0:
@@ -137,6 +140,12 @@ class MeasureLayer:
         x = min(max(x, width / 2 + 4), view.width - width / 2 - 4)
         y = min(max(y, height / 2 + 4), view.height - height / 2 - 4)
         box = QRectF(x - width / 2, y - height / 2, width, height)
+        places = [box.translated(0, step * (height + 2)) for step in (0, -1, 1, -2, 2, 3)]
+        free = next((p for p in places if not any(p.intersects(t) for t in self._taken)), None)
+        if free is None:  # too many in one place: nearer, they have room
+            return
+        box = free
+        self._taken.append(box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 190))
         painter.drawRoundedRect(box, 3, 3)

@@ -1,0 +1,271 @@
+"""A second view beside the first: the same picture without its overlays, its heat alone, or another picture's same place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+
+from padscope.types import Affine
+from padscope_desktop import stock
+from padscope_desktop.album import Entry
+from padscope_desktop.board import Board, pad_marks
+from padscope_desktop.display import Display, Shown
+from padscope_desktop.panels.parts import Chooser, Elided, button, label, named
+from padscope_desktop.protocol import Fault
+from padscope_desktop.session import Session
+from padscope_desktop.theme import DARK, TARGET, Theme
+from padscope_desktop.viewer.canvas import Canvas
+from padscope_desktop.viewer.linked import SAME, Linked
+from padscope_desktop.viewer.look import WHOLE_SPAN, Span
+from padscope_desktop.viewer.tiles import Pixels
+
+ALONE, HEAT, LAST = -1, -2, -3
+"""What may be chosen, beside the keys of pictures."""
+WORDS = {ALONE: "Picture alone", HEAT: "Heat alone", LAST: "Last module"}
+
+
+def between(
+    left: Affine | None, right: Affine | None, left_size: tuple[int, int], right_size: tuple[int, int]
+) -> Affine:
+    """From px of one picture to px of another: through both poses where they are known, else the whole onto the whole."""
+    if left is not None and right is not None:
+        return right.after(left.inverse())
+    stretch = right_size[0] / max(left_size[0], 1)
+    return Affine(stretch, 0.0, (stretch - 1) / 2, 0.0, stretch, (stretch - 1) / 2)
+
+
+class Beside(QObject):
+    """`views` holds the canvas and, while it is on, the second one. Signal: closed()."""
+
+    closed = Signal()
+
+    def __init__(self, session: Session, canvas: Canvas, parent: QObject) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.left = canvas
+        self.right = Canvas()
+        self.right.setAccessibleName("Picture beside")
+        self.display = Display(session.jobs, session.cache, self, slot="show beside")
+        self.chooser = named(Chooser(), "Shown beside")
+        self.chooser.setMinimumHeight(TARGET)
+        self.words = Elided(dim=True)
+        self.on = False
+        self.chosen = ALONE
+        self._shown: int | None = None  # the picture on the right
+        self._board: Board | None = None  # its inspection
+        self._fill()
+        self._lay_out()
+        self.linked = Linked(self.left, self.right, self)
+        for signal, slot in (
+            (session.current_changed, self.refresh),
+            (session.album_changed, self._on_album),
+            (session.judging.board_changed, self._on_board),
+            (canvas.picture_changed, self._on_picture),
+            (canvas.scale_changed, self._on_scale),
+            (self.display.arrived, self._on_arrived),
+            (self.display.failed, self._on_failed),
+            (self.chooser.activated, self._on_chosen),
+        ):
+            signal.connect(slot)
+
+    def _lay_out(self) -> None:
+        self.head = QWidget()
+        self.head.setObjectName("panel")
+        row = QHBoxLayout(self.head)
+        row.setContentsMargins(8, 2, 8, 4)
+        row.addStretch(1)
+        row.addWidget(self.words)
+        row.addWidget(label("on the right", dim=True))
+        self.chooser.setMinimumWidth(200)
+        row.addWidget(self.chooser)
+        close = button("✕", tip="Close the second view (S)")
+        close.setAccessibleName("Close the second view")
+        close.setProperty("flat", True)
+        close.clicked.connect(self.closed)
+        row.addWidget(close)
+        self.halves = QSplitter(Qt.Orientation.Horizontal)
+        self.halves.setHandleWidth(4)
+        self.halves.setChildrenCollapsible(False)
+        self.halves.addWidget(self.left)
+        self.halves.addWidget(self.right)
+        self.views = QWidget()
+        column = QVBoxLayout(self.views)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(self.halves, 1)
+        for part in (self.head, self.right):
+            part.hide()
+        self.right.setMinimumWidth(160)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.right.set_colours(theme.canvas, DARK.accent)
+
+    def set_on(self, on: bool) -> None:
+        self.on = on
+        for part in (self.head, self.right):
+            part.setVisible(on)
+        if on:
+            half = self.halves.width() // 2
+            self.halves.setSizes([half, half])
+            self.refresh()
+        else:
+            self.display.forget()
+            self._shown = self._board = None
+            self._put(0, 0, [])
+        self.linked.set_on(on)
+
+    def choose(self, what: int) -> None:
+        """ALONE, HEAT, LAST, or the key of a picture (the golden one): it stays while the picture on the left changes."""
+        self.chosen = what
+        self._fill()
+        self.refresh()
+
+    # What there is to choose
+
+    @Slot()
+    def _on_album(self) -> None:
+        if self.chosen > 0 and self.chosen not in self.session.album.entries:
+            self.chosen = ALONE
+        self._fill()
+        if self.on:
+            self.refresh()
+
+    def _fill(self) -> None:
+        self.chooser.clear()
+        for what, words in WORDS.items():
+            self.chooser.addItem(words, what)
+        for key, entry in self.session.album.entries.items():
+            self.chooser.addItem(entry.name, key)
+        self.chooser.setCurrentIndex(max(self.chooser.findData(self.chosen), 0))
+
+    @Slot(int)
+    def _on_chosen(self, row: int) -> None:
+        self.choose(int(self.chooser.itemData(row)))
+        self.left.setFocus()
+
+    def _wanted(self) -> Entry | None:
+        """The picture on the right."""
+        entries = self.session.album.entries
+        current = self.session.current
+        if self.chosen == LAST:
+            before = [e for key, e in entries.items() if current is not None and key < current and e.inspection]
+            return before[-1] if before else None
+        return entries.get(self.chosen if self.chosen > 0 else current) if current is not None else None
+
+    # What is shown
+
+    @Slot()
+    def refresh(self) -> None:
+        if not self.on:
+            return
+        entry = self._wanted()
+        self.words.setText("")
+        self.linked.set_map(SAME)
+        if self.chosen in (ALONE, HEAT) or (entry is not None and entry.key == self.session.current):
+            self._show_same()
+        elif entry is None:
+            self._shown = self._board = None
+            self._put(0, 0, [])
+            self.words.setText("no module was inspected before this one")
+        else:
+            self.words.setText(entry.name if self.chosen == LAST else "")
+            self._shown, self._board = entry.key, None
+            if entry.thumbnail is not None:  # at once, so that nobody takes the one before for this one
+                card = entry.thumbnail.card
+                self._put(card.width, card.height, [entry.thumbnail.pixels])
+                self._dress()
+            else:
+                self._put(0, 0, [])
+            self.display.show(entry.key, entry.path)
+            if entry.inspection:
+                question = partial(stock.board, inspection=entry.inspection, key=entry.key)
+                self.session.keeper.ask(question, done=self._on_other_board)
+
+    def _put(self, width: int, height: int, levels: Sequence[Pixels], span: Span = WHOLE_SPAN) -> None:
+        """On the right; that it is fitted there first does not move the left."""
+        self.linked.set_on(False)
+        self.right.set_picture(width, height, levels, span)
+        self.linked.set_on(self.on and width > 0)
+
+    def _show_same(self) -> None:
+        picture = self.left.picture
+        self._shown, self._board = self.session.current, self.session.judging.board
+        self.right.set_look(picture.look)
+        self._put(picture.width, picture.height, picture.levels, picture.span)
+        self.right.set_scale(self.left.um_per_px)
+        self.right.set_heat_opacity(self.left.heat.opacity)
+        self.right.set_factor(self.session.judging.factor)
+        heat = self.chosen == HEAT and self._board is not None
+        self.right.set_level(self._board.level if heat and self._board is not None else None)
+        self.right.set_visible(heat=heat, pads=False, feet=False)
+        if self.chosen == HEAT and self._board is None:
+            self.words.setText("not inspected")
+        self.linked.set_map(SAME)
+
+    @Slot(object)
+    def _on_arrived(self, shown: Shown) -> None:
+        if not self.on or self._shown is None or self._shown == self.session.current:
+            return
+        self.right.set_look(self.left.picture.look)
+        if (self.right.picture.width, self.right.picture.height) == (shown.card.width, shown.card.height):
+            self.right.set_levels(shown.levels, shown.span)
+        else:
+            self._put(shown.card.width, shown.card.height, shown.levels, shown.span)
+        entry = self.session.album.entries.get(self._shown)
+        scale = entry.scale if entry is not None else None
+        self.right.set_scale(scale.um_per_px if scale is not None else None)
+        self._dress()
+
+    def _on_other_board(self, board: Board) -> None:
+        if board.key == self._shown:
+            self._board = board
+            self._dress()
+
+    def _dress(self) -> None:
+        """The other picture's own heat and pads, and the way from one to the other."""
+        if not self.right.picture.shows_something or self._shown == self.session.current:
+            return
+        board, own = self._board, self.session.judging.board
+        self.right.set_heat_opacity(self.left.heat.opacity)
+        self.right.set_factor(board.factor if board is not None else 1.0)
+        self.right.set_level(board.level if board is not None else None)
+        self.right.set_marks(pad_marks(board) if board is not None else ())
+        self.show_layers()
+        poses = (own.pad_map.um_to_px if own else None, board.pad_map.um_to_px if board else None)
+        left, right = self.left.picture, self.right.picture
+        self.linked.set_map(between(*poses, (left.width, left.height), (right.width, right.height)))
+
+    def show_layers(self) -> None:
+        """The same overlays as on the left, where another picture is shown."""
+        if self.on and self.chosen not in (ALONE, HEAT):
+            left = self.left
+            self.right.set_visible(heat=left.heat.visible, pads=left.pads.visible, feet=left.pads.feet_visible)
+
+    @Slot()
+    def _on_board(self) -> None:
+        if not self.on:
+            return
+        if self._shown == self.session.current:
+            self._show_same()
+        else:
+            self._dress()
+
+    @Slot()
+    def _on_picture(self) -> None:
+        if self.on and self._shown == self.session.current:
+            self._show_same()
+
+    @Slot()
+    def _on_scale(self) -> None:
+        if self.on and self._shown == self.session.current:
+            self.right.set_scale(self.left.um_per_px)
+
+    @Slot(int, object)
+    def _on_failed(self, key: int, fault: Fault) -> None:
+        if self.on and key == self._shown:
+            self._put(0, 0, [])
+            self.words.setText(fault.sentence)
