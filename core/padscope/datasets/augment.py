@@ -98,7 +98,7 @@ def _texture(pixels: Rgb, inside: Mask, rng: np.random.Generator) -> tuple[Rgb, 
     planes = []
     for channel in range(3):
         plane = _filled(pixels[..., channel].astype(np.float32), inside)
-        noise = 0.9 * shared + 0.4 * rng.normal(0, 1, inside.shape).astype(np.float32)
+        noise = 0.99 * shared + 0.14 * rng.normal(0, 1, inside.shape).astype(np.float32)
         details = []
         for level in range(WAVELET_LEVELS):
             plane, bands = haar_split(plane, 2**level)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from padscope.boards.metal import splits
 from padscope.masks.class_mask import ClassMask, Pixels
+from padscope.masks.guided import refined
 from padscope.masks.shapes import polygon
 from padscope.types import Box, Floats, Mask
 
@@ -85,7 +86,10 @@ def cut_tiles(
             continue
         if band is None or band[0] != box.y0:
             band = box.y0, eight_bits(picture.read(Box(0, box.y0, picture.width, box.y1)))
-        pixels = np.where(inside[..., None], band[1][:, box.x0 : box.x1], np.uint8(0))
+        seen = band[1][:, box.x0 : box.x1]
+        if ground is not None and ground.step > 1:  # the overview's edges are as coarse as its pixels
+            inside = refined(seen, inside, 2 * ground.step)
+        pixels = np.where(inside[..., None], seen, np.uint8(0))
         yield CutTile(box, pixels, np.where(inside, mask.read(box), np.uint8(0)), inside)
 
 

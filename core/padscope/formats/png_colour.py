@@ -18,6 +18,7 @@ from padscope.formats.png_files import bands, read_png, write_png
 from padscope.formats.png_index import picture_of
 from padscope.masks.class_mask import Pixels, mask_from_array
 from padscope.masks.classes import DefectClass
+from padscope.types import Array
 
 LEGEND = "legend.png"
 BLACK = 0
@@ -86,7 +87,7 @@ def _mapped(path: Path, pixels: Pixels, palette: list[tuple[int, int, int]], tab
         else:
             wide = band.astype(np.uint32)
             packed = (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
-        for code in (int(v) for v in np.unique(packed)):
+        for code in (int(v) for v in _different(packed)):
             where = packed == code
             if code not in values:
                 y, x = np.argwhere(where)[0]
@@ -96,6 +97,12 @@ def _mapped(path: Path, pixels: Pixels, palette: list[tuple[int, int, int]], tab
             if values[code]:
                 out[top : top + 256][where] = values[code]
     return out
+
+
+def _different(packed: Array) -> list[int]:
+    """The values that occur; black, which is most of a mask, is not sorted with the others."""
+    painted = packed[packed != BLACK]
+    return [*([BLACK] if painted.size < packed.size else []), *np.unique(painted).tolist()]
 
 
 def _packed(rgb: Sequence[int]) -> int:

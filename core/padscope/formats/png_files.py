@@ -66,7 +66,7 @@ def read_png(path: Path) -> tuple[Any, list[tuple[int, int, int]]]:
 
 def _pixels(image: Image.Image, path: Path) -> Any:
     match image.mode:
-        case "P" | "L" | "RGB":
+        case "P" | "L":
             return np.asarray(image)
         case "1":
             return np.asarray(image).astype(np.uint8)
@@ -78,7 +78,9 @@ def _pixels(image: Image.Image, path: Path) -> Any:
         case "LA":
             return np.asarray(image)[..., 0]
         case _:
-            return np.asarray(image.convert("RGB"))
+            with open_picture(path) as picture:  # Pillow would hold four bytes per pixel, and then give a copy
+                pixels = picture.read(picture.box)
+            return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
 
 
 def _palette(image: Image.Image) -> list[tuple[int, int, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from padscope.formats.class_tables import BACKGROUND, OURS, rgb_of, table_beside, table_text
@@ -69,7 +70,7 @@ def _mapped(path: Path, values: Pixels, palette: list[tuple[int, int, int]], tab
         if c is not None and value != 0 and c.name.casefold() not in BACKGROUND:
             colour = c.colour or (table_colour(palette, value))
             lut[value] = table.value_of(c.name, colour, file=path)
-    return np.take(lut, values)
+    return np.asarray(cv2.LUT(values, lut), np.uint8)
 
 
 def table_colour(palette: list[tuple[int, int, int]], value: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -56,20 +57,21 @@ def coco_regions(counts: Counts, width: int, height: int) -> Iterator[Region]:
     turns = np.cumsum(counts)
     starts, stops = turns[:-1:2], turns[1::2]
     starts, stops = starts[stops > starts], stops[stops > starts]
-    for left in range(0, width, BAND):
-        right = min(left + BAND, width)
-        low, high = left * height, right * height
-        first, last = np.searchsorted(stops, low, side="right"), np.searchsorted(starts, high)
-        if first >= last:
-            continue
-        a, b = np.maximum(starts[first:last], low) - low, np.minimum(stops[first:last], high) - low
-        steps = np.zeros(high - low + 1, np.int8)
-        np.add.at(steps, a, 1)
-        np.add.at(steps, b, -1)
-        columns = np.cumsum(steps[:-1], dtype=np.int8).reshape(right - left, height) > 0
-        rows, cols = np.flatnonzero(columns.any(axis=0)), np.flatnonzero(columns.any(axis=1))
-        y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
-        yield Region(Box(left + x0, y0, left + x1, y1), columns[x0:x1, y0:y1].T)
+    first, last = starts // height, (stops - 1) // height
+    many = last - first + 1  # columns each run goes through
+    run = np.repeat(np.arange(len(starts)), many)
+    column = first[run] + np.arange(len(run)) - np.repeat(np.cumsum(many) - many, many)
+    upper = np.maximum(starts[run] - column * height, 0)
+    lower = np.minimum(stops[run] - column * height, height)
+    bands = np.searchsorted(column, np.arange(0, width + BAND, BAND))
+    for a, b in itertools.pairwise(bands):
+        if a < b:
+            x0, x1 = int(column[a]), int(column[b - 1]) + 1
+            y0, y1 = int(upper[a:b].min()), int(lower[a:b].max())
+            steps = np.zeros((x1 - x0, y1 - y0 + 1), np.int8)
+            np.add.at(steps, (column[a:b] - x0, upper[a:b] - y0), 1)
+            np.add.at(steps, (column[a:b] - x0, lower[a:b] - y0), -1)
+            yield Region(Box(x0, y0, x1, y1), (np.cumsum(steps[:, :-1], axis=1, dtype=np.int8) > 0).T)
 
 
 def counts_to_text(counts: Sequence[int] | Counts) -> str:

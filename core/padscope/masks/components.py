@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Pixels, Place
 from padscope.masks.shapes import Region
 from padscope.types import Array, Box, Mask
 
 Ids = NDArray[np.int64]
+Number = TypeVar("Number", bound=np.integer)
 TOUCHING = ((0, 1), (1, 0), (1, 1), (1, -1))
 """From a chunk to the neighbours after it: right, below, and the two diagonal ones below."""
 
@@ -64,20 +63,24 @@ def components(mask: ClassMask) -> tuple[Component, ...]:
     pieces: list[tuple[int, Region]] = []
     borders: dict[Place, Border] = {}
     for place in sorted(mask.chunks):
-        numbers = np.full((CHUNK, CHUNK), -1, np.int32)
-        for value, labels, region in _pieces(mask.chunks[place], place):
-            numbers[labels] = len(pieces)
-            pieces.append((value, region))
-        borders[place] = Border(_edges(mask.chunks[place]), _edges(numbers))
-    found: dict[int, list[tuple[int, Region]]] = {}
+        numbers = np.full((4, CHUNK), -1, np.int64)
+        for value, labels, regions in _pieces(mask.chunks[place], place):
+            index = np.concatenate([[-1], np.arange(len(pieces), len(pieces) + len(regions))])
+            found = index[_edges(labels)]
+            numbers = np.where(found >= 0, found, numbers)
+            pieces += [(value, region) for region in regions]
+        borders[place] = Border(_edges(mask.chunks[place]), numbers)
+    groups: dict[int, list[tuple[int, Region]]] = {}
     for group, piece in zip(_groups(len(pieces), borders), pieces, strict=True):
-        found.setdefault(group, []).append(piece)
-    whole = [_joined(parts) for parts in found.values()]
+        groups.setdefault(group, []).append(piece)
+    whole = [_joined(parts) for parts in groups.values()]
     return tuple(sorted(whole, key=lambda c: (c.box.y0, c.box.x0, c.value)))
 
 
 def component_at(mask: ClassMask, x: int, y: int) -> Component | None:
     """The component pixel (x, y) belongs to, None on bare ground; looks only at the chunks it reaches."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     if not (0 <= x < mask.width and 0 <= y < mask.height):
         return None
     value = int(mask.read(Box(x, y, x + 1, y + 1))[0, 0])
@@ -111,21 +114,25 @@ def class_counts(mask: ClassMask) -> dict[int, ClassCount]:
     return {value: ClassCount(value, *counts[value]) for value in sorted(counts)}
 
 
-def _pieces(chunk: Pixels, place: Place) -> Iterator[tuple[int, Mask, Region]]:
-    """(class, where in the chunk, the same as a cut region of the picture) of each connected part of one chunk."""
+def _pieces(chunk: Pixels, place: Place) -> Iterator[tuple[int, NDArray[np.int32], list[Region]]]:
+    """(class, numbers from 1 of its connected parts in the chunk, the parts as cut regions of the picture) for each class."""
+    import cv2  # late: the window is on the screen before it is loaded
+
+    top, left = place[0] * CHUNK, place[1] * CHUNK
     for value in np.flatnonzero(np.bincount(chunk.ravel(), minlength=256)[1:]) + 1:
-        n, labels, stats, _ = cv2.connectedComponentsWithStats((chunk == value).view(np.uint8), connectivity=8)
-        for k in range(1, n):
-            x, y, w, h, _ = (int(v) for v in stats[k])
-            inside = labels[y : y + h, x : x + w] == k
-            where = np.zeros((CHUNK, CHUNK), bool) if n == 2 else labels == k
-            where[y : y + h, x : x + w] = inside
-            left, top = place[1] * CHUNK + x, place[0] * CHUNK + y
-            yield int(value), where, Region(Box(left, top, left + w, top + h), inside)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats((chunk == value).view(np.uint8), connectivity=8)
+        regions = []
+        for k, (x, y, w, h, _) in enumerate(stats[1:].tolist(), start=1):
+            box = Box(left + x, top + y, left + x + w, top + y + h)
+            regions.append(Region(box, labels[y : y + h, x : x + w] == k))
+        yield int(value), labels, regions
 
 
 def _groups(count: int, borders: dict[Place, Border]) -> list[int]:
     """Which component each piece belongs to: pieces of one class that touch across a border of chunks are one."""
+    from scipy.sparse import coo_array  # late, like cv2
+    from scipy.sparse.csgraph import connected_components
+
     pairs = [np.zeros((0, 2), np.int64)]
     for (row, col), border in borders.items():
         for dy, dx in TOUCHING:
@@ -137,7 +144,7 @@ def _groups(count: int, borders: dict[Place, Border]) -> list[int]:
     return [int(g) for g in connected_components(graph, directed=False)[1]] if count else []
 
 
-def _edges(chunk: Array) -> Array:
+def _edges(chunk: NDArray[Number]) -> NDArray[Number]:
     return np.stack([chunk[0], chunk[-1], chunk[:, 0], chunk[:, -1]])
 
 
@@ -158,6 +165,8 @@ def _touching(here: Border, there: Border, dy: int, dx: int) -> Ids:
 
 def _beyond(place: Place, inside: Mask) -> Iterator[tuple[Place, Ids]]:
     """Pixels of the eight chunks around one that touch these pixels of it."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     grown = cv2.dilate(np.pad(inside, 1).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
     edge = CHUNK + 1
     strips = {-1: slice(0, 1), 0: slice(1, edge), 1: slice(edge, edge + 1)}

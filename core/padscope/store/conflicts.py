@@ -26,6 +26,7 @@ CHOICES = (MINE, THEIRS, BOTH)
 """`both` takes what either has painted; where both have, the first one's class."""
 REST = "elsewhere"
 LOCKED = ("accepted", "rejected")
+"""What a reviewer has decided on is not painted over; it is reopened first."""
 RESOLVED = "resolved into the label"
 """How the comment of a label begins that was rejected because its conflict was resolved."""
 

@@ -15,12 +15,10 @@ from padscope.masks.edits import Edit, changed_since
 from padscope.pictures.picture import Picture, open_picture
 from padscope.resources import resource
 from padscope.store import labels
+from padscope.store.conflicts import LOCKED
 from padscope.store.database import Project
 from padscope.store.rows import PictureRow
 from padscope.types import Progress, Work
-
-LOCKED = ("accepted", "rejected")
-"""What a reviewer has decided on is not painted over; it is reopened first."""
 
 
 @dataclass(frozen=True, slots=True)
