@@ -40,7 +40,7 @@ LARGEST_BYTES = 256 * 2**20
 @dataclass(frozen=True, slots=True)
 class BondRow:
     """One wire of a bond map, a column of the CSV each; None where it cannot land. `defect_classes` are those of its pad.
-    `picture_file` is a column only where several pictures show the board."""
+    `picture_file` is a column only where several pictures show the board, `placed_by` only where a person has put a foot down."""
 
     pad: str
     wire: str
@@ -56,10 +56,11 @@ class BondRow:
     picture_y_px: float | None
     defect_classes: tuple[str, ...]
     picture_file: str = ""
+    placed_by: str = ""
 
 
-COLUMNS = tuple(f.name for f in dataclasses.fields(BondRow))[:-1]
-OF_SEVERAL = "picture_file"
+SOMETIMES = ("picture_file", "placed_by")
+COLUMNS = tuple(f.name for f in dataclasses.fields(BondRow) if f.name not in SOMETIMES)
 
 
 def write_pad_map(pad_map: PadMap, path: Path) -> None:
@@ -142,7 +143,7 @@ def bond_map_text(rows: tuple[BondRow, ...]) -> str:
     """The CSV: a header, then one line per wire; several defect classes are joined by semicolons, an empty cell is None."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    columns = (*COLUMNS, OF_SEVERAL) if any(row.picture_file for row in rows) else COLUMNS
+    columns = (*COLUMNS, *(name for name in SOMETIMES if any(getattr(row, name) for row in rows)))
     table.writerow(columns)
     for row in rows:
         table.writerow([_cell(getattr(row, name)) for name in columns])
@@ -206,6 +207,7 @@ def _pad_object(p: PadResult) -> dict[str, Any]:
                 "margin_um": _number(m.margin_um),
                 "foot_um": list(m.foot_um),
                 "direction_deg": m.direction_deg,
+                **({"placed_by": m.placed_by} if m.placed_by else {}),
             }
             for m in p.landings
         ],
@@ -272,6 +274,7 @@ def _pad(p: dict[str, Any]) -> PadResult:
                 w["margin_um"],
                 _pair(w["foot_um"]),
                 float(w["direction_deg"]),
+                str(w.get("placed_by", "")),
             )
             for w in p["wires"]
         ),
@@ -296,6 +299,7 @@ def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine, file: str) -> 
         picture_y_px=_rounded(px[1]),
         defect_classes=tuple(dict.fromkeys(d.defect_class.replace(";", ",") for d in pad.defects)),
         picture_file=file,
+        placed_by=landing.placed_by,
     )
 
 
@@ -303,7 +307,9 @@ def _row(cells: dict[str, str]) -> BondRow:
     read: dict[str, Callable[[str], Any]] = dict.fromkeys(COLUMNS[5:12], _optional)
     read |= {"pad": str, "wire": str, "verdict": Verdict, "planned_x_um": _finite, "planned_y_um": _finite}
     read["defect_classes"] = lambda text: tuple(part for part in text.split(";") if part)
-    return BondRow(**{name: read[name](cells[name]) for name in COLUMNS}, picture_file=cells.get(OF_SEVERAL, ""))
+    return BondRow(
+        **{name: read[name](cells[name]) for name in COLUMNS}, **{name: cells.get(name, "") for name in SOMETIMES}
+    )
 
 
 def _finite(text: str) -> float:

@@ -81,6 +81,8 @@ def _draw_wire(space: Modelspace, landing: Landing, layer: str) -> None:
     if landing.proposed_um is None:
         return
     (start, end), names = _up(foot_axis(landing, landing.proposed_um)), [(1000, f"wire {landing.wire}")]
+    if landing.placed_by:
+        names.append((1000, f"placed by hand by {landing.placed_by}"[:250]))
     space.add_line(start, end, dxfattribs={"layer": layer}).set_xdata(APPLICATION, names)
     foot = space.add_lwpolyline(
         _up(foot_polygon(landing, landing.proposed_um)), close=True, dxfattribs={"layer": layer}

@@ -34,7 +34,8 @@ class Defect:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """One wire: where its foot was planned and where it can land; `proposed_um` is None where it cannot."""
+    """One wire: where its foot was planned and where it can land; `proposed_um` is None where it cannot. `placed_by`: who put the
+    foot there by hand, "" where Padscope did."""
 
     wire: str
     planned_um: tuple[float, float]
@@ -42,6 +43,7 @@ class Landing:
     margin_um: float | None  # free way around the foot beyond its tolerance, before a defect or the pad's edge
     foot_um: tuple[float, float]
     direction_deg: float
+    placed_by: str = ""
 
     @property
     def shift_um(self) -> tuple[float, float] | None:

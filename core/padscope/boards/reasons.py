@@ -6,14 +6,14 @@ Each reason says which verdict it asks for (None: it only informs) and where on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from padscope.boards.defects import Found, PadView
-from padscope.boards.layout import Pad
+from padscope.boards.layout import Pad, Wire
 from padscope.boards.pad_map import Defect, Landing, Verdict
 from padscope.boards.rules import Effect, Rules, plain_class
 from padscope.types import Affine, Box, Floats, Mask
@@ -127,8 +127,16 @@ def shifts(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     for m in facts.landings:
         if m.proposed_um is not None and is_shifted(m, rules.landing.as_planned_um):
             marks = (foot_polygon(m, m.planned_um), foot_polygon(m, m.proposed_um))
-            found.append(Reason("landing", f"{m.wire} lands {shift_words(m)}", Verdict.OK_SHIFT, marks))
+            by = f", placed by hand by {m.placed_by}" if m.placed_by else ""
+            found.append(Reason("landing", f"{m.wire} lands {shift_words(m)}{by}", Verdict.OK_SHIFT, marks))
     return tuple(found)
+
+
+def no_longer_fits(wire: str, author: str, wires: Sequence[Wire], at_um: tuple[float, float]) -> Reason:
+    """A foot that a person put where now a defect, a neighbour or the pad's edge is; it decides nothing."""
+    w = next(w for w in wires if w.id == wire)
+    mark = foot_polygon(Landing(wire, at_um, None, None, w.foot_um, w.direction_deg), at_um)
+    return Reason("landing", f"the foot of {wire} that {author} placed no longer fits there", None, (mark,))
 
 
 def is_shifted(landing: Landing, as_planned_um: float = 1.0) -> bool:

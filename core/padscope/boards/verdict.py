@@ -7,17 +7,19 @@ both at once. Each rule is a function from the facts of a pad to reasons; the ve
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from padscope.boards.defects import Found, PadView, PaintedMask, busy_part, find_defects, pad_view
+from padscope.boards.hand_feet import HandFoot, Room, room_of, with_hand_feet
 from padscope.boards.landing import Obstacles, Plan, land_as_planned, planned
 from padscope.boards.layout import Layout, Wire
 from padscope.boards.pad_map import Landing, PadResult, Verdict
-from padscope.boards.reasons import RULES, PadFacts, Reason, not_seen
+from padscope.boards.reasons import RULES, PadFacts, Reason, no_longer_fits, not_seen
 from padscope.boards.rules import Effect, Rules, load_rules
+from padscope.errors import UsageError
 from padscope.types import Affine, Floats, Mask
 
 __all__ = ["Judge", "Judgement", "Rules", "judge", "load_rules", "prepare"]
@@ -59,13 +61,31 @@ class Judge:
         self._rules = rules
         self._quiet: dict[int, Judgement] = {}
 
-    def verdicts(self, threshold_factor: float = 1.0) -> tuple[PadResult, ...]:
-        """All pads, in the layout's order; the threshold is the calibrated one times the factor."""
-        return tuple(j.result for j in self.judgements(threshold_factor))
+    def verdicts(self, threshold_factor: float = 1.0, hand: Sequence[HandFoot] = ()) -> tuple[PadResult, ...]:
+        """All pads, in the layout's order; the threshold is the calibrated one times the factor. `hand`: feet that a person has
+        put down; where one does not fit any more, its wire lands as without it and the pad says so."""
+        return tuple(j.result for j in self.judgements(threshold_factor, hand))
 
-    def judgements(self, threshold_factor: float = 1.0) -> tuple[Judgement, ...]:
+    def judgements(self, threshold_factor: float = 1.0, hand: Sequence[HandFoot] = ()) -> tuple[Judgement, ...]:
         """The same with the place of every reason."""
-        return tuple(self._judgement(k, threshold_factor) for k in range(len(self._pads)))
+        wires = {f.wire for f in hand}
+        return tuple(
+            judged(p, self._rules, threshold_factor, hand)
+            if wires and any(w.id in wires for w in p.wires)
+            else self._judgement(k, threshold_factor)
+            for k, p in enumerate(self._pads)
+        )
+
+    def room(self, wire: str, threshold_factor: float = 1.0, landings: Sequence[Landing] | None = None) -> Room:
+        """Where the foot of a wire may be put by hand, while its neighbours stay where they are: at `landings` of its pad, or
+        where Padscope puts them. UsageError where there is no such wire, or its pad cannot be judged."""
+        p = next((p for p in self._pads if any(w.id == wire for w in p.wires)), None)
+        if p is None or p.plan is None:
+            raise UsageError(f"The layout has no wire {wire}.")
+        if not_seen(p.view, p.doubt, painted=p.painted is not None):
+            raise UsageError(f"Pad {p.view.pad.id} cannot be judged, so no foot can be put on it.")
+        others = judged(p, self._rules, threshold_factor).result.landings if landings is None else landings
+        return room_of(p.view.pad, p.wires, p.plan, others, wire, _solid(p, self._rules, threshold_factor))
 
     def _judgement(self, k: int, threshold_factor: float) -> Judgement:
         p = self._pads[k]
@@ -128,17 +148,10 @@ def prepare(
     return Judge(tuple(pads), rules)
 
 
-def judged(p: PreparedPad, rules: Rules, threshold_factor: float = 1.0) -> Judgement:
+def judged(p: PreparedPad, rules: Rules, threshold_factor: float = 1.0, hand: Sequence[HandFoot] = ()) -> Judgement:
     """One pad at one threshold."""
-    view, pad, px_to_um = p.view, p.view.pad, p.px_to_um
-    part = busy_part(view, threshold_factor * rules.landing.doubtful_level, p.painted)
-    found = find_defects(
-        part,
-        px_to_um,
-        minimum_area_um2=rules.defects.minimum_area_um2,
-        threshold_factor=threshold_factor,
-        painted=p.painted,
-    )
+    view, pad = p.view, p.view.pad
+    part, found = _found(p, rules, threshold_factor)
     levels = [d.level for d in found.defects] + ([] if view.worst is None else [view.worst / threshold_factor])
     level = max(levels, default=None)
     unknown = not_seen(view, p.doubt, painted=p.painted is not None)
@@ -150,13 +163,43 @@ def judged(p: PreparedPad, rules: Rules, threshold_factor: float = 1.0) -> Judge
     landings = cleaned = _landings(p, part, found, rules, np.ones(len(lasting), bool), threshold_factor)
     if not lasting.all() and any(m.proposed_um is None for m in landings):
         cleaned = _landings(p, part, found, rules, lasting, threshold_factor)
+    dropped: tuple[HandFoot, ...] = ()
+    if hand and p.plan is not None:
+        solid = _solid(p, rules, threshold_factor)
+        landings, dropped = with_hand_feet(pad, p.wires, p.plan, landings, hand, solid)
     areas = np.array([d.area_um2 for d in found.defects]) * abs(p.um_to_px.determinant) / view.pixels
     usable, sound_now = 1.0 - float(areas @ lasting), 1.0 - float(areas.sum())
     facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, p.um_to_px, part.box)
     said = tuple(reason for rule in RULES for reason in rule(facts, rules))
+    said += tuple(no_longer_fits(f.wire, f.author, p.wires, f.at_um) for f in dropped)
     asked = {reason.effect for reason in said}
     verdict = next((v for v in WORST_FIRST if v in asked), Verdict.OK)
     return Judgement(PadResult(pad.id, verdict, _texts(said), level, sound_now, found.defects, landings), said)
+
+
+def _found(p: PreparedPad, rules: Rules, threshold_factor: float) -> tuple[PadView, Found]:
+    """The busy part of a pad and the defects in it."""
+    part = busy_part(p.view, threshold_factor * rules.landing.doubtful_level, p.painted)
+    found = find_defects(
+        part,
+        p.px_to_um,
+        minimum_area_um2=rules.defects.minimum_area_um2,
+        threshold_factor=threshold_factor,
+        painted=p.painted,
+    )
+    return part, found
+
+
+def _solid(p: PreparedPad, rules: Rules, threshold_factor: float) -> Obstacles:
+    """All defects of a pad, with their margin, without the doubtful metal around them: what a hand may not touch."""
+    part, found = _found(p, rules, threshold_factor)
+    mask = np.zeros(part.level.shape, bool)
+    mask[found.at[:, 1], found.at[:, 0]] = True
+    return Obstacles.of(mask, part.box, p.px_to_um, _margin_um(found, rules))
+
+
+def _margin_um(found: Found, rules: Rules) -> float:
+    return rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
 
 
 def _landings(
@@ -175,8 +218,7 @@ def _landings(
     sound_px = p.view.pixels - len(core)
     if sound_px * abs(p.px_to_um.determinant) < SURELY_TOO_SMALL * smallest:  # no need to look where
         return tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
-    grown = rules.defects.painted_margin_um if found.painted else rules.defects.margin_um
-
+    grown = _margin_um(found, rules)
     tried = []
     doubtful = 1.0 if found.painted else rules.landing.doubtful_level
     for fraction in sorted({doubtful, (1 + doubtful) / 2, 1.0}):

@@ -122,7 +122,8 @@ def wire_table(pad_map: PadMap) -> list[Flowable]:
             if p.verdict is not Verdict.OK:
                 marks.append(("BACKGROUND", (1, n), (1, n), STYLES[p.verdict].tint))
             letter = "" if p.verdict is Verdict.OK else STYLES[p.verdict].letter
-            rows.append([printable(p.pad), letter, printable(m.wire), *planned, *rest])
+            name = f"{m.wire}, by hand" if m.placed_by else m.wire
+            rows.append([printable(p.pad), letter, printable(name), *planned, *rest])
     bare = [p for p in pad_map.pads if not p.landings]
     table = Table(rows, colWidths=[w * WIDTH / 180 for w in (22, 9, 26, 18, 18, 20, 18, 19, 15, 15)], repeatRows=1)
     table.setStyle(
