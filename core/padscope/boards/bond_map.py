@@ -307,9 +307,8 @@ def _row(cells: dict[str, str]) -> BondRow:
     read: dict[str, Callable[[str], Any]] = dict.fromkeys(COLUMNS[5:12], _optional)
     read |= {"pad": str, "wire": str, "verdict": Verdict, "planned_x_um": _finite, "planned_y_um": _finite}
     read["defect_classes"] = lambda text: tuple(part for part in text.split(";") if part)
-    return BondRow(
-        **{name: read[name](cells[name]) for name in COLUMNS}, **{name: cells.get(name, "") for name in SOMETIMES}
-    )
+    read |= dict.fromkeys(SOMETIMES, str)
+    return BondRow(**{name: read[name](cells[name]) for name in (*COLUMNS, *SOMETIMES) if name in cells})
 
 
 def _finite(text: str) -> float:
