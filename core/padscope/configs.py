@@ -184,8 +184,15 @@ class PatchcoreConfig(BackboneConfig):
         high=100_000,
         help="At most 6 for every sound tile. 0 is off: the bank alone, as in the paper.",
     )
+    by_place: bool = setting(
+        True, "Measure each place by what is usual there", help="The rim of a pad varies more than its middle."
+    )
     head_weight: float = setting(
-        0.08, "Weight of what was learned from them", low=0, high=1, help="Distance times e to the weight · logit."
+        0.03,
+        "Weight of what was learned from them",
+        low=0,
+        high=1,
+        help="It only raises heat: distance times e to the weight · logit.",
     )
 
 

@@ -62,13 +62,13 @@ def test_memory_does_not_grow_with_the_tiles(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_heat_is_the_distance_weighed_by_the_head() -> None:
     """The head weighs the distance by e to the weight · logit, within its bounds."""
-    config = PatchcoreConfig(bank_size=128, blur=0, beyond_radius=False, blemishes=12, head_weight=0.1)
+    config = PatchcoreConfig(bank_size=128, blur=0, beyond_radius=False, blemishes=12, by_place=False, head_weight=0.1)
     fitted = finish(Patchcore.fit(config, split(metal(6, seed=1), 6), seed=0, device="cpu"))
     tiles = with_pit(metal(2, seed=2), row=32, column=32)
     grid, inside = embedded(BACKBONE, tiles, 3)
     distance = fitted.neighbors.nearest(rows_of(grid[:, 24:], inside))[0][:, 0]
     assert fitted.head is not None
-    logit = fitted.head(rows_of(with_surroundings(grid), inside)).clamp(-10, 30)
+    logit = fitted.head(rows_of(with_surroundings(grid), inside)).clamp(0, 30)
     expected = (distance * torch.exp(0.1 * logit)).numpy()
     assert fitted.score(tiles)[cells_inside(tiles.inside)] == pytest.approx(expected, rel=1e-5)
     assert logit.max() > 1

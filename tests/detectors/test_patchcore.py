@@ -16,7 +16,7 @@ from padscope.errors import DetectorError, ModelError
 from padscope.nets.backbone import load_backbone
 from padscope.types import finish
 
-CONFIG = PatchcoreConfig(bank_size=128, blur=0, beyond_radius=False, blemishes=0)
+CONFIG = PatchcoreConfig(bank_size=128, blur=0, beyond_radius=False, blemishes=0, by_place=False)
 
 
 def fitted(config: PatchcoreConfig) -> Patchcore:

@@ -17,8 +17,9 @@ from torch.nn import functional as F
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.base import Arrays
 from padscope.detectors.blemish_head import Lessons, head_arrays, head_of_arrays, with_surroundings
-from padscope.detectors.cells import embedded, hash_array, refuse_other_weights, rows_of
+from padscope.detectors.cells import embedded, hash_array, place_of_cells, refuse_other_weights, rows_of
 from padscope.detectors.checks import checked, refuse_too_large, sound_batches
+from padscope.detectors.place_habit import ACROSS, ALONG, Gathered, PlaceHabit
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
 from padscope.nets.backbone import HALO_PX, Backbone
@@ -26,7 +27,7 @@ from padscope.nets.cell_head import CellHead
 from padscope.nets.choice import backbone_of
 from padscope.stats.coreset import Reservoir
 from padscope.stats.neighbors import Neighbors, neighbors_of
-from padscope.types import Floats, Progress, Tiles, TileSource, Work
+from padscope.types import Floats, Mask, Progress, Tiles, TileSource, Work
 
 AT_LEAST = 2
 """Sound tiles without which nothing is known of how sound metal varies."""
@@ -34,8 +35,9 @@ SOFTNESS = 8
 """The bend from "within the radius" to "beyond" is this part of the radius wide."""
 PLAIN_LEVELS = "8+16"
 """Of the bank; where the head has a finer level beside them."""
-LOGITS = (-10.0, 30.0)
-"""The head only weighs the distance, within these bounds: what is far from the bank stays hot whatever the head says."""
+LOGITS = (0.0, 30.0)
+"""The head only raises distances, and within bounds: real damage looks other than drawn one, so what is far from the bank stays
+hot whatever the head says."""
 PORTION_BYTES = 256 << 20
 """Embeddings reduced together; up to here the coreset is the full greedy's."""
 
@@ -57,31 +59,41 @@ class Patchcore:
     neighbors: Neighbors
     head: CellHead | None  # of drawn blemishes; None where it is switched off or found nothing to learn
     around: Tensor  # (K, b): each bank entry's nearest others, itself first; b = 0 without re-weighting
-    radius: float  # within which of the bank all that was learned lies
+    habit: PlaceHabit | None  # what is usual where; None measures all places alike
+    radius: float  # distance up to which a cell is nearly cold
 
     @classmethod
     def fit(cls, config: PatchcoreConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
         backbone, dimensions = backbone_and_bank(config, device)
         refuse_unfit_bank(config.bank_size, dimensions)
-        portion = max(2 * config.bank_size, PORTION_BYTES // (4 * dimensions))
-        reservoir = Reservoir(config.bank_size, portion, seed=seed)
+        halves = Halves(config, dimensions, seed)
         lessons = Lessons(backbone, config.neighbourhood, drawings=config.blemishes, tiles=len(source), seed=seed)
         for done, tiles in sound_batches(source, at_least=AT_LEAST):
             grid, inside = embedded(backbone, tiles, config.neighbourhood)
-            yield from reservoir.add(rows_of(for_bank(grid, dimensions), inside))
             step = Progress(done, len(source), "embeddings")
+            yield from halves.add(for_bank(grid, dimensions), inside)
             if config.blemishes:
                 yield from lessons.add(tiles, grid, inside, step)
             yield step
-        bank = yield from reservoir.centres()
+        banks = yield from halves.banks()
         head = yield from lessons.head()
-        return cls.of_bank(config, backbone, bank, head)
+        habit = (yield from _habit(config, backbone, source, banks)) if config.by_place else None
+        radius = max(map(covering_radius, banks)) if habit is None else habit.typical
+        return cls.of_bank(config, backbone, torch.cat([b.bank for b in banks]), head, habit, radius)
 
     @classmethod
-    def of_bank(cls, config: PatchcoreConfig, backbone: Backbone, bank: Tensor, head: CellHead | None) -> Self:
+    def of_bank(
+        cls,
+        config: PatchcoreConfig,
+        backbone: Backbone,
+        bank: Tensor,
+        head: CellHead | None,
+        habit: PlaceHabit | None,
+        radius: float,
+    ) -> Self:
         neighbors = neighbors_of(bank)
         _, around = neighbors.nearest(bank, min(config.reweighting, len(bank)))
-        return cls(config, backbone, neighbors, head, around, covering_radius(neighbors))
+        return cls(config, backbone, neighbors, head, around, habit, radius)
 
     def score(self, tiles: Tiles) -> Floats:
         grid, inside = embedded(self.backbone, checked(tiles), self.config.neighbourhood)
@@ -91,6 +103,8 @@ class Patchcore:
         if self.head is not None:
             logit = self.head(rows_of(with_surroundings(grid), inside))
             distance = distance * torch.exp(self.config.head_weight * logit.clamp(*LOGITS))
+        if self.habit is not None:
+            distance = distance * torch.from_numpy(self.habit.factor(place_of_cells(tiles, inside))).to(distance.device)
         heat = np.zeros(inside.shape, dtype=np.float32)
         heat[inside] = self._beyond(distance).cpu().numpy()
         return blurred(heat, inside, self.config.blur)
@@ -108,6 +122,8 @@ class Patchcore:
         return {
             "bank": self.neighbors.bank.cpu().numpy(),
             "backbone_sha256": hash_array(self.backbone),
+            "radius": np.array([self.radius], dtype=np.float64),
+            **({} if self.habit is None else {"usual": self.habit.usual}),
             **head_arrays(self.head),
         }
 
@@ -119,7 +135,70 @@ class Patchcore:
             raise ModelError("The model holds no usable bank of embeddings; train it again.")
         refuse_other_weights(backbone, arrays.get("backbone_sha256"))
         head = head_of_arrays(arrays, 2 * sum(backbone.channels), device)
-        return cls.of_bank(config, backbone, torch.from_numpy(np.array(bank, dtype=np.float32)).to(device), head)
+        rows = torch.from_numpy(np.array(bank, dtype=np.float32)).to(device)
+        return cls.of_bank(config, backbone, rows, head, _stored_habit(config, arrays), float(arrays["radius"][0]))
+
+
+class Halves:
+    """The bank while it grows. Where each place is measured by what is usual there, it is of two halves, one of every other
+    tile: only to the other half's tiles a tile is as new as one that will be inspected."""
+
+    def __init__(self, config: PatchcoreConfig, dimensions: int, seed: int) -> None:
+        count = 2 if config.by_place else 1
+        size = -(-config.bank_size // count)
+        portion = max(2 * size, PORTION_BYTES // (4 * dimensions * count))
+        self._reservoirs = [Reservoir(size, portion, seed=seed + k) for k in range(count)]
+        self._tiles = 0
+
+    def add(self, grid: Tensor, inside: Mask) -> Work[None]:
+        for k, (own, here) in enumerate(zip(self.turns(inside), inside, strict=True)):
+            if here.any():
+                yield from self._reservoirs[own].add(rows_of(grid[k : k + 1], here[None]))
+
+    def turns(self, inside: Mask) -> list[int]:
+        """Whose turn each tile is; tiles without metal are nobody's."""
+        turns = []
+        for here in inside:
+            turns.append(self._tiles % len(self._reservoirs))
+            self._tiles += bool(here.any())
+        return turns
+
+    def banks(self) -> Work[list[Neighbors]]:
+        found = []
+        for reservoir in self._reservoirs:
+            found.append(neighbors_of((yield from reservoir.centres())))
+        return found
+
+
+def _habit(config: PatchcoreConfig, backbone: Backbone, source: TileSource, banks: list[Neighbors]) -> Work[PlaceHabit]:
+    """A second walk over the tiles: how far each lies from the half of the bank that has not seen it."""
+    gathered, tiles_so_far, dimensions = Gathered(), 0, banks[0].bank.shape[1]
+    for done, tiles in sound_batches(source, at_least=AT_LEAST):
+        grid, inside = embedded(backbone, tiles, config.neighbourhood)
+        places, rows = place_of_cells(tiles, inside), rows_of(for_bank(grid, dimensions), inside)
+        start = 0
+        for here in inside:
+            stop = start + int(here.sum())
+            if stop > start:
+                other = banks[(tiles_so_far + 1) % len(banks)]
+                gathered.add(places[start:stop], other.nearest(rows[start:stop])[0][:, 0].cpu().numpy())
+                tiles_so_far += 1
+            start = stop
+        yield Progress(done, len(source), "what is usual where")
+    return gathered.habit()
+
+
+def _stored_habit(config: PatchcoreConfig, arrays: Arrays) -> PlaceHabit | None:
+    usual, radius = arrays.get("usual"), arrays.get("radius")
+    if (
+        radius is None
+        or radius.shape != (1,)
+        or not np.isfinite(radius).all()
+        or (usual is None) == config.by_place
+        or (usual is not None and (usual.shape != (ALONG * ACROSS,) or not np.isfinite(usual).all()))
+    ):
+        raise ModelError("The model does not say what is usual at each place; train it again.")
+    return None if usual is None else PlaceHabit(np.array(usual, dtype=np.float32))
 
 
 def backbone_and_bank(config: PatchcoreConfig, device: str) -> tuple[Backbone, int]:

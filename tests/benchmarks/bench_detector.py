@@ -1,0 +1,112 @@
+"""PatchCore beside what it stands on: a tile against the bare backbone, the coreset against the full greedy.
+
+Run: python tests/benchmarks/bench_detector.py [--runs 15] [--threads 2] [--coreset] [--device cpu]
+Every ratio is of two things measured turn by turn in the same run; the spread is the middle half of the turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from padscope.configs import PatchcoreConfig
+from padscope.detectors.patchcore import Patchcore
+from padscope.detectors.place_habit import ACROSS, ALONG, PlaceHabit
+from padscope.nets.backbone import load_backbone
+from padscope.nets.cell_head import CellHead
+from padscope.stats.coreset import Reservoir, covering_radius, k_center
+from padscope.types import Tiles, finish
+
+BANK, SIDE = 5000, 256
+ROWS, DIMENSIONS, CENTRES, PORTION = 204_800, 152, 4096, 51_200
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--coreset", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    print(f"{arguments.threads} threads, {arguments.device}, torch {torch.__version__}, {arguments.runs} runs each")
+    coreset(arguments.device) if arguments.coreset else tiles(arguments.runs, arguments.device)
+
+
+def tiles(runs: int, device: str) -> None:
+    pixels = np.random.default_rng(0).random((8, 3, SIDE, SIDE), dtype=np.float32)
+    for batch in (1, 8):
+        seen = Tiles(pixels[:batch], np.ones((batch, SIDE, SIDE), dtype=bool), tuple("x" * batch))
+        print(f"tiles of {SIDE} px, bank {BANK}, batches of {batch}: time of a tile against the bare backbone")
+        for name, blemishes, levels in (("bank alone", 0, (2, 3)), ("bank and head", 1200, (1, 2, 3))):
+            backbone = load_backbone(levels, device)
+            detector = detector_with(blemishes, device)
+            x = torch.from_numpy(seen.pixels)
+            bare, whole = turn_by_turn([lambda b=backbone, x=x: b(x), lambda d=detector, s=seen: d.score(s)], runs)
+            ratio = whole / bare
+            print(
+                f"  {name:14} {np.median(whole) / batch * 1e3:7.1f} ms of which backbone {np.median(bare) / batch * 1e3:6.1f} ms:"
+                f" {np.median(ratio):.2f} x ({np.percentile(ratio, 25):.2f} … {np.percentile(ratio, 75):.2f})"
+            )
+
+
+def detector_with(blemishes: int, device: str) -> Patchcore:
+    """A detector whose bank and head are of the right size and of no meaning."""
+    config = PatchcoreConfig(bank_size=BANK, blemishes=blemishes)
+    backbone = load_backbone((1, 2, 3) if blemishes else (2, 3), device)
+    draw = torch.Generator().manual_seed(0)
+    bank = torch.randn(BANK, DIMENSIONS, generator=draw).to(device)
+    head = None
+    if blemishes:
+        d = 2 * sum(backbone.channels)
+        shapes = [(128, d), (128,), (128, 128), (128,), (1, 128), (1,)]
+        weights = tuple((torch.randn(s, generator=draw) / 20).to(device) for s in shapes)
+        head = CellHead(torch.zeros(d, device=device), torch.ones(d, device=device), weights)
+    habit = PlaceHabit(np.zeros(ALONG * ACROSS, np.float32))
+    return Patchcore.of_bank(config, backbone, bank, head, habit, 10.0)
+
+
+def turn_by_turn(works: list[Callable[[], object]], runs: int) -> list[np.ndarray]:
+    """Seconds of each work (runs,), taking turns so that both meet the same weather; two turns to warm up."""
+    seconds = np.zeros((len(works), runs + 2))
+    for turn in range(runs + 2):
+        for k, work in enumerate(works):
+            started = time.perf_counter()
+            work()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            seconds[k, turn] = time.perf_counter() - started
+    return list(seconds[:, 2:])
+
+
+def coreset(device: str) -> None:
+    """On rows that lie as embeddings do: a few hundred directions of falling spread, in clumps."""
+    draw = torch.Generator().manual_seed(0)
+    spread = torch.linspace(1, 0.05, DIMENSIONS)
+    clumps = torch.randn(300, DIMENSIONS, generator=draw) * spread * 2
+    rows = clumps[torch.randint(300, (ROWS,), generator=draw)] + torch.randn(ROWS, DIMENSIONS, generator=draw) * spread
+    rows = rows.to(device)
+    print(f"coreset {ROWS} x {DIMENSIONS} -> {CENTRES}")
+    started = time.perf_counter()
+    full = rows[k_center(rows, CENTRES, seed=0)]
+    seconds, radius = time.perf_counter() - started, covering_radius(rows, full)
+    print(f"  full greedy                     {seconds:6.1f} s   covering radius {radius:.4f}")
+    for portion in (ROWS, PORTION):
+        reservoir = Reservoir(CENTRES, portion, seed=0)
+        started = time.perf_counter()
+        for some in rows.split(8192):
+            finish(reservoir.add(some))
+        centres = finish(reservoir.centres())
+        seconds, own = time.perf_counter() - started, covering_radius(rows, centres)
+        print(
+            f"  stream, portions of {portion:7}     {seconds:6.1f} s   covering radius {own:.4f} = {own / radius:.3f} x"
+        )
+
+
+if __name__ == "__main__":
+    main()
