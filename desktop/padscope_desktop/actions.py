@@ -56,7 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("marks", "Click the marks by hand…", "Board", ("Ctrl+M",)),
     Action("next", "Next to look at", "Board", ("Tab",), where="picture", line=True),
     Action("previous", "Previous to look at", "Board", ("Shift+Tab",), where="picture"),
-    Action("agree", "Zoom to the pad", "Board", ("Return", "Enter"), where="picture"),
+    Action("agree", "Agree, and on to the next", "Board", ("Return", "Enter"), where="picture"),
     Action("next_picture", "Next picture", "Board", ("Alt+Right", "Ctrl+PgDown"), line=True),
     Action("previous_picture", "Previous picture", "Board", ("Alt+Left", "Ctrl+PgUp")),
     Action("inspect", "Inspect this picture", "Model", ("Ctrl+R",)),

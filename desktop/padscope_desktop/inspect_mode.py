@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.pad_map import Verdict
+from padscope_desktop.actions import Action
 from padscope_desktop.album import Entry
 from padscope_desktop.board import pad_marks
 from padscope_desktop.dialogs import Dialogs
@@ -19,6 +21,7 @@ from padscope_desktop.modes import Mode
 from padscope_desktop.panels.inspect import InspectPanel
 from padscope_desktop.panels.marks import MarksBar
 from padscope_desktop.panels.train import free_name
+from padscope_desktop.reviewing import Reviewing
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
@@ -30,6 +33,13 @@ class InspectMode(Mode):
     detector_chosen = Signal(str)
 
     id, words, key = "inspect", "Inspect", "F2"
+    actions = (
+        Action("override", "Override the verdict…", "Board", ("O",), where="picture", line=True, mode="inspect"),
+        Action("clean_again", "To be cleaned again", "Board", ("C",), where="picture", mode="inspect"),
+        Action("withdraw", "Take the decision back", "Board", ("Backspace",), where="picture", mode="inspect"),
+        Action("sign", "Sign the pad map off", "Board", ("Ctrl+Return",), line=True, mode="inspect"),
+        Action("reopen", "Open the signed map again…", "Board", mode="inspect"),
+    )
     panel: InspectPanel
 
     def __init__(self, session: Session, canvas: Canvas, dialogs: Dialogs, theme: Theme, parent: QObject) -> None:
@@ -42,6 +52,8 @@ class InspectMode(Mode):
         self.selected: str | None = None
         self.detector = "patchcore"
         self.overlays_wanted = True
+        self.reviewing = Reviewing(session, self)
+        self._armed = False
         self._training: Job | None = None
         self._connect()
         self.refresh()
@@ -55,7 +67,7 @@ class InspectMode(Mode):
         s.model_changed.connect(self._on_model)
         s.detectors_changed.connect(self._on_detectors)
         s.pose_wanted.connect(self._on_pose_wanted)
-        s.judging.board_changed.connect(self._on_board)
+        self.reviewing.changed.connect(self._on_board)
         s.judging.factor_changed.connect(self._on_factor)
         s.jobs.changed.connect(self._on_jobs)
         p.setup.layout_wanted.connect(self.choose_layout)
@@ -65,6 +77,12 @@ class InspectMode(Mode):
         p.setup.inspect_all_wanted.connect(self.inspect_all)
         p.threshold.factor_wanted.connect(s.judging.set_factor)
         p.summary.verdict_clicked.connect(self._on_verdict_clicked)
+        p.review.agreed.connect(self.agree)
+        p.review.clean_wanted.connect(self.clean_again)
+        p.review.override_wanted.connect(self._on_override)
+        p.review.sign_wanted.connect(self.sign)
+        p.review.reopen_wanted.connect(self._on_reopen)
+        s.current_changed.connect(self._disarm)
         p.pads.chosen.connect(self._on_row_chosen)
         p.pads.zoom_wanted.connect(self._on_zoom_wanted)
         p.train.start_wanted.connect(self._on_train)
@@ -127,11 +145,14 @@ class InspectMode(Mode):
 
     @Slot()
     def _on_board(self) -> None:
-        board = self.session.judging.board
+        board = self.reviewing.shown
         self.panel.set_board(board, self._why_nothing(self.entry))
+        self.panel.pads.set_decided(frozenset(self.reviewing.decided))
+        self.panel.threshold.setEnabled(not self.reviewing.signed)
         if board is None:
             self.select(None)
         self.redraw()
+        self._show_review()
 
     @Slot()
     def _on_factor(self) -> None:
@@ -142,7 +163,7 @@ class InspectMode(Mode):
     @Slot()
     def redraw(self) -> None:
         """Heat, pads and feet of the board, on whatever picture is shown."""
-        board = self.session.judging.board
+        board = self.reviewing.shown
         if board is None or self.canvas.picture.width == 0:
             self.canvas.set_level(None)
             self.canvas.set_marks(())
@@ -167,6 +188,7 @@ class InspectMode(Mode):
         self.panel.pads.set_selected(pad)
         if pad is not None and reveal:
             self.canvas.reveal_pad(pad)
+        self._disarm()
 
     @Slot(object)
     def _on_pad_clicked(self, pad: str | None) -> None:
@@ -177,6 +199,7 @@ class InspectMode(Mode):
         self.selected = pad
         self.canvas.set_selected(pad)
         self.canvas.reveal_pad(pad)
+        self._disarm()
 
     @Slot(str)
     def _on_zoom_wanted(self, pad: str) -> None:
@@ -190,17 +213,108 @@ class InspectMode(Mode):
             self._on_zoom_wanted(pad)
 
     def step(self, by: int) -> None:
-        """The next pad to look at, shown as large as the one before was."""
-        pad = self.panel.pads.neighbour(by)
+        """The next pad to look at, shown as large as the one before was; when all are decided, round them again."""
+        pad = self.reviewing.next(self.selected, by) or self.panel.pads.neighbour(by)
         if pad is not None:
             first = self.selected is None
             self.select(pad, reveal=True)
             if first:
                 self.canvas.zoom_to_pad(pad)
 
+    # Review
+
+    @Slot()
     def agree(self) -> None:
-        if self.selected is not None:
-            self.canvas.zoom_to_pad(self.selected)
+        """Enter: the chosen pad's verdict is right, on to the next. When nothing is left, twice: signed, on to the next picture."""
+        review = self.reviewing
+        if review.board is None or review.signed or self.panel.review.form_open:
+            return
+        if not review.progress().complete:
+            if self.selected is None:
+                self.step(1)
+            elif review.agree(self.selected):
+                self._go_on()
+        elif self._armed:
+            self.sign()
+        else:
+            self._armed = True
+            self._show_review()
+
+    def _go_on(self) -> None:
+        pad = self.reviewing.next(self.selected)
+        if pad is not None:
+            self.select(pad, reveal=True)
+        else:
+            self._show_review()
+
+    @Slot()
+    def clean_again(self) -> None:
+        if self.selected is not None and self.reviewing.clean_again(self.selected):
+            self._go_on()
+
+    @Slot()
+    def begin_override(self) -> None:
+        self.panel.review.begin_override()
+
+    @Slot(object, str)
+    def _on_override(self, verdict: Verdict, reason: str) -> None:
+        if self.selected is not None and self.reviewing.override(self.selected, verdict, reason):
+            self.panel.review.end_form()
+            self.canvas.setFocus()
+            self._go_on()
+
+    @Slot()
+    def withdraw(self) -> None:
+        pad = self.reviewing.withdraw(self.selected)
+        if pad is not None:
+            self.select(pad, reveal=True)
+
+    def undo(self) -> None:
+        pad = self.reviewing.withdraw()
+        if pad is not None:
+            self.select(pad, reveal=True)
+
+    @Slot()
+    def sign(self) -> None:
+        review = self.reviewing
+        if review.board is None or review.signed:
+            return
+        left = review.progress()
+        if not left.complete:
+            words = f"{left.of - left.done} of {left.of} pads have not been looked at; Tab goes through them."
+            self.session.said.emit(Message("review", "Not signed yet.", words))
+            return
+        review.sign()
+
+    @Slot()
+    def begin_reopen(self) -> None:
+        if self.reviewing.signed:
+            self.panel.review.begin_reopen()
+
+    @Slot(str)
+    def _on_reopen(self, reason: str) -> None:
+        self.reviewing.reopen(reason)
+        self.panel.review.end_form()
+        self.canvas.setFocus()
+
+    @Slot()
+    def _disarm(self) -> None:
+        self._armed = False
+        self._show_review()
+
+    def _show_review(self) -> None:
+        review = self.reviewing
+        decided = review.decided.get(self.selected) if self.selected is not None else None
+        self.panel.review.show_state(review.progress(), self.selected, decided, review.review.signature, self._armed)
+
+    def handlers(self) -> Mapping[str, Callable[..., Any]]:
+        return {
+            "override": self.begin_override,
+            "clean_again": self.clean_again,
+            "withdraw": self.withdraw,
+            "sign": self.sign,
+            "reopen": self.begin_reopen,
+        }
 
     # Layout, model, inspecting, training
 
@@ -314,7 +428,7 @@ class InspectMode(Mode):
 
     def export(self) -> None:
         """The pad map on the screen, as the files of `padscope inspect`."""
-        board = self.session.judging.board
+        board = self.reviewing.shown
         if board is None:
             self.session.said.emit(Message("export", "There is no pad map to export.", "Inspect this picture first."))
             return
@@ -326,6 +440,8 @@ class InspectMode(Mode):
         """Esc: out of clicking marks, then out of training, then out of a choice; False where there was nothing to leave."""
         leave: tuple[tuple[bool, Callable[[], None]], ...] = (
             (self.marks.active, self.end_marks),
+            (self.panel.review.form_open, self.panel.review.end_form),
+            (self._armed, self._disarm),
             (self.panel.training, self.panel.show_inspect),
             (self.selected is not None, partial(self.select, None)),
         )

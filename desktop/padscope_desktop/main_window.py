@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             (self.inspect_mode.detector_chosen, self._on_detector_chosen),
             (self.mode_bar.operator_changed, self._on_operator),
             (self.seeing.measuring.let_go, self._on_let_go),
+            (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
         ):
             signal.connect(slot)
 

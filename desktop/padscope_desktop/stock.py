@@ -13,7 +13,7 @@ from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
 from padscope.errors import StoreError
 from padscope.pictures.measures import Measure
-from padscope.store import watched
+from padscope.store import reviews, watched
 from padscope.store.watched import Outcome
 from padscope.types import Scale
 from padscope.workflows.watch import Found, Watched, remembered, seen_file
@@ -172,6 +172,7 @@ def store_board(project: Project, board: Board, picture: Path) -> int:
         row = project.add_inspection(
             board.pad_map, board.layout, board.level, picture_path=str(picture), seconds=board.seconds
         )
+        reviews.carry_over(project, row.id)
     return row.id
 
 

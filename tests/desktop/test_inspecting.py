@@ -326,9 +326,10 @@ def test_every_part_is_reached_from_the_keyboard(bench: Bench) -> None:
     assert chosen_row(bench) == "A4"
     bench.qtbot.keyClick(bench.window.inspect_mode.panel.pads.table, Qt.Key.Key_Down)
     assert bench.window.canvas.pads.selected == "B3"
-    zoom = bench.window.canvas.view.zoom
+    bench.until(lambda: bench.window.inspect_mode.reviewing.review.inspection)
     bench.qtbot.keyClick(bench.window.inspect_mode.panel.pads.table, Qt.Key.Key_Return)
-    assert bench.window.canvas.view.zoom > zoom
+    assert set(bench.window.inspect_mode.reviewing.decided) == {"B3"}  # agreed, and on to the next
+    assert bench.window.canvas.pads.selected == "A2"
 
 
 def test_the_list_is_filtered_by_state_and_walked_by_keys(bench: Bench) -> None:

@@ -112,12 +112,16 @@ def progress(pads: Sequence[PadResult], decided: Mapping[str, PadDecision]) -> P
 
 
 def reviewed_pad(result: PadResult, decision: PadDecision | None) -> PadResult:
-    """The pad as it is handed on: an override becomes the verdict, with who and why as its first reason."""
+    """The pad as it is handed on: an override becomes the verdict, with who and why as its first reason. On a pad that a person
+    calls OK, wires that found no place land where they were planned."""
     if decision is None or decision.decision is not Decision.OVERRIDDEN:
         return result
     by = f" by {decision.author}" if decision.author else ""
     said = f"{decision.verdict} instead of {result.verdict}{by}: {decision.reason}"
-    return replace(result, verdict=decision.verdict, reasons=(said, *result.reasons))
+    landings = result.landings
+    if decision.verdict is Verdict.OK:
+        landings = tuple(m if m.proposed_um else replace(m, proposed_um=m.planned_um) for m in landings)
+    return replace(result, verdict=decision.verdict, reasons=(said, *result.reasons), landings=landings)
 
 
 def reviewed(pad_map: PadMap, decisions: Iterable[PadDecision]) -> PadMap:

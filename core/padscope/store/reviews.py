@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass
 
 from padscope.boards.pad_map import Verdict
-from padscope.boards.review import Decision, PadDecision
+from padscope.boards.review import Decision, PadDecision, current
 from padscope.errors import StoreError
 from padscope.store.database import Project
 
@@ -66,6 +66,23 @@ def decisions(project: Project, inspection: int) -> tuple[PadDecision, ...]:
         PadDecision(r["pad"], Decision(r["decision"]), Verdict(r["verdict"]), r["reason"], r["author"], r["at"])
         for r in found
     )
+
+
+def carry_over(project: Project, inspection: int) -> None:
+    """What was decided about the picture's inspection before this one holds for pads whose verdict is the same: the threshold was
+    moved, and nobody should have to look at all pads again."""
+    picture = project.inspection(inspection).picture_sha256
+    before = [row.id for row in project.inspections(picture) if row.id < inspection]
+    if not before:
+        return
+    standing = current(decisions(project, before[-1]))
+    if not standing:
+        return
+    old, new = ({p.pad: p.verdict for p in project.pad_map(id).pads} for id in (before[-1], inspection))
+    with project.transaction():
+        for pad, decision in standing.items():
+            if pad in new and old.get(pad) is new[pad]:
+                decide(project, inspection, decision)
 
 
 def sign(project: Project, inspection: int, author: str) -> SignatureRow:

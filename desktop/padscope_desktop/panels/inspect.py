@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from padscope_desktop.board import Board
 from padscope_desktop.panels.pads import PadsPanel
 from padscope_desktop.panels.parts import label, line
+from padscope_desktop.panels.review import ReviewPanel
 from padscope_desktop.panels.setup import SetupPanel
 from padscope_desktop.panels.summary import SummaryPanel
 from padscope_desktop.panels.threshold import ThresholdPanel
@@ -31,6 +32,7 @@ class InspectPanel(QStackedWidget):
         self.summary = SummaryPanel()
         self.threshold = ThresholdPanel(theme)
         self.pads = PadsPanel(theme)
+        self.review = ReviewPanel()
         self.train = TrainPanel()
         self.nothing = label("", dim=True, wrap=True)
         self._found = QWidget()
@@ -40,6 +42,8 @@ class InspectPanel(QStackedWidget):
         for part in (line(), self.summary, line(), self.threshold, line()):
             found.addWidget(part)
         found.addWidget(self.pads, 1)
+        found.addWidget(line())
+        found.addWidget(self.review)
         self._inspect = QWidget()
         column = QVBoxLayout(self._inspect)
         column.setContentsMargins(16, 12, 16, 12)

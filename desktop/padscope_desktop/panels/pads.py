@@ -58,6 +58,14 @@ class PadsModel(QAbstractTableModel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._pads: list[PadResult] = []
+        self._decided: frozenset[str] = frozenset()
+
+    def set_decided(self, pads: frozenset[str]) -> None:
+        """Pads that somebody has looked at: they carry a tick."""
+        if pads != self._decided:
+            self._decided = pads
+            if self._pads:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(self._pads) - 1, len(COLUMNS) - 1))
 
     def set_pads(self, pads: list[PadResult]) -> None:
         """The same pads in the same order only repaint, so that the table does not jump while the threshold moves."""
@@ -94,7 +102,8 @@ class PadsModel(QAbstractTableModel):
         pad = self._pads[index.row()]
         style = VERDICTS[pad.verdict]
         if role == Qt.ItemDataRole.DisplayRole:
-            return ("", pad.pad, style.words, level_words(pad.level), wires_words(pad))[index.column()]
+            name = f"{pad.pad} ✓" if pad.pad in self._decided else pad.pad
+            return ("", name, style.words, level_words(pad.level), wires_words(pad))[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -182,6 +191,9 @@ class PadsPanel(QWidget):
             self._model.set_pads(worst_first(board.pads))
         self.set_selected(self._pad if board is not None else None)
         self._explain()
+
+    def set_decided(self, pads: frozenset[str]) -> None:
+        self._model.set_decided(pads)
 
     def set_selected(self, pad: str | None) -> None:
         """Follows the picture; does not send `chosen` again."""

@@ -1,0 +1,192 @@
+"""The review of the board on the screen: what was decided about its pads, who signed it. Everything is stored as it happens."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from padscope.boards.pad_map import PadResult, Verdict
+from padscope.boards.review import (
+    TO_BE_CLEANED,
+    Decision,
+    PadDecision,
+    Progress,
+    agreement,
+    current,
+    next_to_see,
+    override,
+    progress,
+    reviewed,
+)
+from padscope.errors import UsageError
+from padscope_desktop import review_stock
+from padscope_desktop.board import Board
+from padscope_desktop.messages import Message, about_fault
+from padscope_desktop.protocol import Fault
+from padscope_desktop.review_stock import Review
+
+if TYPE_CHECKING:
+    from padscope_desktop.session import Session
+
+EMPTY = Review(0, (), None)
+
+
+class Reviewing(QObject):
+    """Signals: changed(), what was decided or signed is another · operator_wanted(), somebody must say who it is."""
+
+    changed = Signal()
+    operator_wanted = Signal()
+
+    def __init__(self, session: Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.review = EMPTY
+        session.current_changed.connect(self.refresh)
+        session.entry_changed.connect(self._on_entry)
+        session.judging.board_changed.connect(self.changed)
+
+    # What it is
+
+    @property
+    def board(self) -> Board | None:
+        """The board as the program judged it."""
+        return self.session.judging.board
+
+    @property
+    def shown(self) -> Board | None:
+        """The board as it is handed on, with what a person decided."""
+        board = self.board
+        if board is None or not self.review.decisions:
+            return board
+        return replace(board, pad_map=reviewed(board.pad_map, self.review.decisions))
+
+    @property
+    def decided(self) -> dict[str, PadDecision]:
+        """By pad what counts; an agreement to a verdict that is another by now counts no more."""
+        pads = {p.pad: p for p in self.board.pads} if self.board is not None else {}
+        return {
+            name: d
+            for name, d in current(self.review.decisions).items()
+            if name in pads and (d.decision is Decision.OVERRIDDEN or d.verdict is pads[name].verdict)
+        }
+
+    @property
+    def signed(self) -> bool:
+        return self.review.signature is not None
+
+    def progress(self) -> Progress:
+        return progress(self.board.pads if self.board is not None else (), self.decided)
+
+    def next(self, after: str | None, step: int = 1) -> str | None:
+        return None if self.board is None else next_to_see(self.board.pads, self.decided, after, step)
+
+    # What a person does
+
+    def agree(self, pad: str) -> bool:
+        result = self._result(pad)
+        return result is not None and self._decide(agreement(result, self.session.operator))
+
+    def override(self, pad: str, verdict: Verdict, reason: str) -> bool:
+        """False, with a word of why, where it was refused."""
+        result = self._result(pad)
+        if result is None:
+            return False
+        try:
+            return self._decide(override(result, verdict, reason, self.session.operator))
+        except UsageError as error:
+            if not self.session.operator:
+                self.operator_wanted.emit()
+            self.session.said.emit(Message("review", "The verdict was not changed.", str(error)))
+            return False
+
+    def clean_again(self, pad: str) -> bool:
+        return self.override(pad, Verdict.RE_CLEAN, TO_BE_CLEANED)
+
+    def withdraw(self, pad: str | None = None) -> str | None:
+        """Take back what was decided about this pad, or what was decided last; returns the pad."""
+        standing = [d.pad for d in self.review.decisions if d.pad in self.decided]
+        if pad is None and standing:
+            pad = standing[-1]
+        result = self._result(pad) if pad in self.decided else None
+        if result is None:
+            return None
+        taken = PadDecision(result.pad, Decision.WITHDRAWN, result.verdict, "", self.session.operator)
+        return pad if self._decide(taken) else None
+
+    def sign(self) -> None:
+        if not self.session.operator:
+            self.operator_wanted.emit()
+            words = "A pad map is signed by name: enter yours above, then sign."
+            self.session.said.emit(Message("review", "Who signs?", words))
+            return
+        self._ask(partial(review_stock.sign, inspection=self.review.inspection, author=self.session.operator))
+
+    def reopen(self, reason: str) -> None:
+        self._ask(
+            partial(
+                review_stock.reopen,
+                inspection=self.review.inspection,
+                author=self.session.operator,
+                reason=reason,
+            )
+        )
+
+    # How it is kept
+
+    @Slot()
+    def refresh(self) -> None:
+        """What the project has of the inspection that is shown."""
+        key = self.session.current
+        entry = self.session.album.entries.get(key) if key is not None else None
+        inspection = entry.inspection if entry is not None else 0
+        if inspection != self.review.inspection:
+            self._take(Review(inspection, (), None))
+        if inspection:
+            self.session.keeper.ask(
+                partial(review_stock.review, inspection=inspection), done=self._take_if_shown, failed=self._on_failed
+            )
+
+    @Slot(int)
+    def _on_entry(self, key: int) -> None:
+        entry = self.session.album.entries.get(key)
+        if key == self.session.current and entry is not None and entry.inspection != self.review.inspection:
+            self.refresh()
+
+    def _result(self, pad: str | None) -> PadResult | None:
+        return next((p for p in self.board.pads if p.pad == pad), None) if self.board is not None else None
+
+    def _decide(self, decision: PadDecision) -> bool:
+        """It shows at once; what could not be stored is taken from the screen again."""
+        if self.signed or not self.review.inspection:
+            words = (
+                "Open it again first: Board, Open the signed map again."
+                if self.signed
+                else "It is being stored; try again in a moment."
+            )
+            self.session.said.emit(Message("review", "The pad map is signed." if self.signed else "Not yet.", words))
+            return False
+        self._take(replace(self.review, decisions=(*self.review.decisions, decision)))
+        self._ask(partial(review_stock.decide, inspection=self.review.inspection, decision=decision))
+        return True
+
+    def _ask(self, question: review_stock.Question) -> None:
+        self.session.keeper.ask(question, done=self._take_if_shown, failed=self._on_failed)
+
+    def _take_if_shown(self, review: Review) -> None:
+        """Answers come one after the other: an older one must not hide what was decided since."""
+        if review.inspection == self.review.inspection and len(review.decisions) >= len(self.review.decisions):
+            self._take(review)
+
+    def _take(self, review: Review) -> None:
+        if review != self.review:
+            self.review = review
+            self.changed.emit()
+
+    def _on_failed(self, fault: Fault) -> None:
+        self.session.said.emit(about_fault("review", "This was not stored.", fault))
+        self.review = Review(self.review.inspection, (), None)
+        self.refresh()
+        self.changed.emit()

@@ -1,0 +1,139 @@
+"""The technician's way: Tab and Enter through what needs a look, another verdict with a reason, the signature."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+
+from conftest import Bench
+from padscope.boards.pad_map import Verdict
+from padscope.boards.review import current
+from padscope.store import reviews
+from padscope.store.database import open_project
+
+
+def begun(bench: Bench, operator: str = "AB") -> None:
+    """A picture inspected, the map stored, and somebody at work."""
+    bench.inspected()
+    bench.session.operator = operator
+    bench.until(lambda: bench.window.inspect_mode.reviewing.review.inspection)
+
+
+def words(bench: Bench) -> str:
+    return bench.window.inspect_mode.panel.review.words.text()
+
+
+def test_enter_agrees_and_goes_on_worst_first_until_signed(bench: Bench) -> None:
+    begun(bench)
+    mode = bench.window.inspect_mode
+    assert words(bench) == "0 of 3 looked at"
+    seen = []
+    bench.press(Qt.Key.Key_Tab)
+    while mode.selected not in seen and not mode.reviewing.progress().complete:
+        seen.append(mode.selected)
+        bench.press(Qt.Key.Key_Return)
+    assert seen == ["A4", "B3", "A2"]
+    assert words(bench) == "All 3 looked at: Enter, Enter signs"
+    bench.press(Qt.Key.Key_Return)
+    assert words(bench) == "Press Enter again to sign"
+    bench.press(Qt.Key.Key_Return)
+    bench.until(lambda: mode.reviewing.signed)
+    assert words(bench).startswith("Signed by AB")
+    assert not mode.panel.threshold.isEnabled()
+    assert not mode.panel.review.agree.isVisible()
+
+
+def test_everything_is_in_the_project_with_who_and_why(bench: Bench) -> None:
+    begun(bench)
+    mode, panel = bench.window.inspect_mode, bench.window.inspect_mode.panel.review
+    bench.press(Qt.Key.Key_Tab)
+    bench.press("o")
+    panel.verdict.setCurrentIndex(panel.verdict.findData(Verdict.OK))
+    bench.qtbot.keyClicks(panel.reason, "only a reflection")
+    bench.qtbot.keyClick(panel.reason, Qt.Key.Key_Return)
+    assert not panel.form_open
+    assert mode.selected == "B3"  # on to the next
+    shown = {p.pad: p for p in mode.reviewing.shown.pads}  # type: ignore[union-attr]
+    assert shown["A4"].verdict is Verdict.OK
+    assert shown["A4"].reasons[0] == "OK instead of NOT_BONDABLE by AB: only a reflection"
+    bench.press("c")
+    bench.until(lambda: not bench.session.keeper.busy)
+    inspection = mode.reviewing.review.inspection
+    with open_project(bench.session.project, read_only=True) as project:  # type: ignore[arg-type]
+        stored = current(reviews.decisions(project, inspection))
+    assert {pad: (d.verdict, d.author, d.reason) for pad, d in stored.items()} == {
+        "A4": (Verdict.OK, "AB", "only a reflection"),
+        "B3": (Verdict.RE_CLEAN, "AB", "to be cleaned again"),
+    }
+
+
+def test_what_was_decided_can_be_taken_back(bench: Bench) -> None:
+    begun(bench)
+    mode = bench.window.inspect_mode
+    bench.press(Qt.Key.Key_Tab)
+    bench.press(Qt.Key.Key_Return)
+    assert words(bench).startswith("1 of 3")
+    bench.window.actions_by_id["undo"].trigger()
+    assert words(bench).startswith("0 of 3")
+    assert mode.selected == "A4"
+
+
+def test_an_override_without_a_name_or_a_reason_says_what_is_missing(bench: Bench) -> None:
+    begun(bench, operator="")
+    panel = bench.window.inspect_mode.panel.review
+    bench.press(Qt.Key.Key_Tab)
+    bench.qtbot.mouseClick(panel.other, Qt.MouseButton.LeftButton)
+    bench.qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
+    message = bench.window.message_bar.message
+    assert message is not None
+    assert "must say who it is" in message.text
+    assert panel.form_open
+    bench.qtbot.keyClicks(bench.window.mode_bar.operator, "AB")  # the focus is there already
+    bench.qtbot.keyClick(bench.window.mode_bar.operator, Qt.Key.Key_Return)
+    bench.qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
+    message = bench.window.message_bar.message
+    assert message is not None
+    assert "needs a reason" in message.text
+    bench.press(Qt.Key.Key_Escape)
+    assert not panel.form_open
+
+
+def test_a_signed_map_is_changed_only_after_it_was_opened_again(bench: Bench) -> None:
+    begun(bench)
+    mode, panel = bench.window.inspect_mode, bench.window.inspect_mode.panel.review
+    bench.press(Qt.Key.Key_Tab)
+    for _ in range(5):
+        bench.press(Qt.Key.Key_Return)
+    bench.until(lambda: mode.reviewing.signed)
+    bench.press("c")
+    assert words(bench).startswith("Signed by AB")
+    bench.qtbot.mouseClick(panel.sign, Qt.MouseButton.LeftButton)  # Open again…
+    bench.qtbot.keyClicks(panel.reason, "wrong module")
+    bench.qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
+    bench.until(lambda: not mode.reviewing.signed)
+    assert mode.panel.threshold.isEnabled()
+    inspection = mode.reviewing.review.inspection
+    with open_project(bench.session.project, read_only=True) as project:  # type: ignore[arg-type]
+        told = [(s.action, s.author, s.reason) for s in reviews.signatures(project, inspection)]
+    assert told == [("signed", "AB", ""), ("reopened", "AB", "wrong module")]
+
+
+def test_a_map_is_not_signed_before_everything_was_looked_at(bench: Bench) -> None:
+    begun(bench)
+    bench.window.actions_by_id["sign"].trigger()
+    message = bench.window.message_bar.message
+    assert message is not None
+    assert "3 of 3 pads have not been looked at" in message.text
+    assert not bench.window.inspect_mode.reviewing.signed
+
+
+def test_decisions_stay_when_the_threshold_moves_and_the_verdict_does_not(bench: Bench) -> None:
+    begun(bench)
+    mode = bench.window.inspect_mode
+    bench.press(Qt.Key.Key_Tab)
+    bench.press(Qt.Key.Key_Return)
+    before = mode.reviewing.review.inspection
+    bench.session.judging.set_factor(1.1)
+    bench.until(lambda: not bench.session.judging._busy)
+    bench.session.judging.settle()
+    bench.until(lambda: mode.reviewing.review.inspection > before)
+    bench.until(lambda: "A4" in mode.reviewing.decided)
