@@ -37,6 +37,7 @@ class Measuring(QObject):
         self.bar.hide()
         self.layer = MeasureLayer()
         self.tool = MeasureTool(self.layer, self._scale, Wishes(self._put, self.remove, self._show_chosen))
+        canvas.layers.kept.append(self.layer)
         canvas.layers.over.append(self.layer)
         self._of: tuple[int | None, str] = (None, "")  # the picture whose measurements are shown, and its hash
         self._kept: dict[str, Measure] = {}  # as they are without what a hand is just moving
@@ -81,7 +82,7 @@ class Measuring(QObject):
         self.bar.set_kind(kind)
         self.canvas.set_tool(self.tool)
         self.canvas.setFocus()
-        self.canvas.update()
+        self.canvas.repaint_overlays()
 
     @Slot()
     def put_away(self) -> None:
@@ -103,7 +104,7 @@ class Measuring(QObject):
         if not self.active:
             return False
         if self.tool.abandon():
-            self.canvas.update()
+            self.canvas.repaint_overlays()
         elif self.layer.chosen is not None:
             self.layer.chosen = None
             self._show_chosen()
@@ -164,7 +165,7 @@ class Measuring(QObject):
         if self._of[1]:
             self._store(uid, measure)
         self._show_chosen()
-        self.canvas.update()
+        self.canvas.repaint_overlays()
 
     def _store(self, uid: str, measure: Measure | None) -> None:
         author = self.session.operator
@@ -209,7 +210,7 @@ class Measuring(QObject):
         if of == self._of:
             self._kept = {**found, **self._kept}
             self.layer.measures = dict(self._kept)
-            self.canvas.update()
+            self.canvas.repaint_overlays()
 
     # Words and scale
 
@@ -230,7 +231,7 @@ class Measuring(QObject):
     def _show_chosen(self) -> None:
         measure = self.layer.measures.get(self.layer.chosen or "")
         self.bar.show_chosen(self.words, line=measure is not None and measure.kind == "length")
-        self.canvas.update()
+        self.canvas.repaint_overlays()
 
     @Slot()
     def copy(self) -> None:

@@ -24,11 +24,13 @@ from PySide6.QtTest import QTest
 
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import Landing, PadResult, Verdict
+from padscope.pictures.measures import Measure
 from padscope.pictures.pyramid import level_count, level_shape
 from padscope.types import Affine
 from padscope_desktop import app as padscope_app
 from padscope_desktop.board import Geometry
 from padscope_desktop.viewer.canvas import Canvas
+from padscope_desktop.viewer.measure_layer import MeasureLayer
 from padscope_desktop.viewer.viewport import NOTCH
 
 FRAME_S = 1 / 60
@@ -119,7 +121,21 @@ def dressed(side: int, levels: list[np.ndarray]) -> Timed:
     canvas.set_level(level)
     canvas.set_marks([geometry.mark(r) for r in results])
     canvas.set_scale(2.5)
+    canvas.layers.kept.append(measured(side))
     return canvas
+
+
+def measured(side: int) -> MeasureLayer:
+    """Sixty measurements, most of them around the place that is panned over."""
+    layer = MeasureLayer()
+    layer.um_per_px = 2.5
+    rng = np.random.default_rng(2)
+    for i in range(60):
+        x, y = rng.normal(side * 0.42, side * 0.03 * (1 + i % 4), 2)
+        kind, count = (("length", 2), ("angle", 3), ("rectangle", 2), ("polygon", 7))[i % 4]
+        points = [(float(x + a), float(y + b)) for a, b in rng.normal(0, 250, (count, 2))]
+        layer.measures[str(i)] = Measure(kind, tuple(points))
+    return layer
 
 
 def settle(canvas: Timed, seconds: float = 5.0) -> None:

@@ -122,7 +122,8 @@ class Canvas(Viewport):
             return True
         return self.at_rest and self.still.complete(self.view) and not self._unfinished
 
-    def _repaint_overlays(self) -> None:
+    def repaint_overlays(self) -> None:
+        """Something that lies over the picture, and was kept while it moved, looks different."""
         self.layers.changed()
         self._unfinished = self.overlays_visible
         self.update()
@@ -142,19 +143,19 @@ class Canvas(Viewport):
 
     def set_level(self, level: NDArray[np.float32] | None) -> None:
         self.heat.set_level(level)
-        self._repaint_overlays()
+        self.repaint_overlays()
 
     def set_factor(self, factor: float) -> None:
         self.heat.set_factor(factor)
-        self._repaint_overlays()
+        self.repaint_overlays()
 
     def set_heat_opacity(self, opacity: float) -> None:
         self.heat.opacity = opacity
-        self._repaint_overlays()
+        self.repaint_overlays()
 
     def set_marks(self, marks: Sequence[PadMark]) -> None:
         self.pads.set_marks(marks)
-        self._repaint_overlays()
+        self.repaint_overlays()
 
     def set_selected(self, pad: str | None) -> None:
         self.pads.selected = pad
@@ -166,7 +167,7 @@ class Canvas(Viewport):
 
     def set_visible(self, *, heat: bool, pads: bool, feet: bool) -> None:
         self.heat.visible, self.pads.visible, self.pads.feet_visible = heat, pads, feet
-        self._repaint_overlays()
+        self.repaint_overlays()
 
     def set_overlays_visible(self, visible: bool) -> None:
         """All of them at once, each remembering whether it was on."""

@@ -12,7 +12,7 @@ from padscope_desktop.viewer.heat_layer import CELL_PX, HeatLayer
 from padscope_desktop.viewer.marks_layer import MarksLayer
 from padscope_desktop.viewer.pad_layer import PadLayer
 from padscope_desktop.viewer.picture_layer import PictureLayer
-from padscope_desktop.viewer.tools import Layer
+from padscope_desktop.viewer.tools import KeptLayer, Layer
 from padscope_desktop.viewer.view import View
 
 CLIP_FROM = 3.0
@@ -20,7 +20,8 @@ CLIP_FROM = 3.0
 
 
 class Layers:
-    """From the bottom up: picture, heat, `under` (masks), pads, `over` (measurements); the canvas paints what stays put."""
+    """From the bottom up: picture, heat, `under` (masks), pads, `kept` (measurements), `over` (what a hand is just
+    drawing); the canvas paints what stays put."""
 
     def __init__(self) -> None:
         self.picture = PictureLayer()
@@ -29,6 +30,7 @@ class Layers:
         self.marks = MarksLayer()
         self.under: list[Layer] = []
         self.over: list[Layer] = []
+        self.kept: list[KeptLayer] = []
         self.judged = True
         """Heat and verdicts are painted; not while the layout itself is being made."""
         self.version = 0
@@ -56,7 +58,7 @@ class Layers:
         if apart and heat:
             done &= self._heat_film.paint(painter, view, self.version, budget_s=budget_s)
         _paint_all(self.under, painter, view)
-        if pads or (heat and not apart):
+        if pads or (heat and not apart) or any(layer.visible for layer in self.kept):
             film = self._pad_film if apart else self._whole_film
             done &= film.paint(painter, view, self.version, budget_s=budget_s)
         if pads:
@@ -79,17 +81,21 @@ class Layers:
 
     def _all_steps(self, painter: QPainter, view: View) -> Iterator[None]:
         """Heat and pads on one film, where nothing lies between them."""
-        if self.heat.visible:
+        if self.heat.visible and self.heat.level is not None:
             yield from self._heat_steps(painter, view)
-        if self.pads.visible:
-            yield from self._pad_steps(painter, view)
+        yield from self._pad_steps(painter, view)
 
     def _pad_steps(self, painter: QPainter, view: View) -> Iterator[None]:
-        own = painter.transform()
-        painter.setTransform(_to_screen(view), True)
-        yield from self.pads.line_steps(painter, view)
-        painter.setTransform(own)
-        yield from self.pads.letter_steps(painter, view, self._font)
+        if self.pads.visible:
+            own = painter.transform()
+            painter.setTransform(_to_screen(view), True)
+            yield from self.pads.line_steps(painter, view)
+            painter.setTransform(own)
+            yield from self.pads.letter_steps(painter, view, self._font)
+        painter.setFont(self._font)
+        for layer in self.kept:
+            if layer.visible:
+                yield from layer.steps(painter, view)
 
 
 def _to_screen(view: View) -> QTransform:

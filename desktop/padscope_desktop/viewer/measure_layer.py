@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -57,7 +57,6 @@ class MeasureLayer:
         self.measures: dict[str, Measure] = {}
         self.chosen: str | None = None
         self.draft: tuple[str, tuple[Point, ...]] | None = None
-        self._taken: list[QRectF] = []  # where values stand already
 
     # What is meant by a point
 
@@ -81,23 +80,32 @@ class MeasureLayer:
 
     # Painting
 
-    def paint(self, painter: QPainter, view: View) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    @property
+    def live(self) -> str | None:
+        """The one that a hand may be moving: painted afresh in every frame."""
+        return self.chosen if self.active else None
+
+    def steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        """All but the live one, and what they say where there is room for it."""
         x0, y0, x1, y1 = view.visible
-        self._taken = []
-        for uid in sorted(self.measures, key=lambda uid: uid != self.chosen):  # the chosen one says its value first
-            measure = self.measures[uid]
+        taken: list[QRectF] = []
+        for uid, measure in self.measures.items():
             points = np.asarray(measure.corners)
             low, high = points.min(axis=0), points.max(axis=0)
-            if low[0] <= x1 and high[0] >= x0 and low[1] <= y1 and high[1] >= y0:
-                chosen = self.active and uid == self.chosen
-                self._paint_one(painter, view, measure, chosen)
+            if uid != self.live and low[0] <= x1 and high[0] >= x0 and low[1] <= y1 and high[1] >= y0:
+                self._paint_one(painter, view, measure, False, taken)
+                yield
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """The live one and what is being drawn, over all others."""
+        if self.live in self.measures:
+            self._paint_one(painter, view, self.measures[self.live], True, [])
         if self.draft is not None:
             self._paint_draft(painter, view, *self.draft)
 
     def _paint_draft(self, painter: QPainter, view: View, kind: str, points: tuple[Point, ...]) -> None:
         try:
-            self._paint_one(painter, view, Measure(kind, points), True)
+            self._paint_one(painter, view, Measure(kind, points), True, [])
         except ValueError:  # not yet enough points for it
             at = [QPointF(x, y) for x, y in view.to_screen(np.asarray(points)).tolist()]
             for pen in _pens(CHOSEN):
@@ -105,7 +113,8 @@ class MeasureLayer:
                 painter.drawPolyline(QPolygonF(at))
             _paint_handles(painter, at)
 
-    def _paint_one(self, painter: QPainter, view: View, measure: Measure, chosen: bool) -> None:
+    def _paint_one(self, painter: QPainter, view: View, measure: Measure, chosen: bool, taken: list[QRectF]) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         colour = CHOSEN if chosen else COLOUR
         at = [QPointF(x, y) for x, y in view.to_screen(np.asarray(measure.corners)).tolist()]
         closed = measure.kind in ("rectangle", "polygon")
@@ -120,10 +129,17 @@ class MeasureLayer:
         if chosen:
             points = view.to_screen(np.asarray(measure.points)).tolist()
             _paint_handles(painter, [QPointF(x, y) for x, y in points])
-        self._paint_words(painter, view, at, measure_words(measure, self.um_per_px), measure.kind, chosen)
+        self._paint_words(painter, view, at, measure_words(measure, self.um_per_px), measure.kind, chosen, taken)
 
     def _paint_words(
-        self, painter: QPainter, view: View, at: Sequence[QPointF], words: str, kind: str, chosen: bool
+        self,
+        painter: QPainter,
+        view: View,
+        at: Sequence[QPointF],
+        words: str,
+        kind: str,
+        chosen: bool,
+        taken: list[QRectF],
     ) -> None:
         """Beside the line, wholly in sight as long as something of it is."""
         metrics = QFontMetricsF(painter.font())
@@ -141,11 +157,11 @@ class MeasureLayer:
         y = min(max(y, height / 2 + 4), view.height - height / 2 - 4)
         box = QRectF(x - width / 2, y - height / 2, width, height)
         places = [box.translated(0, step * (height + 2)) for step in (0, -1, 1, -2, 2, 3)]
-        free = next((p for p in places if not any(p.intersects(t) for t in self._taken)), None)
+        free = next((p for p in places if not any(p.intersects(t) for t in taken)), None)
         if free is None:  # too many in one place: nearer, they have room
             return
         box = free
-        self._taken.append(box)
+        taken.append(box)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 190))
         painter.drawRoundedRect(box, 3, 3)

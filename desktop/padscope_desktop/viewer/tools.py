@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from PySide6.QtCore import Qt
@@ -19,6 +20,15 @@ class Layer(Protocol):
     visible: bool
 
     def paint(self, painter: QPainter, view: View) -> None: ...
+
+
+class KeptLayer(Protocol):
+    """Painted over the pads, but kept while only the view moves: `Canvas.repaint_overlays` says when it looks different. It
+    yields between pieces, so that no frame takes long."""
+
+    visible: bool
+
+    def steps(self, painter: QPainter, view: View) -> Iterator[None]: ...
 
 
 class Tool:
