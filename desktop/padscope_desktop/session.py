@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from padscope.boards.layout import Layout
 from padscope.types import Scale
 from padscope_desktop import settings, stock
-from padscope_desktop.album import Album, Entry
+from padscope_desktop.album import Album
 from padscope_desktop.board import Board
 from padscope_desktop.display import Display
 from padscope_desktop.errands import Errands
@@ -24,9 +24,9 @@ from padscope_desktop.keeper import Keeper
 from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
+from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 
-THUMBNAIL_PX = 192
 KEPT_BOARDS = 8
 KEPT_RUNNING = ("warm_up", "detectors")
 """Commands that have nothing to do with the project that is open."""
@@ -63,6 +63,7 @@ class Session(QObject):
         self.inspecting = Inspecting(self)
         self.errands = Errands(self)
         self.watching = Watching(self)
+        self.thumbnails = Thumbnails(jobs, self._on_thumbnail, self._on_unreadable)
         self.album = Album()
         self.current: int | None = None
         self.project: Path | None = None
@@ -139,6 +140,7 @@ class Session(QObject):
         for topic in ("picture", "judge", "store", *(f"inspect {key}" for key in self.album.entries)):
             self.settled.emit(topic)
         self.watching.leave()
+        self.thumbnails.forget()
         self.judging.settle()  # still into the old project
         self.judging.drop()
         self.judging.set_factor(1.0)
@@ -158,7 +160,7 @@ class Session(QObject):
                 entry.module = picture.module or entry.module
                 entry.own_scale = picture.own_scale
         for entry in self.album.entries.values():
-            self._fetch_thumbnail(entry)
+            self.thumbnails.fetch(entry)
         self.album_changed.emit()
         self.judging.set_factor(contents.factor)
         if contents.layout is not None and self.layout is None:
@@ -187,7 +189,7 @@ class Session(QObject):
             return []
         self.album_changed.emit()
         for entry in added:
-            self._fetch_thumbnail(entry)
+            self.thumbnails.fetch(entry)
         self.show(added[0].key)
         return [e.key for e in added]
 
@@ -203,7 +205,7 @@ class Session(QObject):
         self.album_changed.emit()
         self.entry_changed.emit(entry.key)
         if entry.thumbnail is None:
-            self._fetch_thumbnail(entry)
+            self.thumbnails.fetch(entry)
         if self.current in (None, entry.key):
             self.show(entry.key)
         return entry.key
@@ -218,19 +220,6 @@ class Session(QObject):
                 partial(stock.store_module, sha256=entry.sha256, module=module),
                 failed=partial(self._say, "store", "The serial number was not saved."),
             )
-
-    def _fetch_thumbnail(self, entry: Entry) -> None:
-        self.jobs.start(
-            "thumbnail",
-            entry.path,
-            THUMBNAIL_PX,
-            title=f"Reading {entry.name}",
-            lane="quick",
-            shown=False,
-            retries=1,
-            done=partial(self._on_thumbnail, entry.key),
-            failed=partial(self._on_unreadable, entry.key),
-        )
 
     def _on_thumbnail(self, key: int, thumbnail: Thumbnail) -> None:
         entry = self.album.entries.get(key)

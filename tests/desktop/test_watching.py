@@ -253,3 +253,13 @@ def test_a_name_used_again_is_a_new_picture(bench: Bench, microscope: Path) -> N
     bench.session.keeper.ask(lambda project: len(project.pictures()), done=seen.append)
     bench.until(lambda: seen)
     assert seen == [2]
+
+
+def test_a_person_does_not_wait_behind_thousands_of_thumbnails(bench: Bench) -> None:
+    """The layout that is chosen while many pictures are read comes long before the last of them."""
+    paths = [bench.picture(f"VHX_{k:06}.jpg") for k in range(60)]
+    bench.session.add_pictures(paths)
+    bench.session.choose_layout(bench.folder / "layout.csv")
+    bench.until(lambda: bench.session.layout)
+    assert sum(e.thumbnail is not None for e in bench.session.album.entries.values()) < 20
+    bench.until(lambda: all(e.thumbnail for e in bench.session.album.entries.values()))

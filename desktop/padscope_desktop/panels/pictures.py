@@ -40,6 +40,7 @@ from padscope_desktop.album import FILTERS, Album, Entry, Mark, state
 from padscope_desktop.panels.parts import Chooser, button, label, named
 from padscope_desktop.panels.serial import SerialField
 from padscope_desktop.panels.watch import WatchLine
+from padscope_desktop.payloads import Thumbnail
 from padscope_desktop.theme import TARGET, VERDICTS, Theme
 from padscope_desktop.viewer.picture_layer import as_image
 
@@ -47,6 +48,7 @@ ENTRY = Qt.ItemDataRole.UserRole
 KEY = Qt.ItemDataRole.UserRole + 1
 MARK = Qt.ItemDataRole.UserRole + 2
 ROW = 64
+KEPT_IMAGES = 200
 FEW = 6
 """So many pictures need no search."""
 THUMB = QSize(64, 48)
@@ -135,7 +137,7 @@ class PictureDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
-        self._images: dict[int, Any] = {}
+        self._images: dict[int, tuple[Thumbnail, Any]] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(180, ROW)
@@ -181,9 +183,12 @@ class PictureDelegate(QStyledItemDelegate):
         painter.fillRect(box, QColor(self.theme.canvas))
         if entry.thumbnail is None:
             return
-        if entry.key not in self._images:
-            self._images[entry.key] = as_image(entry.thumbnail.pixels)
-        image = self._images[entry.key]
+        known = self._images.get(entry.key)
+        if known is None or known[0] is not entry.thumbnail:
+            if len(self._images) >= KEPT_IMAGES:
+                del self._images[next(iter(self._images))]
+            known = self._images[entry.key] = entry.thumbnail, as_image(entry.thumbnail.pixels)
+        image = known[1]
         size = image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
         at = QRect(QPoint(0, 0), size)
         at.moveCenter(box.center())

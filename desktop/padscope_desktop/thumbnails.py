@@ -1,0 +1,57 @@
+"""Thumbnails of thousands of pictures, a few at a time, so that whatever a person asks for meanwhile never waits behind them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from padscope_desktop.album import Entry
+from padscope_desktop.jobs import Jobs
+from padscope_desktop.payloads import Thumbnail
+from padscope_desktop.protocol import Fault
+
+LONGEST_PX = 192
+AT_ONCE = 3
+
+
+class Thumbnails:
+    """`done(key, thumbnail)` and `failed(key, fault)` for every entry that was asked for, in that order."""
+
+    def __init__(
+        self, jobs: Jobs, done: Callable[[int, Thumbnail], None], failed: Callable[[int, Fault], None]
+    ) -> None:
+        self._jobs = jobs
+        self._done = done
+        self._failed = failed
+        self._waiting: deque[Entry] = deque()
+        self._running = 0
+
+    def fetch(self, entry: Entry) -> None:
+        self._waiting.append(entry)
+        self._go_on()
+
+    def forget(self) -> None:
+        """What has not begun is not wanted any more."""
+        self._waiting.clear()
+
+    def _go_on(self) -> None:
+        while self._waiting and self._running < AT_ONCE:
+            entry = self._waiting.popleft()
+            self._running += 1
+            self._jobs.start(
+                "thumbnail",
+                entry.path,
+                LONGEST_PX,
+                title=f"Reading {entry.name}",
+                lane="quick",
+                shown=False,
+                retries=1,
+                done=partial(self._done, entry.key),
+                failed=partial(self._failed, entry.key),
+                ended=self._on_ended,
+            )
+
+    def _on_ended(self) -> None:
+        self._running -= 1
+        self._go_on()
