@@ -335,3 +335,18 @@ def test_building_keeps_the_limit(tmp_path: Path) -> None:
 def test_nothing_is_found_where_nothing_is(tmp_path: Path) -> None:
     assert find_pyramid(picture_of(tmp_path), tmp_path / "nowhere") is None
     assert open_pyramid(tmp_path / "nowhere") is None
+
+
+def test_what_was_looked_at_does_not_stay_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maps are let go after so many bytes; what is read stays the same."""
+    picture = picture_of(tmp_path)
+    pyramid, pixels = built(picture, tmp_path / "cache"), picture.read(picture.box)
+    pyramid.read(Box(0, 0, 20, 20), 0)
+    before = pyramid.level(0)
+    pyramid.read(Box(0, 0, 20, 20), 0)
+    assert pyramid.level(0) is before
+    monkeypatch.setattr(module, "MOST_MAPPED", 100_000)
+    for k in range(10):
+        box = Box(k, k, k + 30, k + 30)
+        np.testing.assert_array_equal(pyramid.read(box, 0), pixels[box.slices])
+    assert pyramid.level(0) is not before

@@ -13,6 +13,7 @@ import hashlib
 import itertools
 import json
 import math
+import mmap
 import os
 import secrets
 import shutil
@@ -38,6 +39,7 @@ SMALLEST = 512
 """The longest side of the last level is at most this, px."""
 GLIMPSE = 3
 """The level made first, if the file gives it without a full decode."""
+MOST_MAPPED = 200_000_000  # bytes
 STRIPE = 24_000_000  # bytes of level 0 handled at a time
 CACHE_LIMIT = 20_000_000_000  # bytes of all pyramids together
 SAME_BOOT_S = 120.0  # two readings of the time of start may differ by this much
@@ -63,6 +65,7 @@ class Pyramid:
     def __init__(self, folder: Path, index: Index) -> None:
         self.folder = folder
         self.index = index
+        self._touched = 0
 
     @property
     def levels(self) -> int:
@@ -97,6 +100,7 @@ class Pyramid:
         if box.empty or box != box.clipped(width, height):
             raise ValueError(f"{box} is not inside level {level} of {width} x {height} px")
         at = max(level, self.finest)
+        self._keep_small(box)
         if at == level:
             pixels = self._maps[level][box.slices]
         else:
@@ -109,6 +113,15 @@ class Pyramid:
     def close(self) -> None:
         """Let go of the files; the next read maps them again."""
         self.__dict__.pop("_maps", None)
+
+    def _keep_small(self, box: Box) -> None:
+        """What was read of a map counts as this process's memory until the map goes, although the system could take it back: after
+        MOST_MAPPED it goes, and costs the next read some microseconds."""
+        row = box.width * self.index.channels * self.dtype.itemsize
+        self._touched += box.height * (row + 2 * mmap.PAGESIZE)
+        if self._touched > MOST_MAPPED:
+            self.close()
+            self._touched = 0
 
     @cached_property
     def _maps(self) -> dict[int, Pixels]:
