@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
@@ -12,7 +14,7 @@ from padscope_desktop.viewer import picture_layer
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.look import Curve, Look, table
 from padscope_desktop.viewer.picture_layer import PictureLayer
-from padscope_desktop.viewer.tiles import tile_pixels
+from padscope_desktop.viewer.tiles import let_go, tile_pixels
 from padscope_desktop.viewer.view import View
 
 
@@ -132,3 +134,15 @@ def test_a_copy_of_the_view_waits_for_every_tile(qtbot: QtBot, smooth_picture: l
     colour = canvas.grab().toImage().pixelColor(QPoint(250, 200))
     fine = {tuple(p) for p in smooth_picture[0][766:770, 1022:1026].reshape(-1, 3).tolist()}
     assert (colour.red(), colour.green(), colour.blue()) in fine
+
+
+def test_what_was_read_is_let_go_and_can_be_read_again(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (700, 900, 3), dtype=np.uint8)
+    (tmp_path / "level.raw").write_bytes(pixels.tobytes())
+    mapped = np.asarray(np.memmap(tmp_path / "level.raw", np.uint8, "r", shape=pixels.shape))
+    part = mapped[100:600, 50:800]
+    np.testing.assert_array_equal(part, pixels[100:600, 50:800])
+    let_go(part)
+    np.testing.assert_array_equal(part, pixels[100:600, 50:800])
+    let_go(pixels[10:20])  # of the process's own: nothing to let go
+    assert pixels[15, 15].any()

@@ -89,23 +89,27 @@ class MeasureLayer:
         """All but the live one, and what they say where there is room for it."""
         x0, y0, x1, y1 = view.visible
         taken: list[QRectF] = []
+        seen: list[tuple[Measure, list[QPointF]]] = []
         for uid, measure in self.measures.items():
             points = np.asarray(measure.corners)
             low, high = points.min(axis=0), points.max(axis=0)
             if uid != self.live and low[0] <= x1 and high[0] >= x0 and low[1] <= y1 and high[1] >= y0:
-                self._paint_one(painter, view, measure, False, taken)
+                seen.append((measure, self._paint_lines(painter, view, measure, False)))
                 yield
+        for measure, at in seen:  # no line goes through a value
+            self._paint_words(painter, view, at, measure, False, taken)
+            yield
 
     def paint(self, painter: QPainter, view: View) -> None:
         """The live one and what is being drawn, over all others."""
         if self.live in self.measures:
-            self._paint_one(painter, view, self.measures[self.live], True, [])
+            self._paint_live(painter, view, self.measures[self.live])
         if self.draft is not None:
             self._paint_draft(painter, view, *self.draft)
 
     def _paint_draft(self, painter: QPainter, view: View, kind: str, points: tuple[Point, ...]) -> None:
         try:
-            self._paint_one(painter, view, Measure(kind, points), True, [])
+            self._paint_live(painter, view, Measure(kind, points))
         except ValueError:  # not yet enough points for it
             at = [QPointF(x, y) for x, y in view.to_screen(np.asarray(points)).tolist()]
             for pen in _pens(CHOSEN):
@@ -113,7 +117,11 @@ class MeasureLayer:
                 painter.drawPolyline(QPolygonF(at))
             _paint_handles(painter, at)
 
-    def _paint_one(self, painter: QPainter, view: View, measure: Measure, chosen: bool, taken: list[QRectF]) -> None:
+    def _paint_live(self, painter: QPainter, view: View, measure: Measure) -> None:
+        self._paint_words(painter, view, self._paint_lines(painter, view, measure, True), measure, True, [])
+
+    def _paint_lines(self, painter: QPainter, view: View, measure: Measure, chosen: bool) -> list[QPointF]:
+        """Returns where its corners are on the screen."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         colour = CHOSEN if chosen else COLOUR
         at = [QPointF(x, y) for x, y in view.to_screen(np.asarray(measure.corners)).tolist()]
@@ -129,19 +137,19 @@ class MeasureLayer:
         if chosen:
             points = view.to_screen(np.asarray(measure.points)).tolist()
             _paint_handles(painter, [QPointF(x, y) for x, y in points])
-        self._paint_words(painter, view, at, measure_words(measure, self.um_per_px), measure.kind, chosen, taken)
+        return at
 
     def _paint_words(
         self,
         painter: QPainter,
         view: View,
         at: Sequence[QPointF],
-        words: str,
-        kind: str,
+        measure: Measure,
         chosen: bool,
         taken: list[QRectF],
     ) -> None:
         """Beside the line, wholly in sight as long as something of it is."""
+        words, kind = measure_words(measure, self.um_per_px), measure.kind
         metrics = QFontMetricsF(painter.font())
         width, height = metrics.horizontalAdvance(words) + 12, metrics.height() + 4
         if kind == "angle":

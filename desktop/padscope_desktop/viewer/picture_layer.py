@@ -16,7 +16,7 @@ from padscope_desktop.viewer.look import AS_IT_IS, WHOLE_SPAN, Look, Span, table
 from padscope_desktop.viewer.tiles import TILE, Key, Pixels, Tile, TileMaker, Wanted, tile_pixels
 from padscope_desktop.viewer.view import View
 
-CACHE_BYTES = 192 * 2**20
+CACHE_BYTES = 128 * 2**20
 CROP_ABOVE = 4.0
 """Zoom from which only the visible pixels of a tile are drawn: a whole tile would be thousands of screen px wide."""
 SMOOTH_BELOW = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 TILE = 512
+OFTEN = 4
+"""Tiles after which what was read for them is let go."""
 Key = tuple[int, int, int]
 """Width of the level in px, row and column of the tile."""
 Pixels = NDArray[np.integer]
@@ -42,6 +45,16 @@ def tile_pixels(pixels: Pixels, table: NDArray[np.uint8] | None) -> NDArray[np.u
     if table is not None:
         wide = cv2.LUT(wide, np.ascontiguousarray(table[None]))
     return np.asarray(cv2.cvtColor(wide, cv2.COLOR_RGB2BGRA), np.uint8)
+
+
+def let_go(pixels: Pixels) -> None:
+    """Of a mapped array: what was read of it need not stay in this process's memory. The system keeps it as long as there is
+    room, and reads it again when asked."""
+    base: object = pixels
+    while isinstance(base, np.ndarray):
+        base = base.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED)
 
 
 class Tile:
@@ -86,6 +99,7 @@ class TileMaker:
         return done
 
     def _work(self) -> None:
+        made_now = 0
         while True:
             with self._lock:
                 if not self._wanted:
@@ -98,3 +112,6 @@ class TileMaker:
                 continue
             with self._lock:
                 self._done.append((wanted, made))
+            made_now += 1
+            if made_now % OFTEN == 0:
+                let_go(wanted.pixels)
