@@ -16,7 +16,7 @@ from padscope_desktop.panels.threshold import ThresholdPanel
 from padscope_desktop.panels.train import TrainPanel
 from padscope_desktop.theme import Theme
 
-ROOMY_PX = 680
+ROOMY_PX = 760
 """Height from which everything fits with four pads of the table in sight."""
 
 
@@ -59,6 +59,7 @@ class InspectPanel(QStackedWidget):
         self.addWidget(self._inspect)
         self.addWidget(training)
         self.train.closed.connect(self.show_inspect)
+        self.review.form_shown.connect(self.threshold.setHidden)
         self.set_board(None, "")
 
     def set_board(self, board: Board | None, why_nothing: str) -> None:

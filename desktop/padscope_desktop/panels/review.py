@@ -16,8 +16,9 @@ CHOICES = (Verdict.OK, Verdict.OK_SHIFT, Verdict.REDUCED, Verdict.RE_CLEAN, Verd
 
 
 class ReviewPanel(QWidget):
-    """Signals: agreed() · clean_wanted() · override_wanted(Verdict, reason) · sign_wanted() · reopen_wanted(reason)."""
+    """Signals: form_shown(bool) · agreed() · clean_wanted() · override_wanted(Verdict, reason) · sign_wanted() · reopen_wanted(reason)."""
 
+    form_shown = Signal(bool)
     agreed = Signal()
     clean_wanted = Signal()
     override_wanted = Signal(object, str)
@@ -31,7 +32,7 @@ class ReviewPanel(QWidget):
         self.bar.setFixedSize(72, 6)
         self.agree = button("Agree", tip="The verdict is right; on to the next pad (Enter)")
         self.clean = button("Re-clean", tip="To be cleaned and looked at again (C)")
-        self.other = button("Override…", tip="Another verdict, with a reason (O)")
+        self.other = button("Other…", tip="Another verdict, with a reason (O)")
         self.sign = button("Sign off", tip="Lock the pad map under your name (Ctrl+Enter)")
         self.reason = named(QLineEdit(), "Reason")
         self.verdict = named(Chooser(), "Verdict")
@@ -61,16 +62,18 @@ class ReviewPanel(QWidget):
             row.setSpacing(8)
         top.addWidget(self.words, 1)
         top.addWidget(self.bar)
+        keys.setContentsMargins(0, 0, 0, 0)
         for part in (self.agree, self.clean, self.other, self.sign):
             part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             keys.addWidget(part, 1)
+        self._keys = QWidget()
+        self._keys.setLayout(keys)
         self._form = QWidget()
         form = QVBoxLayout(self._form)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(8)
-        form.addWidget(self.verdict)
         form.addWidget(self.reason)
-        bottom.addStretch(1)
+        bottom.addWidget(self.verdict, 1)
         bottom.addWidget(self.cancel)
         bottom.addWidget(self.save)
         form.addLayout(bottom)
@@ -78,7 +81,7 @@ class ReviewPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addLayout(top)
-        column.addLayout(keys)
+        column.addWidget(self._keys)
         column.addWidget(self._form)
 
     def show_state(
@@ -130,12 +133,18 @@ class ReviewPanel(QWidget):
         self.reason.setPlaceholderText("why it is opened again" if reopening else "why: what you see on the pad")
         self.save.setText("Open again" if reopening else "Save")
         self.reason.clear()
-        self._form.setVisible(True)
+        self._show_form(True)
         (self.reason if reopening else self.verdict).setFocus()
 
     @Slot()
     def end_form(self) -> None:
-        self._form.setVisible(False)
+        self._show_form(False)
+
+    def _show_form(self, on: bool) -> None:
+        """In the place of the buttons: there is one thing to do."""
+        self._form.setVisible(on)
+        self._keys.setVisible(not on)
+        self.form_shown.emit(on)
 
     @Slot()
     def _on_sign(self) -> None:
