@@ -30,6 +30,7 @@ from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.panels.viewbar import ViewBar
+from padscope_desktop.production_mode import ProductionMode
 from padscope_desktop.seeing import ACTIONS as SEEING
 from padscope_desktop.seeing import Seeing
 from padscope_desktop.session import Session
@@ -64,7 +65,8 @@ class MainWindow(QMainWindow):
         self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
         self.layout_mode = LayoutMode(session, self.canvas, self.dialogs, self.theme, self)
         self.seeing = Seeing(session, self.canvas, self.theme, self)
-        self.modes: tuple[Mode, ...] = (self.inspect_mode, self.layout_mode)
+        self.production_mode = ProductionMode(session, self.dialogs, self.theme, self)
+        self.modes: tuple[Mode, ...] = (self.inspect_mode, self.layout_mode, self.production_mode)
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
         self._lay_out()
@@ -151,6 +153,7 @@ class MainWindow(QMainWindow):
             (self.inspect_mode.detector_chosen, self._on_detector_chosen),
             (self.mode_bar.operator_changed, self._on_operator),
             (self.seeing.measuring.let_go, self._on_let_go),
+            (self.production_mode.picture_wanted, self._on_picture_wanted),
             (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
         ):
             signal.connect(slot)
@@ -355,6 +358,15 @@ class MainWindow(QMainWindow):
             for mode in self.modes:
                 mode.redraw()
         self.footer.show_scale()
+
+    @Slot(str)
+    def _on_picture_wanted(self, sha256: str) -> None:
+        """From the table of all modules."""
+        key = next((e.key for e in self.session.album.entries.values() if e.sha256 == sha256), None)
+        if key is not None:
+            self.set_mode(self.inspect_mode)
+            self._on_chosen(key)
+            self.canvas.setFocus()
 
     @Slot(int)
     def _on_chosen(self, key: int) -> None:

@@ -16,7 +16,8 @@ CHOICES = (Verdict.OK, Verdict.OK_SHIFT, Verdict.REDUCED, Verdict.RE_CLEAN, Verd
 
 
 class ReviewPanel(QWidget):
-    """Signals: form_shown(bool) · agreed() · clean_wanted() · override_wanted(Verdict, reason) · sign_wanted() · reopen_wanted(reason)."""
+    """Signals: form_shown(bool) · agreed() · clean_wanted() · override_wanted(Verdict, reason) · sign_wanted() ·
+    reopen_wanted(reason)."""
 
     form_shown = Signal(bool)
     agreed = Signal()

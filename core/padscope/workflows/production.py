@@ -1,0 +1,170 @@
+"""All modules of a project at a glance: what was found, where on the board, and whether it grows. Of every module (of every
+picture without a serial number) the newest inspection counts, as a person decided."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from padscope.boards.layout import Layout
+from padscope.boards.pad_map import Verdict
+from padscope.boards.reasons import is_shifted
+from padscope.boards.review import current, reviewed_pad
+from padscope.boards.rules import plain_class
+from padscope.store import reviews
+from padscope.store.database import Project
+
+DAY = 10
+"""Characters of a time that name its day."""
+
+
+@dataclass(frozen=True)
+class ModuleLine:
+    """One module: its newest inspection in numbers."""
+
+    module: str
+    picture: str
+    picture_sha256: str
+    inspected_at: str  # UTC ISO 8601
+    layout_sha256: str
+    model_sha256: str
+    rules: str
+    signed_by: str
+    counts: Mapping[Verdict, int]
+    wires: int
+    placed: int
+    shifted: int
+    classes: Mapping[str, int]  # defects by class
+    pads: Mapping[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def fine(self) -> int:
+        return self.counts.get(Verdict.OK, 0) + self.counts.get(Verdict.OK_SHIFT, 0)
+
+    @property
+    def shifted_share(self) -> float:
+        return self.shifted / self.placed if self.placed else 0.0
+
+    @property
+    def state(self) -> str:
+        return "signed" if self.signed_by else "to be signed"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Empty: all. Days are those of UTC, both inclusive, as 2026-01-31."""
+
+    layout_sha256: str = ""
+    since: str = ""
+    until: str = ""
+    state: str = ""
+    text: str = ""  # part of the serial number or of the picture's name
+
+    def passes(self, line: ModuleLine) -> bool:
+        day = line.inspected_at[:DAY]
+        return (
+            (not self.layout_sha256 or line.layout_sha256 == self.layout_sha256)
+            and (not self.since or day >= self.since)
+            and (not self.until or day <= self.until)
+            and (not self.state or line.state == self.state)
+            and self.text.casefold() in f"{line.module} {line.picture}".casefold()
+        )
+
+
+@dataclass(frozen=True)
+class Production:
+    """What came of all modules that pass the filters."""
+
+    lines: tuple[ModuleLine, ...]
+
+    def classes(self) -> list[tuple[str, int]]:
+        """Defects by class, the most frequent first."""
+        total: Counter[str] = Counter()
+        for line in self.lines:
+            total.update(line.classes)
+        return total.most_common()
+
+    def pads(self, layout: Layout) -> dict[str, float]:
+        """By pad of the layout: in which share of the modules it is not OK; pads that were never judged are left out."""
+        found: dict[str, float] = {}
+        for pad in layout.pads:
+            seen = [
+                line.pads[pad.id]
+                for line in self.lines
+                if line.pads.get(pad.id, Verdict.UNKNOWN) is not Verdict.UNKNOWN
+            ]
+            if seen:
+                found[pad.id] = sum(v is not Verdict.OK for v in seen) / len(seen)
+        return found
+
+    def trend(self) -> list[tuple[str, int, float, float]]:
+        """By day: modules, mean share of pads that are not fine, share of landed wires that are shifted."""
+        days: dict[str, list[ModuleLine]] = {}
+        for line in sorted(self.lines, key=lambda x: x.inspected_at):
+            days.setdefault(line.inspected_at[:DAY], []).append(line)
+        result = []
+        for day, own in days.items():
+            pads = sum(sum(x.counts.values()) for x in own)
+            placed = sum(x.placed for x in own)
+            bad = pads - sum(x.fine for x in own)
+            shifted = sum(x.shifted for x in own)
+            result.append((day, len(own), bad / pads if pads else 0.0, shifted / placed if placed else 0.0))
+        return result
+
+    def csv(self) -> str:
+        """One line per module."""
+        out = io.StringIO()
+        table = csv.writer(out, lineterminator="\n")
+        head = ["module", "picture", "picture_sha256", "inspected_at", "state", "signed_by", "rules", "model_sha256"]
+        table.writerow([*head, *(f"pads_{v}" for v in Verdict), "wires", "placed", "shifted", "defects"])
+        for x in self.lines:
+            facts = [
+                x.module,
+                x.picture,
+                x.picture_sha256,
+                x.inspected_at,
+                x.state,
+                x.signed_by,
+                x.rules,
+                x.model_sha256,
+            ]
+            defects = ";".join(f"{name}={n}" for name, n in sorted(x.classes.items()))
+            table.writerow([*facts, *(x.counts.get(v, 0) for v in Verdict), x.wires, x.placed, x.shifted, defects])
+        return out.getvalue()
+
+
+def production(project: Project) -> Production:
+    """All modules, the newest inspection first."""
+    newest: dict[str, ModuleLine] = {}
+    pictures = {p.sha256: p for p in project.pictures()}
+    for row in project.inspections():  # oldest first
+        picture = pictures[row.picture_sha256]
+        decided = current(reviews.decisions(project, row.id))
+        pads = [reviewed_pad(p, decided.get(p.pad)) for p in project.pad_map(row.id).pads]
+        held = reviews.signature(project, row.id)
+        landings = [m for p in pads for m in p.landings]
+        placed = [m for m in landings if m.proposed_um is not None]
+        newest[picture.module or row.picture_sha256] = ModuleLine(
+            module=picture.module,
+            picture=picture.name,
+            picture_sha256=row.picture_sha256,
+            inspected_at=row.created_at,
+            layout_sha256=row.layout_sha256,
+            model_sha256=row.model_sha256,
+            rules=row.rules,
+            signed_by=held.author if held else "",
+            counts=dict(Counter(p.verdict for p in pads)),
+            wires=len(landings),
+            placed=len(placed),
+            shifted=sum(is_shifted(m) for m in placed),
+            classes=dict(Counter(plain_class(d.defect_class) for p in pads for d in p.defects)),
+            pads={p.pad: p.verdict for p in pads},
+        )
+    return Production(tuple(sorted(newest.values(), key=lambda x: x.inspected_at, reverse=True)))
+
+
+def filtered(all_modules: Production, filters: Filters) -> Production:
+    return Production(tuple(line for line in all_modules.lines if filters.passes(line)))
