@@ -81,7 +81,7 @@ def test_a_real_tile_with_its_halo_equals_the_whole_picture(shared_data: Path) -
     assert core_difference(whole, picture, HALO_PX) < 1e-5
 
 
-@pytest.mark.parametrize("size", [1, 3, 5])
+@pytest.mark.parametrize("size", [1, 3, 5, 9])
 def test_pooling_counts_only_what_is_there(size: int) -> None:
     grid = noise(6, 9)
     expected = slow.neighbourhood_mean(grid[0].permute(1, 2, 0).double().numpy(), size)

@@ -74,3 +74,30 @@ def test_block_size_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     parts = neighbors_of(bank).nearest(queries, 3)
     assert torch.equal(whole[1], parts[1])
     assert torch.equal(whole[0], parts[0])
+
+
+@pytest.mark.parametrize("size", [41, 1000, 1003])
+def test_a_coarse_ranking_loses_no_nearest_of_clumped_rows(size: int) -> None:
+    """Clumps far from the origin, as embeddings lie; stripes of unequal fill."""
+    clumps = drawn(20, 48, 1) * 3 + 50
+    bank = clumps[torch.arange(size) % 20] + drawn(size, 48, 2) * torch.linspace(1, 0.1, 48)
+    queries = clumps[torch.arange(700) % 20] + drawn(700, 48, 3) * torch.linspace(1, 0.1, 48)
+    exact, _ = neighbors_of(bank, coarse=False).nearest(queries)
+    found, indices = neighbors_of(bank, coarse=True).nearest(queries)
+    assert int(indices.max()) < size
+    assert (found >= exact * (1 - 1e-5)).all(), "a measured distance is never too short"
+    assert (found > exact * (1 + 1e-5)).float().mean() <= 0.002
+    assert found.numpy() == pytest.approx(exact.numpy(), rel=0.02)
+
+
+def test_a_query_that_is_in_the_bank_is_found_by_a_coarse_ranking_too() -> None:
+    bank = drawn(2000, 30, 4) + 10
+    distances, indices = neighbors_of(bank, coarse=True).nearest(bank[::7])
+    assert distances.max() == 0
+    assert indices[:, 0].tolist() == list(range(0, 2000, 7))
+
+
+def test_more_than_one_neighbour_is_ranked_finely() -> None:
+    bank, queries = drawn(1500, 20, 5), drawn(40, 20, 6)
+    fine, coarse = (neighbors_of(bank, coarse=c).nearest(queries, 3) for c in (False, True))
+    assert torch.equal(fine[1], coarse[1])

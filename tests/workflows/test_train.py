@@ -172,7 +172,7 @@ def drawn_set(root: Path, count: int, *sizes: tuple[int, int]) -> Path:
 
 @pytest.mark.parametrize(
     ("sizes", "asked", "expected"),
-    [(((100, 300), (220, 90)), None, 256), (((100, 300),), 0, 0), (((100, 300),), 64, 64), (((700, 100),), None, 0)],
+    [(((100, 300), (220, 90)), None, 320), (((100, 300),), 0, 0), (((100, 300),), 64, 64), (((700, 100),), None, 0)],
 )
 def test_sets_of_small_pictures_are_brought_to_one_size(sizes, asked, expected, tmp_path) -> None:
     root = drawn_set(tmp_path, 12, *sizes)

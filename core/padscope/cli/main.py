@@ -71,7 +71,7 @@ def parser() -> Parser:
         "--input-px",
         type=int,
         metavar="N",
-        help="bring the pictures of --tiles to N × N px; 0 leaves them (256 if small)",
+        help="bring the pictures of --tiles to N × N px; 0 leaves them (320 if small)",
     )
     c.add_argument("--seed", type=int, default=0, metavar="N")
     c.add_argument("--false-alarms", type=_share, metavar="SHARE", help="share of sound pads that may be flagged")

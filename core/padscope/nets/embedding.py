@@ -12,7 +12,12 @@ def pooled(feature_map: Tensor, size: int = 3) -> Tensor:
     counted, where the two public implementations count them as zeros and so pull the border towards 0."""
     if size == 1:
         return feature_map
-    return F.avg_pool2d(feature_map, size, stride=1, padding=size // 2, count_include_pad=False)
+    if size <= 3:
+        return F.avg_pool2d(feature_map, size, stride=1, padding=size // 2, count_include_pad=False)
+    for window in ((size, 1), (1, size)):  # a mean of means, since every row of a window counts the same columns
+        around = (window[0] // 2, window[1] // 2)
+        feature_map = F.avg_pool2d(feature_map, window, stride=1, padding=around, count_include_pad=False)
+    return feature_map
 
 
 def on_one_grid(maps: list[Tensor], grid: tuple[int, int]) -> Tensor:

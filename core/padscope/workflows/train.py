@@ -43,7 +43,7 @@ FALSE_ALARMS = 0.05
 FEWEST = 10
 WHOLE_PX = 640
 """Pictures up to this size are one tile: with halos as wide as the network sees, cutting changes nothing but the time."""
-INPUT_PX = 256
+INPUT_PX = 320
 """Sets of such pictures are brought to this size."""
 
 Unit = tuple[str, str]
