@@ -44,6 +44,12 @@ class Whims:
     def layout(self, start: Path | None) -> Path | None:
         return self._perhaps(self._bench.folder / self._rng.choice(["layout.csv", "layout.csv", "bad.csv"]))
 
+    def drawing(self, start: Path | None) -> Path | None:
+        return self.layout(start)
+
+    def save_layout(self, name: str, start: Path | None) -> Path | None:
+        return self._perhaps(self._bench.folder / f"drawn {self._rng.randrange(3)}.json")
+
     def model(self, start: Path | None) -> Path | None:
         return self._perhaps(self._model)
 
@@ -55,7 +61,9 @@ class Whims:
 def test_nothing_a_person_does_in_any_order_breaks_the_window(bench: Bench, seed: int) -> None:
     rng = random.Random(seed)
     window, session, backend = bench.window, bench.session, bench.backend
-    window.dialogs = window.doors.dialogs = window.inspect_mode.dialogs = Whims(bench, rng)  # type: ignore[assignment]
+    whims = Whims(bench, rng)
+    for asks in (window, window.doors, *(mode for mode in window.modes if hasattr(mode, "dialogs"))):
+        asks.dialogs = whims  # type: ignore[attr-defined]
     actions = [action for name, action in window.actions_by_id.items() if name not in LEFT_OUT]
 
     def click_a_button() -> None:
