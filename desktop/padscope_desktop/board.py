@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -24,22 +24,25 @@ if TYPE_CHECKING:
 class Geometry:
     """Pads and planned feet of a board in its picture, worked out once: verdicts change at every move of the threshold."""
 
-    def __init__(self, layout: Layout, um_to_px: Affine) -> None:
+    def __init__(self, layout: Layout, um_to_px: Affine, near: Mapping[str, Affine] | None = None) -> None:
+        """`near` is by pad the pose right around it, where the picture is bent."""
         self._um_to_px = um_to_px
+        self._near = near or {}
         self._feet: dict[tuple[object, ...], NDArray[np.float64]] = {}
-        self.shapes = {p.id: PadShape(p.id, um_to_px.apply(p.corners_um)) for p in layout.pads}
+        self.shapes = {p.id: PadShape(p.id, self._near.get(p.id, um_to_px).apply(p.corners_um)) for p in layout.pads}
 
     def mark(self, result: PadResult) -> PadMark:
-        feet = tuple(self._foot_mark(landing) for landing in result.landings)
+        here = self._near.get(result.pad, self._um_to_px)
+        feet = tuple(self._foot_mark(landing, here) for landing in result.landings)
         return PadMark(self.shapes[result.pad], VERDICTS[result.verdict], feet)
 
-    def _foot_mark(self, landing: Landing) -> FootMark:
-        planned = self._foot(landing, landing.planned_um)
+    def _foot_mark(self, landing: Landing, um_to_px: Affine) -> FootMark:
+        planned = self._foot(landing, landing.planned_um, um_to_px)
         if landing.proposed_um is None:
             return FootMark(planned, None)
-        return FootMark(planned, self._foot(landing, landing.proposed_um))
+        return FootMark(planned, self._foot(landing, landing.proposed_um, um_to_px))
 
-    def _foot(self, landing: Landing, at: tuple[float, float]) -> NDArray[np.float64]:
+    def _foot(self, landing: Landing, at: tuple[float, float], um_to_px: Affine) -> NDArray[np.float64]:
         """(4, 2) px, the same array for the same foot; `foot_um` is width across and length along the wire."""
         key = (landing.foot_um, landing.direction_deg, at)
         if key not in self._feet:
@@ -49,7 +52,7 @@ class Geometry:
             turn = np.radians(landing.direction_deg)
             axes = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
             corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (along / 2, across / 2)
-            self._feet[key] = self._um_to_px.apply(corners @ axes.T + at)
+            self._feet[key] = um_to_px.apply(corners @ axes.T + at)
         return self._feet[key]
 
 
@@ -82,11 +85,13 @@ class Board:
         return replace(self, pad_map=replace(self.pad_map, pads=pads, provenance=made), factor=factor)
 
     def for_judging(self) -> JudgedBoard | None:
-        if self.level is None:
+        """None where it cannot be judged again here: without its level, or where several pictures show it."""
+        if self.level is None or self.pad_map.others:
             return None
+        near = {pad: place.um_to_px for pad, place in self.pad_map.places.items()}
         facts = self.pad_map.picture
         size = (facts.width_px, facts.height_px)
-        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting)
+        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting, near)
 
     def shipped_levels(self) -> NDArray[np.float64]:
         """(n,) the worst level of every pad that was seen, at the shipped threshold."""
@@ -128,7 +133,8 @@ def board_of(
 ) -> Board:
     """A board as it was judged and stored."""
     factor = pad_map.provenance.threshold_factor
-    geometry = Geometry(layout, pad_map.um_to_px)
+    near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == 0}
+    geometry = Geometry(layout, pad_map.um_to_px, near)
     return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting)
 
 

@@ -90,7 +90,7 @@ class Judging(QObject):
     def _judge(self) -> None:
         """One at a time, and again if the threshold has moved on meanwhile: a slider that never rests must not starve it."""
         board = self.board
-        if board is None or board.level is None or self._busy:
+        if board is None or board.level is None or board.pad_map.others or self._busy:
             return
         name = _name(board)
         self._busy = True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,13 +126,14 @@ class Inspected:
 
 @dataclass(frozen=True)
 class JudgedBoard:
-    """What is judged again while the threshold moves."""
+    """What is judged again while the threshold moves; `near` is by pad the pose right around it, where the picture is bent."""
 
     level: NDArray[np.float32]
     layout: Layout
     um_to_px: Affine
     picture_size: tuple[int, int]
     painting: Painting | None = None
+    near: Mapping[str, Affine] = field(default_factory=dict)
 
 
 def kept_unknown(before: tuple[PadResult, ...], after: tuple[PadResult, ...], ratio: float) -> tuple[PadResult, ...]:

@@ -249,7 +249,9 @@ def inspect(
     if factor != 1.0:
         yield Progress(len(layout.pads), len(layout.pads), "judging")
         size = (pad_map.picture.width_px, pad_map.picture.height_px)
-        pads = _ready_to_judge(JudgedBoard(found.level, layout, pad_map.um_to_px, size, painting)).verdicts(factor)
+        near = {pad: place.um_to_px for pad, place in pad_map.places.items()}
+        board = JudgedBoard(found.level, layout, pad_map.um_to_px, size, painting, near)
+        pads = _ready_to_judge(board).verdicts(factor)
         made = replace(pad_map.provenance, threshold_factor=factor)
         pad_map = replace(pad_map, pads=kept_unknown(pad_map.pads, pads, factor), provenance=made)
     return Inspected(pad_map, found.level, found.seconds, found.device)
@@ -304,8 +306,9 @@ def _ready_to_judge(board: JudgedBoard) -> Judge:
     from padscope.workflows.painting import painted_masks
 
     painting = board.painting
-    masks = painted_masks(painting, board.layout, board.um_to_px) if painting is not None else None
-    return prepare(board.level, board.layout, board.um_to_px, board.picture_size, load_rules(None), masks=masks)
+    near, size = board.near, board.picture_size
+    masks = painted_masks(painting, board.layout, board.um_to_px, near) if painting is not None else None
+    return prepare(board.level, board.layout, board.um_to_px, size, load_rules(None), masks=masks, near=near)
 
 
 # out of the window

@@ -178,6 +178,13 @@ def parser() -> Parser:
     c.add_argument("--out", type=Path, metavar="DIR", help="for changes.csv and, with a layout, changes.pdf")
     _json(c)
 
+    c = command("rules", "rules", "what other rules would change on boards that are inspected already")
+    c.add_argument("project", type=Path, metavar="PROJECT")
+    c.add_argument("--rules", metavar="R", help="those in use: a name or a TOML file (default: standard)")
+    c.add_argument("--other", required=True, metavar="R", help="those to be tried")
+    c.add_argument("--last", type=int, default=100, metavar="N", help="on so many boards, the newest (default: 100)")
+    _json(c)
+
     c = command("watch", "watch", "inspect what the microscope saves into a folder, until Ctrl-C")
     c.add_argument("folder", type=Path, metavar="FOLDER")
     c.add_argument("--layout", required=True, type=Path, metavar="L")
