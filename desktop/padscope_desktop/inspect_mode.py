@@ -39,6 +39,7 @@ class InspectMode(Mode):
         Action("withdraw", "Take the decision back", "Board", ("Backspace",), where="picture", mode="inspect"),
         Action("sign", "Sign the pad map off", "Board", ("Ctrl+Return",), line=True, mode="inspect"),
         Action("reopen", "Open the signed map again…", "Board", mode="inspect"),
+        Action("history", "History, and earlier inspections", "Board", ("Ctrl+J",), mode="inspect"),
     )
     panel: InspectPanel
 
@@ -287,6 +288,14 @@ class InspectMode(Mode):
         review.sign()
 
     @Slot()
+    def show_history(self) -> None:
+        if self.panel.telling:
+            self.panel.show_inspect()
+        elif self.entry is not None:
+            self.panel.show_history()
+            self.reviewing.ask_history(self.panel.history.show_story)
+
+    @Slot()
     def begin_reopen(self) -> None:
         if self.reviewing.signed:
             self.panel.review.begin_reopen()
@@ -314,6 +323,7 @@ class InspectMode(Mode):
             "withdraw": self.withdraw,
             "sign": self.sign,
             "reopen": self.begin_reopen,
+            "history": self.show_history,
         }
 
     # Layout, model, inspecting, training
@@ -442,7 +452,7 @@ class InspectMode(Mode):
             (self.marks.active, self.end_marks),
             (self.panel.review.form_open, self.panel.review.end_form),
             (self._armed, self._disarm),
-            (self.panel.training, self.panel.show_inspect),
+            (self.panel.training or self.panel.telling, self.panel.show_inspect),
             (self.selected is not None, partial(self.select, None)),
         )
         for there, act in leave:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from padscope.boards.review import PadDecision
 from padscope.store import reviews
 from padscope.store.reviews import SignatureRow
+from padscope.workflows.story import Story, story
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
@@ -23,6 +24,10 @@ class Review:
     inspection: int
     decisions: tuple[PadDecision, ...]
     signature: SignatureRow | None
+
+
+def told(project: Project, picture_sha256: str) -> Story:
+    return story(project, picture_sha256)
 
 
 def review(project: Project, inspection: int) -> Review:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ from padscope_desktop.protocol import Fault
 from padscope_desktop.review_stock import Review
 
 if TYPE_CHECKING:
+    from padscope.workflows.story import Story
     from padscope_desktop.session import Session
 
 EMPTY = Review(0, (), None)
@@ -133,6 +135,14 @@ class Reviewing(QObject):
                 reason=reason,
             )
         )
+
+    def ask_history(self, done: Callable[[Story], None]) -> None:
+        """Of the picture on the screen, and its module."""
+        key = self.session.current
+        entry = self.session.album.entries.get(key) if key is not None else None
+        if entry is not None and entry.sha256:
+            question = partial(review_stock.told, picture_sha256=entry.sha256)
+            self.session.keeper.ask(question, done=done, failed=self._on_failed)
 
     # How it is kept
 

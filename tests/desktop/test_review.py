@@ -137,3 +137,25 @@ def test_decisions_stay_when_the_threshold_moves_and_the_verdict_does_not(bench:
     bench.session.judging.settle()
     bench.until(lambda: mode.reviewing.review.inspection > before)
     bench.until(lambda: "A4" in mode.reviewing.decided)
+
+
+def test_the_history_says_who_did_what_and_what_changed_between_inspections(bench: Bench) -> None:
+    begun(bench)
+    page = bench.window.inspect_mode.panel.history
+    bench.press(Qt.Key.Key_Tab)
+    bench.press(Qt.Key.Key_Return)
+    bench.session.judging.set_factor(2.0)
+    bench.until(lambda: not bench.session.judging._busy)
+    bench.session.judging.settle()
+    bench.until(lambda: not bench.session.keeper.busy)
+    bench.press(Qt.Key.Key_J, modifier=Qt.KeyboardModifier.ControlModifier)
+    bench.until(lambda: page.lines.rowCount() > 2 or bench.window.message_bar.message)
+    assert bench.window.message_bar.message is None
+    told = [(page.lines.item(r, 1).text(), page.lines.item(r, 2).text()) for r in range(page.lines.rowCount())]
+    assert ("AB", "A4: agreed to NOT_BONDABLE") in told
+    assert any(words.startswith("inspected: ") for _, words in told)
+    assert page.inspections.rowCount() == 2
+    page.inspections.setCurrentCell(1, 0)
+    assert "pads change" in page.since.text()
+    bench.press(Qt.Key.Key_Escape)
+    assert not bench.window.inspect_mode.panel.telling

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from padscope_desktop.board import Board
+from padscope_desktop.panels.history import HistoryPage
 from padscope_desktop.panels.pads import PadsPanel
 from padscope_desktop.panels.parts import label, line
 from padscope_desktop.panels.review import ReviewPanel
@@ -34,6 +35,7 @@ class InspectPanel(QStackedWidget):
         self.pads = PadsPanel(theme)
         self.review = ReviewPanel()
         self.train = TrainPanel()
+        self.history = HistoryPage()
         self.nothing = label("", dim=True, wrap=True)
         self._found = QWidget()
         found = QVBoxLayout(self._found)
@@ -58,6 +60,12 @@ class InspectPanel(QStackedWidget):
         inner.addWidget(self.train)
         self.addWidget(self._inspect)
         self.addWidget(training)
+        past = QWidget()
+        around = QVBoxLayout(past)
+        around.setContentsMargins(16, 12, 16, 12)
+        around.addWidget(self.history)
+        self.addWidget(past)
+        self.history.closed.connect(self.show_inspect)
         self.train.closed.connect(self.show_inspect)
         self.review.form_shown.connect(self.threshold.setHidden)
         self.set_board(None, "")
@@ -92,6 +100,15 @@ class InspectPanel(QStackedWidget):
 
     def show_training(self) -> None:
         self.setCurrentIndex(1)
+        self.page_changed.emit()
+
+    @property
+    def telling(self) -> bool:
+        """The history is shown."""
+        return self.currentIndex() == 2
+
+    def show_history(self) -> None:
+        self.setCurrentIndex(2)
         self.page_changed.emit()
 
     def show_inspect(self) -> None:
