@@ -101,6 +101,7 @@ def test_a_head_for_other_classes_does_not_matter(folder: Path) -> None:
     ("settings", "words"),
     [
         ({"backbone": "resnet17000"}, "no network “resnet17000” in timm; do you mean resnet"),
+        ({"backbone": "swin_tiny_patch4_window7_224"}, "takes pictures of one size only; take another one"),
         ({"levels": "8+12"}, "has strides 2, 4, 8, 16, 32; set levels to some of them"),
         ({"levels": "eight"}, "numbers joined by"),
         ({"weights": ""}, "do not come with Padscope"),

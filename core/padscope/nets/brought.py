@@ -62,9 +62,13 @@ def outlined(name: str) -> Any:
         near = difflib.get_close_matches(name, timm.list_models(), 3, cutoff=0.3)
         raise UsageError(f"There is no network “{name}” in timm; do you mean {' or '.join(near) or 'another one'}?")
     with torch.device("meta"):
-        net = timm.create_model(name, pretrained=False)
+        net: Any = timm.create_model(name, pretrained=False)
     if not hasattr(net, "forward_intermediates") or not hasattr(net, "feature_info"):
         raise UsageError(f"The network “{name}” gives no feature maps; take another one, such as wide_resnet50_2.")
+    if net.default_cfg.get("fixed_input_size") and not is_tokens(net):
+        raise UsageError(
+            f"The network “{name}” takes pictures of one size only; take another one, such as wide_resnet50_2."
+        )
     return net
 
 
