@@ -39,6 +39,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("watch", "Watch a folder…", "File", ("Ctrl+Shift+I",)),
     Action("stop_watching", "Stop watching", "File"),
     Action("export", "Export pad map…", "File", ("Ctrl+E",), line=True),
+    Action("export_labels", "Export labels…", "File", ("Ctrl+Shift+E",)),
+    Action("import_labels", "Import labels…", "File"),
+    Action("merge_project", "Merge another project…", "File", line=True),
+    Action("split_off", "Split off for a labeller…", "File"),
+    Action("conflicts", "Masks that differ…", "File"),
     Action("quit", "Quit", "File", ("Ctrl+Q",), line=True),
     Action("undo", "Undo", "Edit", ("Ctrl+Z",)),
     Action("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
@@ -50,6 +55,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("heat", "Heat", "View", ("G",), checkable=True),
     Action("pads", "Pads", "View", ("P",), checkable=True),
     Action("feet", "Feet", "View", ("W",), checkable=True),
+    Action("masks", "Masks", "View", ("M",), checkable=True),
     Action("dark", "Dark theme", "View", ("Ctrl+D",), checkable=True, line=True),
     Action("full_screen", "Full screen", "View", ("F11",), checkable=True),
     Action("layout", "Choose the layout…", "Board", ("Ctrl+L",)),
@@ -65,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("model", "Choose a model…", "Model", ("Ctrl+Shift+M",), line=True),
     Action("train", "Train on sound boards…", "Model", ("Ctrl+T",)),
     Action("keys", "All keys", "Help", ("?", "F1")),
+    Action("edit_keys", "Change keys…", "Help", ("Ctrl+K",)),
     Action("about", "About Padscope", "Help", line=True),
     Action("search", "Search the pictures", "View", ("Ctrl+F",), line=True),
     Action("serial", "Type or scan the serial number", "Board", ("Ctrl+B",), line=True),
@@ -123,6 +130,21 @@ def make_actions(
 def keys_of(row: Action, own_keys: Mapping[str, str]) -> tuple[str, ...]:
     """A person's own key takes the place of all of ours."""
     return (own_keys[row.id],) if own_keys.get(row.id) else row.keys
+
+
+def set_keys(rows: Sequence[Action], made: Mapping[str, QAction], own_keys: Mapping[str, str]) -> None:
+    for row in rows:
+        made[row.id].setShortcuts([QKeySequence(k) for k in keys_of(row, own_keys)])
+
+
+def holder(rows: Sequence[Action], own_keys: Mapping[str, str], wanted: Action, key: str) -> Action | None:
+    """Which other action has this key in a mode where `wanted` lives too."""
+    sequence = QKeySequence(key)
+    for row in rows:
+        together = not row.mode or not wanted.mode or row.mode == wanted.mode
+        if row.id != wanted.id and together and any(QKeySequence(k) == sequence for k in keys_of(row, own_keys)):
+            return row
+    return None
 
 
 def fill_menus(bar: QMenuBar, rows: Sequence[Action], made: Mapping[str, QAction], mode: str) -> None:

@@ -16,6 +16,7 @@ from padscope_desktop import settings
 from padscope_desktop.jobs import Jobs
 from padscope_desktop.keeper import Keeper
 from padscope_desktop.lanes import ProcessLane
+from padscope_desktop.litter import Litter
 from padscope_desktop.main_window import MainWindow
 from padscope_desktop.session import Session
 
@@ -30,6 +31,7 @@ def main(project: str | None = None) -> int:
     app = application()
     window = build()
     window.show()
+    Litter(window)
     QTimer.singleShot(0, Start(window, project, app).go)
     return app.exec()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
 
 PICTURES = "Pictures (*.jpg *.jpeg *.png *.tif *.tiff *.bmp);;All files (*)"
 PROJECTS = "Padscope projects (*.padscope)"
@@ -36,6 +36,11 @@ class Dialogs:
     def new_project(self, title: str, start: Path | None) -> Path | None:
         path = _path(QFileDialog.getSaveFileName(self._parent, title, _text(start), PROJECTS)[0])
         return path if path is None or path.suffix else path.with_suffix(".padscope")
+
+    def one_of(self, title: str, what: str, options: list[str]) -> str | None:
+        """One of a few words."""
+        chosen, agreed = QInputDialog.getItem(self._parent, title, what, options, 0, False)
+        return chosen if agreed else None
 
     def layout(self, start: Path | None) -> Path | None:
         return _path(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -12,19 +14,23 @@ from padscope_desktop.board import Board, previewed
 from padscope_desktop.jobs import Jobs
 from padscope_desktop.protocol import Fault
 
+if TYPE_CHECKING:
+    from padscope.workflows.painting import Painting
+
 SETTLE_MS = 1500
 """After the threshold has rested this long, its verdicts are worth keeping."""
 LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
 
 
 class Judging(QObject):
-    """Signals: board_changed() · factor_changed() · judged(Board): no preview, for the list · settled(Board): to be stored ·
-    failed(Fault)."""
+    """Signals: board_changed() · factor_changed() · judged(Board): no preview, for the list · settled(Board): to be stored, at
+    another threshold · repainted(Board): to be stored, as other paint wins over its heat · failed(Fault)."""
 
     board_changed = Signal()
     factor_changed = Signal()
     judged = Signal(object)
     settled = Signal(object)
+    repainted = Signal(object)
     failed = Signal(object)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
@@ -35,6 +41,8 @@ class Judging(QObject):
         self._busy = False
         self._judged_at = 1.0  # the threshold of the verdicts on the screen, where they are no preview
         self._brought = ""  # the board that the worker has at hand
+        self._paintings = 0  # how many were set, so that each has a name of its own
+        self._unstored = False  # verdicts of a painting that the project does not have yet
         self._rest = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._rest.timeout.connect(self.settle)
 
@@ -55,6 +63,7 @@ class Judging(QObject):
         self._rest.stop()
         self.board = None
         self._brought = ""
+        self._unstored = False
         self.board_changed.emit()
 
     def set_factor(self, factor: float) -> None:
@@ -70,16 +79,28 @@ class Judging(QObject):
             self._judge()
         self._rest.start()
 
+    def set_painting(self, painting: Painting | None) -> None:
+        """What a person has painted on this board by now; its verdicts follow. They are stored with the next `settle`: a stroke
+        is in the project already, and an inspection for each of them would bury the history."""
+        if self.board is None:
+            return
+        self.board = replace(self.board, painting=painting)
+        self._paintings += 1
+        self._brought = ""
+        self._judged_at = math.nan
+        self._judge()
+
     @Slot()
     def settle(self) -> None:
         """Verdicts that differ from what is stored go out; a preview never does."""
         self._rest.stop()
         board = self.board
-        if board is None or board.factor == board.stored:
+        if board is None or (board.factor == board.stored and not self._unstored):
             return
         if self._judged_at == board.factor:
+            moved, self._unstored = board.factor != board.stored, False
             self.board = replace(board, stored=board.factor)
-            self.settled.emit(self.board)
+            (self.settled if moved else self.repainted).emit(self.board)
         elif self._busy:
             self._rest.start()
 
@@ -92,7 +113,7 @@ class Judging(QObject):
         board = self.board
         if board is None or board.level is None or board.pad_map.others or self._busy:
             return
-        name = _name(board)
+        name = self._name(board)
         self._busy = True
         self._jobs.start(
             "judge",
@@ -111,10 +132,12 @@ class Judging(QObject):
     def _on_judged(self, name: str, factor: float, pads: tuple[PadResult, ...]) -> None:
         board = self.board
         self._brought = name
-        if board is None or name != _name(board):
+        if board is None or name != self._name(board):
             return
         if factor == self.factor:
+            before = board.pads
             self.board = board.judged(pads, factor)
+            self._unstored |= math.isnan(self._judged_at) and self.board.pads != before
             self._judged_at = factor
             self.judged.emit(self.board)
         else:
@@ -132,7 +155,6 @@ class Judging(QObject):
         if self.board is not None and self._judged_at != self.factor:
             self._judge()
 
-
-def _name(board: Board) -> str:
-    """Of a board and its level grid, for the worker."""
-    return f"{board.key}/{id(board.level)}"
+    def _name(self, board: Board) -> str:
+        """Of a board, its level grid and what is painted on it, for the worker."""
+        return f"{board.key}/{id(board.level)}/{self._paintings}"

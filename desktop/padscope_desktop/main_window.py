@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,21 @@ from PySide6.QtWidgets import QGridLayout, QMainWindow, QSplitter, QStackedWidge
 
 import padscope
 from padscope_desktop import settings as own
-from padscope_desktop.actions import ACTIONS, enable_mode, fill_menus, key_sheet, make_actions, mode_rows
+from padscope_desktop.actions import ACTIONS, enable_mode, fill_menus, make_actions, mode_rows
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.display import Shown
 from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
 from padscope_desktop.inspect_mode import InspectMode
+from padscope_desktop.key_desk import KeyDesk
+from padscope_desktop.label_doors import LabelDoors
+from padscope_desktop.label_mode import LabelMode
 from padscope_desktop.layout_mode import LayoutMode
 from padscope_desktop.list_lines import ListLines
 from padscope_desktop.messages import Message, MessageBar
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.invitation import Invitation
-from padscope_desktop.panels.keys import KeySheet
 from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
@@ -55,7 +58,7 @@ class MainWindow(QMainWindow):
         self.pictures = PicturesPanel(self.theme)
         self.message_bar = MessageBar()
         self.invitation = Invitation()
-        self.key_sheet = KeySheet(self)
+        self.key_desk = KeyDesk(self, self._remember_keys)
         self.status = StatusLine()
         self.view_bar = ViewBar()
         self.mode_bar = ModeBar()
@@ -63,12 +66,20 @@ class MainWindow(QMainWindow):
         self.doors = Doors(session, self.dialogs, self)
         self.inspect_mode = InspectMode(session, self.canvas, self.dialogs, self.theme, self)
         self.footer = Footer(session, self.canvas, self.status, self.inspect_mode, self)
+        self.label_doors = LabelDoors(session, self.dialogs, self.pictures.selected, self)
+        self.label_mode = LabelMode(session, self.canvas, self.theme, self)
         self.layout_mode = LayoutMode(session, self.canvas, self.dialogs, self.theme, self)
         self.seeing = Seeing(session, self.canvas, self.theme, self)
         self.production_mode = ProductionMode(session, self.dialogs, self.theme, self)
-        self.modes: tuple[Mode, ...] = (self.inspect_mode, self.layout_mode, self.production_mode)
+        self.modes: tuple[Mode, ...] = (
+            self.inspect_mode,
+            self.label_mode,
+            self.layout_mode,
+            self.production_mode,
+        )
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
+        self._may_lose = False  # a person has agreed to lose what cannot be saved
         self._lay_out()
         own = [row for mode in self.modes for row in mode.actions]
         self.rows = (*ACTIONS, *SEEING, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
@@ -78,6 +89,9 @@ class MainWindow(QMainWindow):
         self.layout_mode.set_switches(self.actions_by_id)
         self.seeing.set_actions(self.actions_by_id)
         self.mode_bar.set_actions([self.actions_by_id[f"mode_{m.id}"] for m in self.modes])
+        self.key_desk.set_actions(self.rows, self.actions_by_id, memory.keys)
+        for mode in self.modes:
+            mode.set_actions(self.actions_by_id)
         self._peek = HeldKey(self.actions_by_id["overlays"], Qt.Key.Key_H, self)
         self._connect()
         self._apply_settings()
@@ -155,6 +169,7 @@ class MainWindow(QMainWindow):
             (self.seeing.measuring.let_go, self._on_let_go),
             (self.production_mode.picture_wanted, self._on_picture_wanted),
             (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
+            (self.label_doors.reread, self.label_mode.conflicts.look),
         ):
             signal.connect(slot)
 
@@ -171,6 +186,11 @@ class MainWindow(QMainWindow):
             "search": self.pictures.take_search,
             "serial": self.pictures.serial.take_focus,
             "export": m.export,
+            "export_labels": self.label_doors.export_labels,
+            "import_labels": self.label_doors.import_labels,
+            "merge_project": self.label_doors.merge,
+            "split_off": self.label_doors.split,
+            "conflicts": self._on_conflicts,
             "quit": self.close,
             "undo": self._undo,
             "redo": self._redo,
@@ -182,6 +202,7 @@ class MainWindow(QMainWindow):
             "heat": self._on_layers,
             "pads": self._on_layers,
             "feet": self._on_layers,
+            "masks": self._on_masks,
             "dark": self._on_dark,
             "full_screen": self._on_full_screen,
             "layout": m.choose_layout,
@@ -196,7 +217,8 @@ class MainWindow(QMainWindow):
             "cancel": self.footer.cancel_running,
             "model": m.choose_model,
             "train": self._train_on,
-            "keys": self._toggle_keys,
+            "keys": self.key_desk.toggle,
+            "edit_keys": self.key_desk.edit,
             "about": self._about,
             "go_pictures": self.pictures.list.setFocus,
             "go_picture": c.setFocus,
@@ -222,7 +244,7 @@ class MainWindow(QMainWindow):
         fill_menus(self.menuBar(), self.rows, self.actions_by_id, mode.id)
         for other in self.modes:
             self.actions_by_id[f"mode_{other.id}"].setChecked(other is mode)
-        self.key_sheet.set_sheet(key_sheet(self.rows, self.memory.keys, mode.id), self.theme.dim)
+        self.key_desk.show_mode(mode.id, self.theme.dim)
         self.canvas.set_tool(mode.idle_tool())
         mode.enter()
 
@@ -276,6 +298,7 @@ class MainWindow(QMainWindow):
             ("heat", chosen.show_heat),
             ("pads", chosen.show_pads),
             ("feet", chosen.show_feet),
+            ("masks", chosen.show_masks),
             ("overlays", True),
             ("dark", chosen.theme == "dark"),
         ):
@@ -286,6 +309,8 @@ class MainWindow(QMainWindow):
         self.view_bar.set_opacity(chosen.heat_opacity)
         self.canvas.set_heat_opacity(chosen.heat_opacity)
         self.view_bar.opacity_changed.connect(self._on_opacity)
+        self.label_mode.apply_settings(chosen)
+        self.label_mode.settings_changed.connect(self._on_setting)
         self._on_layers()
         self._wear(self.theme)
         self.invitation.set_recent(self.memory.recent)
@@ -304,7 +329,7 @@ class MainWindow(QMainWindow):
         self.seeing.set_theme(theme)
         for mode in self.modes:
             mode.set_theme(theme)
-        self.key_sheet.set_sheet(key_sheet(self.rows, self.memory.keys, self.mode.id), theme.dim)
+        self.key_desk.show_mode(self.mode.id, theme.dim)
 
     def remember(self, **changes: Any) -> None:
         """One or more fields of Settings."""
@@ -391,6 +416,20 @@ class MainWindow(QMainWindow):
         self.canvas.set_visible(heat=heat, pads=pads, feet=feet)
         self.remember(show_heat=heat, show_pads=pads, show_feet=feet)
 
+    @Slot()
+    def _on_conflicts(self) -> None:
+        self.set_mode(self.label_mode)
+        self.label_mode.conflicts.look()
+
+    @Slot(bool)
+    def _on_masks(self, on: bool) -> None:
+        self.label_mode.show_masks(on)
+        self.remember(show_masks=on)
+
+    @Slot(object)
+    def _on_setting(self, changes: dict[str, object]) -> None:
+        self.remember(**changes)
+
     @Slot(float)
     def _on_opacity(self, opacity: float) -> None:
         self.canvas.set_heat_opacity(opacity)
@@ -409,12 +448,9 @@ class MainWindow(QMainWindow):
     def _on_detector_chosen(self, name: str) -> None:
         self.remember(detector=name)
 
-    @Slot()
-    def _toggle_keys(self) -> None:
-        if self.key_sheet.isVisible():
-            self.key_sheet.hide()
-        else:
-            self.key_sheet.show_over(self)
+    def _remember_keys(self, keys: dict[str, str]) -> None:
+        self.memory = replace(self.memory, keys=keys)
+        own.save(self.memory, own.place())
 
     @Slot()
     def _about(self) -> None:
@@ -426,9 +462,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _back(self) -> None:
-        if self.key_sheet.isVisible():
-            self.key_sheet.hide()
-        elif self.seeing.back() or self.mode.back():
+        if self.key_desk.back() or self.seeing.back() or self.mode.back():
             return
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].trigger()
@@ -446,11 +480,16 @@ class MainWindow(QMainWindow):
         event.acceptProposedAction()
         self.take(paths)
 
+    def _lose(self) -> None:
+        self._may_lose = True
+        self.close()
+
     def take(self, paths: list[Path]) -> None:
         self.doors.take(paths)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         self._peek.released(event)
+        self.mode.released(event)
         super().keyReleaseEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -459,8 +498,14 @@ class MainWindow(QMainWindow):
             self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """No question: everything is saved already."""
+        """No question where everything is saved already, as it nearly always is."""
+        if self.session.labelling.outbox.stuck and not self._may_lose:
+            self.session.labelling.ask_before_losing(self._lose)
+            event.ignore()
+            return
         self.hide()
+        for mode in self.modes:
+            mode.close()
         window = {
             "geometry": bytes(self.saveGeometry().toHex().data()).decode(),
             "splitter": bytes(self.splitter.saveState().toHex().data()).decode(),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from padscope_desktop.actions import Action
@@ -29,6 +30,9 @@ class Mode(QObject):
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
         """One for every row of `actions`."""
         return {}
+
+    def set_actions(self, made: Mapping[str, QAction]) -> None:
+        """All of the window's, for buttons."""
 
     def enter(self) -> None:
         """The mode is on from now: its layers show."""
@@ -54,7 +58,13 @@ class Mode(QObject):
         """Esc: leave the innermost thing that is going on; False where there was nothing to leave."""
         return False
 
+    def released(self, event: QKeyEvent) -> None:
+        """A key was let go of, and nothing on the canvas wanted it."""
+
     def redraw(self) -> None:
         """Another picture is on the canvas, or the same one afresh."""
+
+    def close(self) -> None:
+        """The window goes: end what runs beside it."""
 
     def set_theme(self, theme: Theme) -> None: ...

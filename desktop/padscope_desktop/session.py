@@ -21,9 +21,11 @@ from padscope_desktop.inspecting import Clicks, Inspecting
 from padscope_desktop.jobs import Job, Jobs
 from padscope_desktop.judging import Judging
 from padscope_desktop.keeper import Keeper
+from padscope_desktop.labelling import Labelling
 from padscope_desktop.messages import Choice, about_death, about_fault
 from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.protocol import Fault, WorkerDeath
+from padscope_desktop.rejudging import Rejudging
 from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 
@@ -35,12 +37,14 @@ KEPT_RUNNING = ("warm_up", "detectors")
 class Session(QObject):
     """Signals say that something changed; what it is now stands in the fields of the same name.
 
-    project_changed() · album_changed() · entry_changed(key) · current_changed() · layout_changed() · model_changed() ·
+    project_changed() · contents_read(): of a project just opened · album_changed() · entry_changed(key) · current_changed() ·
+    layout_changed() · model_changed() ·
     device_changed() · detectors_changed() · said(Message) · settled(topic): that message is over ·
     mentioned(words for the status bar) · pose_wanted(key): a person should click the marks of that picture.
     """
 
     project_changed = Signal()
+    contents_read = Signal()
     album_changed = Signal()
     entry_changed = Signal(int)
     current_changed = Signal()
@@ -64,6 +68,8 @@ class Session(QObject):
         self.errands = Errands(self)
         self.watching = Watching(self)
         self.thumbnails = Thumbnails(jobs, self._on_thumbnail, self._on_unreadable)
+        self.labelling = Labelling(self)
+        self.rejudging = Rejudging(self, self.labelling)
         self.album = Album()
         self.current: int | None = None
         self.project: Path | None = None
@@ -78,6 +84,7 @@ class Session(QObject):
         self.display.failed.connect(self._on_not_shown)
         self.judging.judged.connect(self._on_judged)
         self.judging.settled.connect(self._store)
+        self.judging.repainted.connect(self._store)
         self.judging.failed.connect(self._on_not_judged)
         jobs.worker_died.connect(self._on_worker_died)
 
@@ -168,6 +175,7 @@ class Session(QObject):
             self.layout_changed.emit()
         if contents.model is not None and self.model is None:
             self.choose_model(contents.model, remember=False)
+        self.contents_read.emit()
         early, self._early = self._early, []
         if early:
             self.add_pictures(early)

@@ -29,6 +29,12 @@ class Settings:
     show_heat: bool = setting(True, "Show heat")
     show_pads: bool = setting(True, "Show pads")
     show_feet: bool = setting(True, "Show feet")
+    show_masks: bool = setting(True, "Show masks")
+    mask_opacity: float = setting(0.45, "Mask opacity", low=0.0, high=1.0)
+    mask_outline: bool = setting(False, "Only outlines of masks")
+    brush_size: float = setting(24.0, "Brush size", low=1.0, high=2000.0, unit="px")
+    brush_square: bool = setting(False, "Square brush")
+    wand_tolerance: float = setting(24.0, "Wand tolerance", low=0.0, high=128.0)
     detector: str = setting("patchcore", "Detector to train")
     operator: str = setting("", "Operator", help="Written beside what a person paints, overrides and signs.")
 

@@ -173,6 +173,7 @@ QPushButton, QToolButton {{
   background: {t.raised}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 12px; min-height: 18px; }}
 QPushButton:hover, QToolButton:hover {{ background: {t.hover}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {t.accent}; }}
+QToolButton:disabled, QCheckBox:disabled, QAbstractSpinBox:disabled {{ color: {_between(t.dim, t.panel)}; }}
 QPushButton:disabled {{ color: {t.dim}; background: {t.panel}; }}
 QPushButton[primary="true"] {{
   background: {t.accent}; color: {t.on_accent}; border-color: {t.accent}; font-weight: 600; min-height: 26px; }}

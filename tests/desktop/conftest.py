@@ -49,6 +49,14 @@ def isinstance_of_thread(something: object) -> bool:
 
 
 @pytest.fixture(autouse=True)
+def litter_stays_here() -> Iterator[None]:
+    """Widgets of a test that is over are destroyed in this thread, never in one that happens to allocate (see `litter`)."""
+    gc.disable()
+    yield
+    gc.collect(1)
+
+
+@pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings of whoever runs it."""
     monkeypatch.setenv("PADSCOPE_SETTINGS", str(tmp_path / "settings.json"))
@@ -76,6 +84,9 @@ class Answers:
 
     def new_project(self, title: str, start: Path | None) -> Path | None:
         return self._answer("new project")
+
+    def one_of(self, title: str, what: str, options: list[str]) -> str | None:
+        return self._answer(title)
 
     def layout(self, start: Path | None) -> Path | None:
         return self._answer("layout")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Pixels, Place, places
@@ -45,6 +44,8 @@ def flooded(mask: ClassMask, x: int, y: int, allowed: Allowed | None = None) -> 
 
 def _parts(mask: ClassMask, place: Place, value: int, allowed: Allowed | None) -> Pixels:
     """Numbers (256, 256) of the connected parts of a chunk that may be filled, 0 elsewhere and beyond the picture."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     chunk = mask.chunks.get(place)
     same = np.full((CHUNK, CHUNK), value == 0) if chunk is None else chunk == value
     top, left = place[0] * CHUNK, place[1] * CHUNK

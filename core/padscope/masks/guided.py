@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +39,8 @@ class Disagreement(IntEnum):
 def smart_brush(pixels: Array, box: Box, x: float, y: float, radius: float) -> Region:
     """What a round brush at (x, y) covers on this side of a border of grey values inside its ring: the connected pixels on the same
     side of the ring's best threshold (Otsu 1979) as those under the tip; the whole disc where there is no clear border."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     if pixels.shape[:2] != (box.height, box.width):
         raise ValueError(f"pixels {pixels.shape} for {box}")
     r = max(radius, 1.0)
@@ -71,6 +72,8 @@ def refined(pixels: Array, inside: Mask, reach: int) -> Mask:
     """An outline drawn to the picture's edges: within `reach` px of the outline of the mask (h, w), each pixel goes to the side
     whose local mean grey value is nearer (Chan & Vese 2001, with local means as in Lankton & Tannenbaum 2008), where both sides
     are clearly apart."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     if pixels.shape[:2] != inside.shape or reach < 1:
         raise ValueError(f"pixels {pixels.shape}, mask {inside.shape}, reach {reach}")
     grey = _smooth(luminance(pixels))
@@ -93,6 +96,8 @@ def refined(pixels: Array, inside: Mask, reach: int) -> Mask:
 
 def grown(region: Region, px: int, within: Box) -> Region:
     """A region larger by `px` pixels on all sides, smaller where `px` is below 0; clipped to a box."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     if px == 0 or region.box.empty:
         return region
     box = region.box.grown(max(px, 0))
@@ -110,6 +115,8 @@ def grown(region: Region, px: int, within: Box) -> Region:
 
 def holes(region: Region) -> Region:
     """The pixels a region encloses and does not have (8 neighbours enclose 4)."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     ground = np.pad(~np.asarray(region.inside, bool), 1, constant_values=True).view(np.uint8)
     _, labels = cv2.connectedComponents(ground, connectivity=4)
     return Region(region.box, (ground.view(bool) & (labels != labels[0, 0]))[1:-1, 1:-1])
@@ -138,6 +145,8 @@ def disagreeing_cells(mask: ClassMask, level: NDArray[np.float32], least: float,
 
 def luminance(pixels: Array) -> Plane:
     """(h, w) float32 in the pixels' own unit, from grey (h, w) or colour (h, w, 3)."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     if pixels.ndim == 2:
         return pixels.astype(np.float32)
     if pixels.shape[2] == 1:
@@ -155,6 +164,8 @@ def _told(hot: Mask, painted: Mask, inspected: Mask) -> NDArray[np.uint8]:
 
 
 def _smooth(grey: Plane) -> Plane:
+    import cv2  # late: the window is on the screen before it is loaded
+
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), SMOOTHING_PX, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
@@ -168,6 +179,8 @@ def _local(grey: Plane, where: Mask, size: tuple[int, int]) -> tuple[Plane, Plan
 
 
 def _sums(plane: Plane, size: tuple[int, int]) -> Plane:
+    import cv2  # late: the window is on the screen before it is loaded
+
     return np.asarray(cv2.boxFilter(plane, -1, size, borderType=cv2.BORDER_CONSTANT), np.float32)
 
 

@@ -31,6 +31,11 @@ class LiveStroke:
         self._keep[list(protected - {new_class})] = True
         self._before: dict[Place, Pixels | None] = {}
 
+    def protect_all(self) -> None:
+        """Only bare ground is painted from now on."""
+        self._keep[1:] = True
+        self.protected = frozenset(range(1, 256))
+
     def add(self, regions: Iterable[Region]) -> set[Place]:
         """Paint them; the chunks that look different now."""
         changed: set[Place] = set()

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -158,6 +157,8 @@ def _distance_squared(a: NDArray[np.float64], b: NDArray[np.float64], box: Box) 
 
 def _connected(box: Box, alike: Mask, x: int, y: int) -> Region:
     """The pixels reached from (x, y), which is alike itself."""
+    import cv2  # late: the window is on the screen before it is loaded
+
     height, width = alike.shape
     reached = np.zeros((height + 2, width + 2), np.uint8)
     flags = 4 | cv2.FLOODFILL_MASK_ONLY | 1 << 8

@@ -21,6 +21,8 @@ from padscope.store.rows import sha256_of
 
 STATES = ("draft", "done", "accepted", "rejected")
 """Of a label: being painted, finished by its author, agreed to or refused by a reviewer."""
+LOCKED = ("accepted", "rejected")
+"""What a reviewer has decided on stays as it is until somebody reopens it."""
 DONE, UNDONE, DROPPED = "done", "undone", "dropped"
 
 
@@ -174,6 +176,14 @@ def review_label(project: Project, id: int, *, state: str, comment: str, author:
         return label(project, id)
 
 
+def _unlocked(project: Project, id: int) -> LabelRow:
+    """The label, if it may be painted on."""
+    owner = label(project, id)
+    if owner.state in LOCKED:
+        raise StoreError(f"Label {id} was {owner.state} and is locked; reopen it before painting on it.")
+    return owner
+
+
 def _labels(project: Project, where: str, *values: Any) -> tuple[LabelRow, ...]:
     sql = f"""
         SELECT l.id, l.uid, p.sha256 AS picture_sha256, l.author, l.state, l.comment, l.created_at, l.changed_at,
@@ -185,14 +195,16 @@ def _labels(project: Project, where: str, *values: Any) -> tuple[LabelRow, ...]:
 # strokes
 
 
-def commit_edit(project: Project, label_id: int, edit: Edit, *, tool: str, author: str = "") -> EditRow | None:
+def commit_edit(
+    project: Project, label_id: int, edit: Edit, *, tool: str, author: str = "", locked_too: bool = False
+) -> EditRow | None:
     """Store a stroke: when this returns it is on disk. What had been undone before it can no longer be redone. An edit that
-    changes nothing is not stored (None)."""
+    changes nothing is not stored (None). StoreError where a reviewer has decided on the label, unless `locked_too`."""
     if edit.empty:
         return None
     data = edit_to_bytes(edit)
     with project.transaction():
-        owner = label(project, label_id)
+        owner = label(project, label_id) if locked_too else _unlocked(project, label_id)
         project.execute("UPDATE edits SET state = ? WHERE label_id = ? AND state = ?", DROPPED, label_id, UNDONE)
         values = {
             "uid": uuid.uuid4().hex,
@@ -299,7 +311,7 @@ def _step(
     project: Project, label_id: int, order: str, before: str, after: str, action: str, author: str
 ) -> Edit | None:
     with project.transaction():
-        owner = label(project, label_id)
+        owner = _unlocked(project, label_id)
         row = project.row(
             f"SELECT id, sha256 FROM edits WHERE label_id = ? AND state = ? {order} LIMIT 1", label_id, before
         )

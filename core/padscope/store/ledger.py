@@ -47,6 +47,14 @@ class Ledger:
     def read_only(self) -> bool:
         return self._lock is None
 
+    @property
+    def uid(self) -> str:
+        """Of this project; a copy under another name has the same."""
+        row = self.row("SELECT uid FROM project")
+        if row is None:
+            raise StoreError(f"The project {self.path} has lost its name; restore a copy.")
+        return str(row["uid"])
+
     def close(self) -> None:
         """Close the file; the last one to close folds the log back into it. Closing twice does nothing."""
         self._db.close()

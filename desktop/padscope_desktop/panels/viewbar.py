@@ -12,7 +12,7 @@ from padscope_desktop.panels.parts import label, named
 from padscope_desktop.quantities import percent
 from padscope_desktop.theme import TARGET
 
-LAYERS = ("pads", "feet", "heat")
+LAYERS = ("pads", "feet", "masks", "heat")
 LOOKS = ("look", "ruler", "beside")
 SIZES = ("fit", "pixels", "zoom_out", "zoom_in")
 SIGNS = {"zoom_out": "−", "zoom_in": "+"}

@@ -17,7 +17,8 @@ Px = tuple[float, float]
 class Layer(Protocol):
     """Painted over the picture, in logical screen px (`View.to_screen`)."""
 
-    visible: bool
+    @property
+    def visible(self) -> bool: ...
 
     def paint(self, painter: QPainter, view: View) -> None: ...
 

@@ -1,0 +1,290 @@
+"""What tools paint on: the label in hand, with the brush and the constraints a person has chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor
+
+from padscope.masks.brush import ROUND, SQUARE
+from padscope.masks.class_mask import ClassMask
+from padscope.masks.components import Component, component_at
+from padscope.masks.constraints import all_of, hot, inside_any, remembered
+from padscope.masks.edits import Allowed
+from padscope.masks.filling import flooded
+from padscope.masks.guided import grown, holes, smart_brush
+from padscope.masks.live import LiveStroke
+from padscope.masks.shapes import Region, wand
+from padscope.types import Array, Box, Progress, Work
+from padscope_desktop.labelling import Labelling
+from padscope_desktop.session import Session
+from padscope_desktop.slices import Slices
+from padscope_desktop.viewer.canvas import Canvas
+from padscope_desktop.viewer.heat_layer import CELL_PX
+from padscope_desktop.viewer.paint_tools import pixel_at
+from padscope_desktop.viewer.tools import Px
+
+LEAST_SIZE, MOST_SIZE = 1.0, 2000.0
+SIZE_STEP = 1.2
+"""Per key or notch of the wheel."""
+MOST_TOLERANCE = 128.0
+WAND_SIDE = 1600
+"""Picture px along the side of the square a wand looks at: it answers while the mouse moves."""
+
+
+@dataclass(frozen=True)
+class Brush:
+    """What a person has chosen. `size`: width in picture px; `least`: the level from which painting is allowed."""
+
+    size: float = 24.0
+    square: bool = False
+    snap: bool = False
+    tolerance: float = 24.0
+    inside_pads: bool = False
+    only_hot: bool = False
+    least: float = 1.0
+    protect: bool = False
+
+
+class Easel(QObject):
+    """Signals: brush_changed() · refused(sentence)."""
+
+    brush_changed = Signal()
+    refused = Signal(str)
+
+    def __init__(self, session: Session, canvas: Canvas, parent: QObject) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.canvas = canvas
+        self.labelling: Labelling = session.labelling
+        self.slices = Slices(self)
+        self.brush = Brush()
+        self._kept: tuple[object, Allowed | None] = (None, None)
+
+    # What tools see
+
+    @property
+    def size(self) -> float:
+        return self.brush.size
+
+    @property
+    def shape(self) -> str:
+        return SQUARE if self.brush.square else ROUND
+
+    @property
+    def mask(self) -> ClassMask | None:
+        return self.labelling.mask
+
+    @property
+    def scale(self) -> float:
+        return self.canvas.view.scale
+
+    @property
+    def colour(self) -> QColor:
+        chosen = self.labelling.active_class
+        return QColor(chosen.colour if chosen is not None else "#FFFFFF")
+
+    def set_brush(self, **changes: object) -> None:
+        """Fields of Brush."""
+        brush = replace(self.brush, **changes)  # type: ignore[arg-type]
+        brush = replace(
+            brush,
+            size=min(max(brush.size, LEAST_SIZE), MOST_SIZE),
+            tolerance=min(max(brush.tolerance, 0.0), MOST_TOLERANCE),
+        )
+        if brush != self.brush:
+            self.brush = brush
+            self.brush_changed.emit()
+            self.canvas.update()
+
+    def resize(self, steps: float) -> None:
+        size = self.brush.size * SIZE_STEP**steps
+        if abs(round(size) - round(self.brush.size)) < 1 and steps:
+            size = round(self.brush.size) + (1 if steps > 0 else -1)
+        self.set_brush(size=float(round(size)))
+
+    def begin(self, erase: bool, *, free: bool = False, value: int = 0) -> LiveStroke | None:
+        """`free`: without the constraints, for what moves or changes a component as it is."""
+        self.slices.cancel()
+        allowed = None if free else self.allowed()
+        stroke = self.labelling.begin(
+            erase=erase, allowed=allowed, protect=self.brush.protect and not free, value=value
+        )
+        if stroke is None:
+            self.refused.emit(self.labelling.refusal)
+        return stroke
+
+    def add(self, stroke: LiveStroke, regions: Iterable[Region]) -> None:
+        changed = stroke.add(regions)
+        if changed:
+            self.labelling.painted.emit(changed)
+
+    def finish(self, stroke: LiveStroke, tool: str) -> None:
+        self.labelling.finish(stroke, tool)
+
+    def drop(self, stroke: LiveStroke) -> None:
+        self.labelling.painted.emit(stroke.abandon())
+
+    # Constraints
+
+    @property
+    def level(self) -> Array | None:
+        """The heat of the picture, in present thresholds, or None."""
+        board = self.session.judging.board
+        return board.level if board is not None else None
+
+    def allowed(self) -> Allowed | None:
+        """Worked out once for each place, until pads, heat or the constraints change."""
+        board, b = self.session.judging.board, self.brush
+        if board is None or not (b.inside_pads or b.only_hot):
+            return None
+        key = (id(board.geometry), id(board.level), self.session.judging.factor, b.inside_pads, b.only_hot, b.least)
+        if self._kept[0] != key:
+            parts = []
+            if b.inside_pads:
+                parts.append(inside_any([shape.outline for shape in board.geometry.shapes.values()]))
+            if b.only_hot and board.level is not None:
+                parts.append(hot(board.level, b.least * self.session.judging.factor, CELL_PX))
+            found = all_of(parts)
+            self._kept = (key, remembered(found) if found is not None else None)
+        return self._kept[1]
+
+    # The picture's pixels
+
+    def pixels(self, box: Box) -> Array | None:
+        """At full resolution, as stored; None where they are not read yet."""
+        levels = self.canvas.picture.levels
+        if not levels or levels[0].shape[:2] != (self.canvas.picture.height, self.canvas.picture.width):
+            return None
+        return np.asarray(levels[0][box.slices])
+
+    def snapped(self, at: Px) -> Region | None:
+        mask = self.mask
+        if not self.brush.snap or mask is None:
+            return None
+        r = self.brush.size / 2
+        box = Box.around(np.array([[at[0] - r, at[1] - r], [at[0] + r, at[1] + r]])).grown(2)
+        box = box.clipped(mask.width, mask.height)
+        pixels = self.pixels(box) if not box.empty else None
+        return smart_brush(pixels, box, at[0], at[1], r) if pixels is not None else None
+
+    def wand(self, at: Px, tolerance: float) -> Region | None:
+        mask, (x, y) = self.mask, pixel_at(at)
+        if mask is None or not (0 <= x < mask.width and 0 <= y < mask.height):
+            return None
+        half = WAND_SIDE // 2
+        box = Box(x - half, y - half, x + half, y + half).clipped(mask.width, mask.height)
+        pixels = self.pixels(box)
+        if pixels is None:
+            return None
+        unit = 257.0 if pixels.dtype == np.uint16 else 1.0  # a tolerance is told in 8-bit grey values
+        return cropped(wand(pixels, box, x, y, tolerance * unit))
+
+    # What one click does
+
+    def fill(self, at: Px, erase: bool) -> None:
+        """Everything of one class that hangs together with the pixel under the cursor, as far as constraints allow."""
+        mask, stroke = self.mask, self.begin(erase)
+        if mask is not None and stroke is not None:
+            x, y = pixel_at(at)
+            self.slices.start(
+                self._filled(stroke, flooded(mask, x, y, self.allowed())), stopped=partial(self.drop, stroke)
+            )
+
+    def _filled(self, stroke: LiveStroke, work: Work[list[Region]]) -> Work[None]:
+        """Found first, painted then, both piece by piece."""
+        regions = yield from work
+        for i, region in enumerate(regions):
+            self.add(stroke, [region])
+            yield Progress(i, len(regions), "filling")
+        self.finish(stroke, "fill")
+
+    def component(self, at: Px) -> Component | None:
+        return component_at(self.mask, *pixel_at(at)) if self.mask is not None else None
+
+    def _change(self, at: Px, tool: str, erase: bool, change: Callable[[Region, Box], Region]) -> None:
+        """Something made of the component under the cursor, painted in its own class or erased."""
+        found, mask = self.component(at), self.mask
+        if found is None or mask is None:
+            self.refused.emit("There is nothing painted under the cursor.")
+            return
+        stroke = self.begin(erase, free=True, value=found.value)
+        if stroke is not None:
+            self.add(stroke, [change(found.region, mask.box)])
+            self.finish(stroke, tool)
+
+    def delete(self, at: Px) -> None:
+        self._change(at, "delete", True, lambda region, _: region)
+
+    def fill_holes(self, at: Px) -> None:
+        self._change(at, "fill hole", False, lambda region, _: holes(region))
+
+    def grow(self, at: Px, px: int = 1) -> None:
+        """Larger by `px` on all sides; what lies beside it in another class stays."""
+        if px < 0:
+            self._change(at, "shrink", True, partial(_rim, px=px))
+            return
+        found, mask = self.component(at), self.mask
+        if found is None or mask is None:
+            self.refused.emit("There is nothing painted under the cursor.")
+            return
+        stroke = self.labelling.begin(erase=False, protect=True, value=found.value)
+        if stroke is None:
+            self.refused.emit(self.labelling.refusal)
+            return
+        self.add(stroke, [grown(found.region, px, mask.box)])
+        self.finish(stroke, "grow")
+
+    def pick(self, at: Px) -> None:
+        """The class under the cursor becomes the one that paints."""
+        found = self.component(at)
+        if found is not None:
+            self.labelling.choose(found.value)
+        else:
+            self.refused.emit("There is nothing painted under the cursor.")
+
+    def take(self, at: Px) -> tuple[Region, QColor] | None:
+        """The component to move, with its colour."""
+        found = self.component(at)
+        if found is None or self.labelling.refusal:
+            self.refused.emit(self.labelling.refusal or "There is nothing painted under the cursor.")
+            return None
+        colour = next((c.colour for c in self.labelling.classes if c.value == found.value), "#808080")
+        return found.region, QColor(colour)
+
+    def put(self, region: Region, dx: int, dy: int) -> None:
+        """Moved by whole pixels; one stroke."""
+        mask = self.mask
+        if mask is None:
+            return
+        y, x = np.argwhere(region.inside)[0]
+        value = int(
+            mask.read(Box(region.box.x0 + x, region.box.y0 + y, region.box.x0 + x + 1, region.box.y0 + y + 1))[0, 0]
+        )
+        stroke = self.begin(True, free=True, value=value)
+        if stroke is not None:
+            self.add(stroke, [region])
+            stroke.new_class = value
+            self.add(stroke, [Region(region.box.shifted(dx, dy), region.inside)])
+            self.finish(stroke, "move")
+
+
+def _rim(region: Region, within: Box, px: int) -> Region:
+    """What a region loses when it shrinks."""
+    left = grown(region, px, within)
+    gone = np.array(region.inside, bool)
+    gone[left.box.shifted(-region.box.x0, -region.box.y0).slices] &= ~left.inside
+    return Region(region.box, gone)
+
+
+def cropped(region: Region) -> Region | None:
+    """To its own pixels; None where it has none."""
+    rows, cols = np.flatnonzero(region.inside.any(axis=1)), np.flatnonzero(region.inside.any(axis=0))
+    if not len(rows):
+        return None
+    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
+    return Region(Box(x0, y0, x1, y1).shifted(region.box.x0, region.box.y0), region.inside[y0:y1, x0:x1])

@@ -1,0 +1,177 @@
+"""What the window asks of a project's labels, each as one function that runs in the keeper's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from padscope.masks.class_mask import ClassMask
+from padscope.masks.edits import Edit
+
+if TYPE_CHECKING:
+    from padscope.store.database import Project
+    from padscope.store.labels import ClassRow, LabelRow
+
+AT_HAND = 40
+"""Strokes of a label that are fetched with it, for undo; older ones follow when they are needed."""
+LOOKED_AT = "pad looked at"
+"""Action in the history: a person agreed with what a label says of a pad."""
+
+
+@dataclass
+class LabelRef:
+    """Which label strokes belong to; the first of them begins it."""
+
+    picture: str
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A picture's label as it stands. `done` and `undone`: strokes, the next one to undo or redo last; `older`: how many more
+    were done before them. `looked_at`: pads a person has agreed with."""
+
+    project: str
+    ref: LabelRef
+    row: LabelRow | None
+    mask: ClassMask
+    done: tuple[Edit, ...] = ()
+    undone: tuple[Edit, ...] = ()
+    older: int = 0
+    looked_at: frozenset[str] = field(default_factory=frozenset)
+
+
+def load(project: Project, picture: str, width: int, height: int, label: int = 0) -> Loaded:
+    """The label that counts, or a rejected one where there is no other, or this one."""
+    from padscope.store import labels
+
+    rows = labels.labels(project, picture)
+    row = next((r for r in rows if r.id == label), None)
+    row = row or labels.label_that_counts(project, picture) or (rows[-1] if rows else None)
+    if row is None:
+        return Loaded(project.uid, LabelRef(picture), None, ClassMask(width, height))
+    edits = labels.edits(project, row.id)
+    done = [e.id for e in edits if e.state == labels.DONE]
+    undone = [e.id for e in edits if e.state == labels.UNDONE]
+    return Loaded(
+        project.uid,
+        LabelRef(picture, row.id),
+        row,
+        labels.load_mask(project, row.id),
+        tuple(labels.load_edit(project, e) for e in done[-AT_HAND:]),
+        tuple(labels.load_edit(project, e) for e in reversed(undone[:AT_HAND])),
+        max(len(done) - AT_HAND, 0),
+        frozenset(str(r.detail["pad"]) for r in project.history(row.uid) if r.action == LOOKED_AT),
+    )
+
+
+def older(project: Project, ref: LabelRef, before: int) -> tuple[Edit, ...]:
+    """Of the strokes done, the last ones of the first `before`."""
+    from padscope.store import labels
+
+    done = [e.id for e in labels.edits(project, ref.id) if e.state == labels.DONE]
+    return tuple(labels.load_edit(project, e) for e in done[max(before - AT_HAND, 0) : before])
+
+
+def commit(project: Project, ref: LabelRef, edit: Edit, tool: str, author: str) -> LabelRow:
+    """A stroke, and the label it begins if it is the first: one transaction."""
+    from padscope.store import labels
+
+    with project.transaction():
+        id = ref.id or labels.begin_label(project, ref.picture, author=author).id
+        labels.commit_edit(project, id, edit, tool=tool, author=author)
+    ref.id = id
+    return labels.label(project, id)
+
+
+def undo(project: Project, ref: LabelRef, author: str) -> LabelRow:
+    from padscope.store import labels
+
+    labels.undo(project, ref.id, author=author)
+    return labels.label(project, ref.id)
+
+
+def redo(project: Project, ref: LabelRef, author: str) -> LabelRow:
+    from padscope.store import labels
+
+    labels.redo(project, ref.id, author=author)
+    return labels.label(project, ref.id)
+
+
+def review(project: Project, ref: LabelRef, state: str, comment: str, author: str) -> LabelRow:
+    """Also of a picture on which nothing was painted: “reviewed” then says that all of it is sound."""
+    from padscope.store import labels
+
+    with project.transaction():
+        id = ref.id or labels.begin_label(project, ref.picture, author=author).id
+        row = labels.review_label(project, id, state=state, comment=comment, author=author)
+    ref.id = id
+    return row
+
+
+def look_at(project: Project, ref: LabelRef, pad: str, author: str) -> LabelRow:
+    from padscope.store import labels
+
+    with project.transaction():
+        id = ref.id or labels.begin_label(project, ref.picture, author=author).id
+        project.record(LOOKED_AT, labels.label(project, id).uid, {"pad": pad}, author=author)
+    ref.id = id
+    return labels.label(project, id)
+
+
+# classes and states
+
+
+def classes(project: Project) -> tuple[ClassRow, ...]:
+    """Those offered, in order; a project without any gets the standard ones."""
+    from padscope.masks.classes import load_classes
+    from padscope.resources import resource
+    from padscope.store import labels
+
+    if not labels.classes(project):
+        with project.transaction():
+            for c in load_classes(resource("classes", "standard.toml")):
+                labels.add_class(project, c.name, c.colour, value=c.value)
+    return labels.classes(project)
+
+
+def add_class(project: Project, name: str, colour: str, author: str) -> tuple[ClassRow, ...]:
+    from padscope.store import labels
+
+    labels.add_class(project, name, colour, author=author)
+    return labels.classes(project)
+
+
+def change_classes(project: Project, rows: tuple[ClassRow, ...], author: str) -> tuple[ClassRow, ...]:
+    """Words, colours, places: all of them or none."""
+    from padscope.store import labels
+
+    with project.transaction():
+        for row in rows:
+            labels.change_class(project, row, author=author)
+    return labels.classes(project)
+
+
+def merge_classes(project: Project, value: int, into: int, author: str) -> tuple[ClassRow, ...]:
+    from padscope.store import class_merge, labels
+
+    class_merge.merge_classes(project, value, into, author=author)
+    return labels.classes(project)
+
+
+def states(project: Project) -> Mapping[str, str]:
+    """State of the label that counts, by picture; pictures without one are missing."""
+    from padscope.store import labels
+
+    found: dict[str, LabelRow] = {}
+    for row in labels.labels(project):
+        before = found.get(row.picture_sha256)
+        if before is None or _weight(row) > _weight(before):
+            found[row.picture_sha256] = row
+    return {picture: row.state for picture, row in found.items()}
+
+
+def _weight(row: LabelRow) -> tuple[bool, bool, str]:
+    """As in `store.labels.label_that_counts`."""
+    return row.state != "rejected", row.state == "accepted", row.changed_at

@@ -1,0 +1,74 @@
+"""Above the picture while two masks of it are compared: whose paint is taken here."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Signal, SignalInstance
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from padscope_desktop.panels.parts import button, label
+from padscope_desktop.quantities import number
+from padscope_desktop.theme import TARGET
+
+CHOICES = ("mine", "theirs", "both")
+
+
+class ConflictBar(QFrame):
+    """Signals: taken(choice) for this part · all_taken(choice) for all that are left of this picture · later()."""
+
+    taken = Signal(str)
+    all_taken = Signal(str)
+    later = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("message")
+        self.headline = label("", bold=True)
+        self.facts = label("", wrap=True)
+        self.buttons = {choice: button("") for choice in CHOICES}
+        self.rest = {choice: button("", link=True) for choice in CHOICES}
+        self.wait = button("Later", tip="Both masks stay as they are (Esc)")
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.headline)
+        words.addWidget(self.facts)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for choice in CHOICES:
+            self.buttons[choice].setMinimumHeight(TARGET)
+            self.buttons[choice].clicked.connect(partial(self._say, self.taken, choice))
+            self.rest[choice].clicked.connect(partial(self._say, self.all_taken, choice))
+            row.addWidget(self.buttons[choice])
+        row.addWidget(self.wait)
+        row.addStretch(1)
+        for choice in CHOICES:
+            row.addWidget(self.rest[choice])
+        self.wait.setMinimumHeight(TARGET)
+        self.wait.clicked.connect(self.later)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 8, 16, 8)
+        column.setSpacing(8)
+        column.addLayout(words)
+        column.addLayout(row)
+        self.hide()
+
+    def _say(self, signal: SignalInstance, choice: str, *_: object) -> None:
+        signal.emit(choice)
+
+    def show_part(
+        self, picture: str, part: str, at: int, of: int, names: tuple[str, str], pixels: tuple[int, int]
+    ) -> None:
+        mine, theirs = names
+        self.headline.setText(f"{picture}: two masks differ on {part} ({number(at)} of {number(of)})")
+        self.facts.setText(
+            f"Filled: {mine}, {number(pixels[0])} px. White outline: {theirs}, {number(pixels[1])} px. Nothing is lost:"
+            " the mask that is not taken stays in the project."
+        )
+        for choice, words in zip(CHOICES, (f"Take {mine}", f"Take {theirs}", "Take both"), strict=True):
+            self.buttons[choice].setText(words)
+        left = of - at + 1
+        for choice, words in zip(CHOICES, (mine, theirs, "both"), strict=True):
+            self.rest[choice].setText(f"All {number(left)}: {words}")
+            self.rest[choice].setVisible(left > 1)
+        self.show()

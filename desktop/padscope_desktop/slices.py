@@ -1,0 +1,65 @@
+"""Long work in the window's own thread, a few milliseconds at a time: for what must see the mask as it is in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from padscope.types import Work
+from padscope_desktop.jobs import nothing
+
+SLICE_S = 0.006
+
+
+class Slices(QObject):
+    """One work at a time; a newer one takes its place. Signal: changed(), when one begins or ends."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work: Work[Any] | None = None
+        self._done: Callable[[Any], None] = nothing
+        self._stopped: Callable[[], None] = nothing
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._go_on)
+
+    @property
+    def busy(self) -> bool:
+        return self._work is not None
+
+    def start(
+        self, work: Work[Any], done: Callable[[Any], None] = nothing, stopped: Callable[[], None] = nothing
+    ) -> None:
+        """`stopped` is called where it is cancelled. A first slice at once: most works are over with it."""
+        self.cancel()
+        self._work, self._done, self._stopped = work, done, stopped
+        self._go_on()
+        if self.busy:
+            self._timer.start()
+            self.changed.emit()
+
+    def cancel(self) -> bool:
+        work, self._work = self._work, None
+        if work is None:
+            return False
+        self._timer.stop()
+        work.close()
+        self._stopped()
+        self.changed.emit()
+        return True
+
+    @Slot()
+    def _go_on(self) -> None:
+        end = time.perf_counter() + SLICE_S
+        while self._work is not None and time.perf_counter() < end:
+            try:
+                next(self._work)
+            except StopIteration as stop:
+                self._work = None
+                self._timer.stop()
+                self._done(stop.value)
+                self.changed.emit()

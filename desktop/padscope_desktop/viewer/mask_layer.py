@@ -1,0 +1,211 @@
+"""Painted classes over the picture: only the chunks in sight, each kept as a small image until it is painted on again."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from padscope.masks.class_mask import CHUNK, ClassMask, Place
+from padscope.types import Box
+from padscope_desktop.viewer.view import View
+
+CACHE_BYTES = 96 * 2**20
+CROP_ABOVE = 4.0
+"""Zoom from which only the visible pixels of a chunk are drawn."""
+MOST_STEP = 64
+EDGE_ALPHA = 1.0
+HALF = 128
+"""Classes from this on are drawn the slow way."""
+Key = tuple[int, int, int]
+"""(row, column, step) of a chunk at a step."""
+
+
+def step_for(zoom: float) -> int:
+    """How many picture px along a side become one px of the image: the largest power of two that loses nothing on the screen."""
+    step = 1
+    while step < MOST_STEP and zoom * step * 2 <= 1.0:
+        step *= 2
+    return step
+
+
+def colours(table: Mapping[int, str], alpha: float) -> list[int]:
+    """256 times 0xAARRGGBB; class 0 is nothing, an unknown class grey."""
+    a = round(255 * alpha) << 24
+    return [0, *(a | QColor(table.get(value, "#808080")).rgb() & 0xFFFFFF for value in range(1, 256))]
+
+
+def reduced(classes: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """The highest class of each step × step block, so that the smallest speck stays visible."""
+    if step == 1:
+        return classes
+    rows, cols = classes.shape
+    return np.asarray(classes.reshape(rows // step, step, cols // step, step).max(axis=(1, 3)))
+
+
+def edge(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Of an array with a rim of one: the painted pixels inside the rim that have another class beside them."""
+    middle = classes[1:-1, 1:-1]
+    found = classes[:-2, 1:-1] != middle
+    for other in (classes[2:, 1:-1], classes[1:-1, :-2], classes[1:-1, 2:]):
+        found |= other != middle
+    found &= middle > 0
+    return found
+
+
+class MaskLayer:
+    """Paints a ClassMask that is changed elsewhere; whoever changes it says which chunks with `touched`."""
+
+    def __init__(self) -> None:
+        self.shown = True
+        self.opacity = 0.45
+        self.outline_only = False
+        self.mask: ClassMask | None = None
+        self._colours: Mapping[int, str] = {}
+        self._images: OrderedDict[Key, QImage | None] = OrderedDict()
+        self._bytes = 0
+        self._known: dict[Place, bytes] = {}
+        self._tables()
+
+    @property
+    def visible(self) -> bool:
+        """Shown, and there is something to show."""
+        return self.shown and self.mask is not None and not self.mask.empty
+
+    def set_mask(self, mask: ClassMask | None) -> None:
+        self.mask = mask
+        self.forget()
+
+    def set_colours(self, table: Mapping[int, str]) -> None:
+        """Class value to #rrggbb."""
+        self._colours = dict(table)
+        self._tables()
+
+    def set_look(self, opacity: float, outline_only: bool) -> None:
+        self.opacity, self.outline_only = opacity, outline_only
+        self._tables()
+
+    def _tables(self) -> None:
+        self._fill = colours(self._colours, 0.0 if self.outline_only else self.opacity)
+        self._line = colours(self._colours, EDGE_ALPHA)
+        self._both = self._fill[:HALF] + self._line[:HALF]
+        self.forget()
+
+    def _sides(self, row: int, col: int) -> bytes:
+        """The pixels that its neighbours see of a chunk."""
+        chunk = self.mask.chunks.get((row, col)) if self.mask is not None else None
+        if chunk is None:
+            return b""
+        return chunk[0].tobytes() + chunk[-1].tobytes() + chunk[:, 0].tobytes() + chunk[:, -1].tobytes()
+
+    def forget(self) -> None:
+        self._known.clear()
+        self._images.clear()
+        self._bytes = 0
+
+    def touched(self, places: Iterable[Place]) -> None:
+        """These chunks look different now; so may the edges of their neighbours."""
+        near: set[Place] = set()
+        for r, c in places:
+            near.add((r, c))
+            sides = self._sides(r, c)
+            if self._known.get((r, c)) != sides:
+                self._known[r, c] = sides
+                near |= {(r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)}
+        for r, c in near:
+            step = 1
+            while step <= MOST_STEP:
+                gone = self._images.pop((r, c, step), None)
+                if gone is not None:
+                    self._bytes -= gone.sizeInBytes()
+                step *= 2
+
+    def paint(self, painter: QPainter, view: View) -> None:
+        """In logical px; drawn in device px, so that chunks meet on whole pixels of the screen."""
+        if self.mask is None or self.mask.empty:
+            return
+        zoom, step = view.zoom, step_for(view.zoom)
+        left = (-0.5 - view.cx) * zoom + view.width * view.dpr / 2
+        top = (-0.5 - view.cy) * zoom + view.height * view.dpr / 2
+        seen = _seen(left, zoom, view.width * view.dpr), _seen(top, zoom, view.height * view.dpr)
+        painter.scale(1 / view.dpr, 1 / view.dpr)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+        for place in self._in_sight(seen):
+            image = self._image(place, step)
+            if image is None:
+                continue
+            x, y = place[1] * CHUNK, place[0] * CHUNK
+            x0, x1, y0, y1 = x, x + CHUNK, y, y + CHUNK
+            if zoom > CROP_ABOVE:
+                x0, x1 = max(x0, seen[0][0]), min(x1, seen[0][1])
+                y0, y1 = max(y0, seen[1][0]), min(y1, seen[1][1])
+            goal = QRect()
+            goal.setCoords(
+                round(left + x0 * zoom),
+                round(top + y0 * zoom),
+                round(left + x1 * zoom) - 1,
+                round(top + y1 * zoom) - 1,
+            )
+            source = QRect((x0 - x) // step, (y0 - y) // step, (x1 - x0) // step, (y1 - y0) // step)
+            painter.drawImage(goal, image, source)
+
+    def _in_sight(self, seen: tuple[tuple[int, int], tuple[int, int]]) -> list[Place]:
+        assert self.mask is not None
+        (x0, x1), (y0, y1) = seen
+        if x1 <= x0 or y1 <= y0:
+            return []
+        rows, cols = (
+            range(max(y0, 0) // CHUNK, (y1 - 1) // CHUNK + 1),
+            range(max(x0, 0) // CHUNK, (x1 - 1) // CHUNK + 1),
+        )
+        if len(rows) * len(cols) < len(self.mask.chunks):
+            return [(r, c) for r in rows for c in cols if (r, c) in self.mask.chunks]
+        return [p for p in self.mask.chunks if p[0] in rows and p[1] in cols]
+
+    def _image(self, place: Place, step: int) -> QImage | None:
+        key = (*place, step)
+        if key in self._images:
+            self._images.move_to_end(key)
+            return self._images[key]
+        image = self._images[key] = self._drawn(place, step)
+        self._bytes += image.sizeInBytes() if image is not None else 0
+        while self._bytes > CACHE_BYTES and len(self._images) > 1:
+            old = self._images.popitem(last=False)[1]
+            self._bytes -= old.sizeInBytes() if old is not None else 0
+        return image
+
+    def _drawn(self, place: Place, step: int) -> QImage | None:
+        """Fill, and over it the crisp line where a class ends."""
+        assert self.mask is not None
+        x, y = place[1] * CHUNK, place[0] * CHUNK
+        chunk = self.mask.chunks.get(place)
+        if chunk is None or not chunk.any():
+            return None
+        small = CHUNK // step
+        rim = np.empty((small + 2, small + 2), np.uint8)
+        rim[1:-1, 1:-1] = reduced(chunk, step)
+        read = self.mask.read
+        rim[:1, 1:-1] = reduced(read(Box(x, y - step, x + CHUNK, y)), step)
+        rim[-1:, 1:-1] = reduced(read(Box(x, y + CHUNK, x + CHUNK, y + CHUNK + step)), step)
+        rim[1:-1, :1] = reduced(read(Box(x - step, y, x, y + CHUNK)), step)
+        rim[1:-1, -1:] = reduced(read(Box(x + CHUNK, y, x + CHUNK + step, y + CHUNK)), step)
+        classes = rim[1:-1, 1:-1]
+        line = edge(rim)
+        if int(classes.max()) < HALF:  # one table for both: Qt makes colours of it faster than anybody
+            told = classes | line.view(np.uint8) << 7
+            image = QImage(told.data, small, small, small, QImage.Format.Format_Indexed8)
+            image.setColorTable(self._both)
+            return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+        pixels = np.where(line, np.array(self._line, np.uint32)[classes], np.array(self._fill, np.uint32)[classes])
+        image = QImage(pixels.data, small, small, small * 4, QImage.Format.Format_ARGB32)
+        return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def _seen(start: float, zoom: float, room: float) -> tuple[int, int]:
+    """First and one past the last picture px in sight."""
+    return max(math.floor(-start / zoom), 0), math.ceil((room - start) / zoom)

@@ -1,0 +1,89 @@
+"""Masks on the screen: the same pixels whatever was drawn before, and only what changed is drawn again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage, QPainter
+from pytestqt.qtbot import QtBot
+
+from padscope.masks.brush import ROUND, swept
+from padscope.masks.class_mask import ClassMask, mask_from_array
+from padscope.masks.live import LiveStroke
+from padscope_desktop.viewer.mask_layer import MaskLayer, step_for
+from padscope_desktop.viewer.view import View
+
+COLOURS = {1: "#ff0000", 2: "#00ff00", 200: "#0000ff"}
+VIEW = View(1.0, 299.5, 199.5, 600.0, 400.0)
+
+
+def drawn(layer: MaskLayer, view: View = VIEW) -> np.ndarray:
+    """(400, 600, 4) blue, green, red, alpha."""
+    image = QImage(600, 400, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    layer.paint(painter, view)
+    painter.end()
+    return np.frombuffer(image.constBits(), np.uint8).reshape(400, 600, 4).copy()
+
+
+def layer_of(mask: ClassMask) -> MaskLayer:
+    layer = MaskLayer()
+    layer.set_colours(COLOURS)
+    layer.set_mask(mask)
+    return layer
+
+
+@pytest.fixture
+def classes() -> np.ndarray:
+    found = np.zeros((400, 600), np.uint8)
+    found[50:120, 200:300] = 1  # over the border of two chunks
+    found[200:300, 256:300] = 2  # up to the border of one
+    return found
+
+
+def test_every_pixel_has_its_class_colour_and_every_piece_a_crisp_edge(qtbot: QtBot, classes: np.ndarray) -> None:
+    seen = drawn(layer_of(mask_from_array(classes)))
+    assert (seen[classes == 0] == 0).all()
+    inner = np.zeros_like(classes, dtype=bool)
+    inner[51:119, 201:299] = True
+    inner[201:299, 257:299] = True
+    painted = classes > 0
+    assert (seen[painted & ~inner][:, 3] == 255).all()
+    assert (np.abs(seen[inner][:, 3].astype(int) - round(255 * 0.45)) <= 1).all()
+    assert seen[60, 250, 2] > 0
+    assert seen[60, 250, 1] == 0
+
+
+def test_a_high_class_looks_the_same_as_a_low_one(qtbot: QtBot, classes: np.ndarray) -> None:
+    low = drawn(layer_of(mask_from_array(classes)))
+    classes[classes == 2] = 200
+    high = drawn(layer_of(mask_from_array(classes)))
+    assert np.array_equal(low[..., 3], high[..., 3])
+
+
+def test_what_is_painted_step_by_step_looks_as_if_drawn_at_once(qtbot: QtBot, classes: np.ndarray) -> None:
+    mask = mask_from_array(classes)
+    layer = layer_of(mask)
+    drawn(layer)
+    live = LiveStroke(mask, 2)
+    for x in range(100, 500, 23):
+        layer.touched(live.add(swept((x, 240.0), (x + 23, 255.0), 14.0, ROUND, mask.box)))
+        assert np.array_equal(drawn(layer), drawn(layer_of(mask)))
+    layer.touched(live.abandon())
+    assert np.array_equal(drawn(layer), drawn(layer_of(mask_from_array(classes))))
+
+
+def test_zoomed_out_the_smallest_speck_is_seen(qtbot: QtBot) -> None:
+    classes = np.zeros((3000, 4000), np.uint8)
+    classes[1501, 2003] = 1
+    layer = layer_of(mask_from_array(classes))
+    view = View(0.1, 2000.0, 1500.0, 600.0, 400.0)
+    assert step_for(view.zoom) == 8
+    assert drawn(layer, view)[..., 3].max() == 255
+
+
+def test_hidden_and_empty_masks_cost_nothing(qtbot: QtBot) -> None:
+    layer = layer_of(ClassMask(10_000, 10_000))
+    assert not layer.visible
+    assert not drawn(layer).any()
