@@ -39,7 +39,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("watch", "Watch a folder…", "File", ("Ctrl+Shift+I",)),
     Action("stop_watching", "Stop watching", "File"),
     Action("export", "Export pad map…", "File", ("Ctrl+E",), line=True),
-    Action("export_labels", "Export labels…", "File", ("Ctrl+Shift+E",)),
+    Action("export_labels", "Export labels…", "File"),
     Action("import_labels", "Import labels…", "File"),
     Action("merge_project", "Merge another project…", "File", line=True),
     Action("split_off", "Split off for a labeller…", "File"),

@@ -35,7 +35,7 @@ class LabelDoors(QObject):
     def __init__(self, session: Session, dialogs: Dialogs, chosen: Callable[[], list[int]], parent: QObject) -> None:
         super().__init__(parent)
         self._session = session
-        self._dialogs = dialogs
+        self.dialogs = dialogs
         self._chosen = chosen  # keys of the pictures that are selected in the list
 
     @property
@@ -60,7 +60,7 @@ class LabelDoors(QObject):
 
     @Slot()
     def merge(self) -> None:
-        path = self._dialogs.project(self._near)
+        path = self.dialogs.project(self._near)
         if path is None:
             return
         author = self._session.operator
@@ -115,7 +115,7 @@ class LabelDoors(QObject):
         if not shas:
             s.mentioned.emit("There are no pictures to split off")
             return
-        path = self._dialogs.new_project(f"Split off {count(len(shas), 'picture')} for a labeller", self._near)
+        path = self.dialogs.new_project(f"Split off {count(len(shas), 'picture')} for a labeller", self._near)
         if path is None:
             return
         author = s.operator
@@ -140,7 +140,7 @@ class LabelDoors(QObject):
     @Slot()
     def export_labels(self) -> None:
         form = self._form("Export labels as")
-        folder = self._dialogs.folder("Export labels to a new folder in", self._near) if form else None
+        folder = self.dialogs.folder("Export labels to a new folder in", self._near) if form else None
         if form is None or folder is None:
             return
         goal = next(
@@ -162,7 +162,7 @@ class LabelDoors(QObject):
     @Slot()
     def import_labels(self) -> None:
         form = self._form("Import labels from")
-        folder = self._dialogs.folder("Import labels from this folder", self._near) if form else None
+        folder = self.dialogs.folder("Import labels from this folder", self._near) if form else None
         if form is None or folder is None:
             return
         author = self._session.operator
@@ -187,5 +187,5 @@ class LabelDoors(QObject):
         from padscope.formats.registry import FORMATS
 
         titles = {entry.title: name for name, entry in FORMATS.items()}
-        chosen = self._dialogs.one_of(title, "Format", list(titles))
+        chosen = self.dialogs.one_of(title, "Format", list(titles))
         return titles.get(chosen) if chosen is not None else None

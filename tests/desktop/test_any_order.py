@@ -53,6 +53,13 @@ class Whims:
     def model(self, start: Path | None) -> Path | None:
         return self._perhaps(self._model)
 
+    def one_of(self, title: str, what: str, options: list[str]) -> str | None:
+        return self._perhaps(self._rng.choice(options))
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Whatever else is asked: a person thinks better of it."""
+        return lambda *_: None
+
     def _perhaps(self, answer: Any) -> Any:
         return answer if self._rng.random() < 0.7 else None
 
@@ -62,7 +69,12 @@ def test_nothing_a_person_does_in_any_order_breaks_the_window(bench: Bench, seed
     rng = random.Random(seed)
     window, session, backend = bench.window, bench.session, bench.backend
     whims = Whims(bench, rng)
-    for asks in (window, window.doors, *(mode for mode in window.modes if hasattr(mode, "dialogs"))):
+    for asks in (
+        window,
+        window.doors,
+        window.label_doors,
+        *(mode for mode in window.modes if hasattr(mode, "dialogs")),
+    ):
         asks.dialogs = whims  # type: ignore[attr-defined]
     actions = [action for name, action in window.actions_by_id.items() if name not in LEFT_OUT]
 

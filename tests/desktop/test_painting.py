@@ -588,17 +588,6 @@ def test_masks_are_shown_in_their_colours_and_hidden_by_a_key(hand: Painter) -> 
     assert hand.canvas.grab().toImage().pixelColor(at) == bare.pixelColor(at)  # outlines only
 
 
-def test_every_key_means_one_thing(bench: Bench) -> None:
-    window = bench.window
-    for mode in window.modes:
-        seen: dict[str, str] = {}
-        for row in window.rows:
-            if row.mode in ("", mode.id):
-                for key in window.actions_by_id[row.id].shortcuts():
-                    assert key.toString() not in seen, f"{key.toString()}: {seen[key.toString()]} and {row.id}"
-                    seen[key.toString()] = row.id
-
-
 def test_what_was_painted_before_a_crash_is_there_afterwards(hand: Painter) -> None:
     """The project's file as it lies on the disk at any moment after the release."""
     hand.stroke((200, 200), (600, 500))
