@@ -57,6 +57,7 @@ class Labelling(QObject):
         self._older = 0
         self._fetching = False
         self._undo_wanted = 0  # presses while strokes of an earlier day are on their way
+        self._decided = ""  # a review that is on its way to the disk
         self._asked = ""  # the picture whose label is on its way
         self._stale = False  # what came from the project lacks strokes that are still here
         self._rest = QTimer(self, interval=REST_MS, singleShot=True)
@@ -80,7 +81,7 @@ class Labelling(QObject):
 
     @property
     def state(self) -> str:
-        return self.row.state if self.row is not None else "draft"
+        return self._decided or (self.row.state if self.row is not None else "draft")
 
     @property
     def unsaved(self) -> int:
@@ -182,6 +183,7 @@ class Labelling(QObject):
         self._older = loaded.older if loaded is not None else 0
         self.looked_at = loaded.looked_at if loaded is not None else frozenset()
         self._fetching, self._undo_wanted = False, 0
+        self._decided = ""
         self.loaded.emit()
         self.label_changed.emit()
 
@@ -282,9 +284,10 @@ class Labelling(QObject):
         loaded = self._loaded
         if loaded is not None:
             act = partial(label_stock.review, ref=loaded.ref, state=state, comment=comment, author=self._author)
-            if self.row is not None:  # at once: from now on it is locked, or open
+            self._decided = state  # at once: from now on it is locked, or open
+            if self.row is not None:
                 self.row = replace(self.row, state=state, comment=comment)
-            self._put(loaded, act)
+            self.outbox.put(loaded.project, act, partial(self._on_row, loaded), first=True)
             self.label_changed.emit()
             self._rest.start()
 
@@ -350,7 +353,7 @@ class Labelling(QObject):
         self.states = {**self.states, row.picture_sha256: row.state}
         self.states_changed.emit()
         if loaded is self._loaded and not self.unsaved:
-            self.row = row
+            self.row, self._decided = row, ""
             self.label_changed.emit()
 
     @Slot()

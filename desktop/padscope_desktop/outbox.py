@@ -46,9 +46,10 @@ class Outbox(QObject):
         """How much is not on disk yet."""
         return len(self._posts)
 
-    def put(self, project: str, act: Act, done: Callable[[Any], None] = nothing) -> None:
-        """`act` runs in the keeper's thread, `done` with its answer in the window's."""
-        self._posts.append(Post(project, act, done))
+    def put(self, project: str, act: Act, done: Callable[[Any], None] = nothing, *, first: bool = False) -> None:
+        """`act` runs in the keeper's thread, `done` with its answer in the window's. `first`: before what could not be stored, as
+        a label that is locked must be opened before its strokes."""
+        (self._posts.appendleft if first and self.stuck else self._posts.append)(Post(project, act, done))
         self.send()
 
     def send(self) -> None:

@@ -186,5 +186,6 @@ def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     session.warm_up()
     qtbot.waitUntil(lambda: session.project is not None and not session.keeper.busy, timeout=10_000)
     yield Bench(window, backend, lanes, answers, folder, qtbot)
+    window._may_lose = True  # what a test's disk refused must not keep the window open
     window.close()
     window.deleteLater()

@@ -109,3 +109,4 @@ def test_nothing_a_person_does_in_any_order_breaks_the_window(bench: Bench, seed
         rng.choices([act for _, act in steps], [weight for weight, _ in steps])[0]()
     backend.gate_open = True
     bench.until(lambda: not session.jobs.active() and not session.keeper.busy)
+    assert not session.labelling.outbox.stuck

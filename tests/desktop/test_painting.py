@@ -510,6 +510,16 @@ def test_a_reviewed_label_is_locked_until_it_is_reopened(hand: Painter) -> None:
     assert hand.mask != before
 
 
+def test_a_label_without_a_stroke_is_locked_the_moment_it_is_reviewed(hand: Painter) -> None:
+    """All of it is sound, says the reviewer; what follows must not slip in before that is on disk."""
+    hand.mode.review("accepted", "")
+    hand.click(300, 300)
+    assert hand.mask.empty
+    hand.stored()
+    assert not hand.labelling.outbox.stuck
+    assert [r.state for r in hand.asked(labels.labels)] == ["accepted"]
+
+
 def test_the_next_picture_not_reviewed_is_shown_at_the_same_place(hand: Painter) -> None:
     session = hand.bench.session
     keys = list(session.album.entries)
