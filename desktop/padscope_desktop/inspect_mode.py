@@ -253,10 +253,6 @@ class InspectMode(Mode):
         if self.selected is not None and self.reviewing.clean_again(self.selected):
             self._go_on()
 
-    @Slot()
-    def begin_override(self) -> None:
-        self.panel.review.begin_override()
-
     @Slot(object, str)
     def _on_override(self, verdict: Verdict, reason: str) -> None:
         if self.selected is not None and self.reviewing.override(self.selected, verdict, reason):
@@ -277,15 +273,8 @@ class InspectMode(Mode):
 
     @Slot()
     def sign(self) -> None:
-        review = self.reviewing
-        if review.board is None or review.signed:
-            return
-        left = review.progress()
-        if not left.complete:
-            words = f"{left.of - left.done} of {left.of} pads have not been looked at; Tab goes through them."
-            self.session.said.emit(Message("review", "Not signed yet.", words))
-            return
-        review.sign()
+        if self.reviewing.board is not None and not self.reviewing.signed:
+            self.reviewing.sign()
 
     @Slot()
     def show_history(self) -> None:
@@ -318,7 +307,7 @@ class InspectMode(Mode):
 
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
         return {
-            "override": self.begin_override,
+            "override": self.panel.review.begin_override,
             "clean_again": self.clean_again,
             "withdraw": self.withdraw,
             "sign": self.sign,

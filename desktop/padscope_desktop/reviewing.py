@@ -119,6 +119,12 @@ class Reviewing(QObject):
         return pad if self._decide(taken) else None
 
     def sign(self) -> None:
+        """Only by name, and after every pad that needs a look has had one."""
+        left = self.progress()
+        if not left.complete:
+            words = f"{left.of - left.done} of {left.of} pads have not been looked at; Tab goes through them."
+            self.session.said.emit(Message("review", "Not signed yet.", words))
+            return
         if not self.session.operator:
             self.operator_wanted.emit()
             words = "A pad map is signed by name: enter yours above, then sign."
