@@ -50,7 +50,8 @@ class Counter:
                 if mask is None:
                     self._thread = None
                     return
-            found = {value: Amount(c.components, c.area_px) for value, c in class_counts(mask).items()}
+            still = mask.copy()  # painting goes on, and a chunk that changes while it is counted contradicts itself
+            found = {value: Amount(c.components, c.area_px) for value, c in class_counts(still).items()}
             with self._lock:
                 if self._wanted is None:
                     self._found = found
@@ -68,7 +69,7 @@ class Counting(QObject):
         self._poll.timeout.connect(self._look)
 
     def count(self, mask: ClassMask | None) -> None:
-        """The chunks are read while they may be painted on: what is counted wrong then is counted again after that stroke."""
+        """The chunks are copied while they may be painted on: half a stroke that is counted then is counted again after it."""
         if mask is None or mask.empty:
             self._poll.stop()
             self._counter.want(None)
