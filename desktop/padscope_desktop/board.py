@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
 from padscope.types import Affine
@@ -40,7 +41,7 @@ class Geometry:
         planned = self._foot(landing, landing.planned_um, um_to_px)
         if landing.proposed_um is None:
             return FootMark(planned, None)
-        return FootMark(planned, self._foot(landing, landing.proposed_um, um_to_px))
+        return FootMark(planned, self._foot(landing, landing.proposed_um, um_to_px), bool(landing.placed_by))
 
     def _foot(self, landing: Landing, at: tuple[float, float], um_to_px: Affine) -> NDArray[np.float64]:
         """(4, 2) px, the same array for the same foot; `foot_um` is width across and length along the wire."""
@@ -74,6 +75,8 @@ class Board:
     factor: float = 1.0
     stored: float = 1.0
     painting: Painting | None = None
+    hand: tuple[HandFoot, ...] = ()  # feet that a person has put down, also those that do not fit at this threshold
+    stored_hand: tuple[HandFoot, ...] = ()
 
     @property
     def pads(self) -> tuple[PadResult, ...]:
@@ -93,6 +96,19 @@ class Board:
         size = (facts.width_px, facts.height_px)
         return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting, near)
 
+    def with_feet(self, feet: tuple[HandFoot, ...]) -> Board:
+        """Those feet stand where they were put, until the pads are judged with them."""
+        at = {f.wire: f for f in feet}
+
+        def shown(m: Landing) -> Landing:
+            foot = at.get(m.wire)
+            if foot is not None:
+                return replace(m, proposed_um=foot.at_um, placed_by=foot.author, margin_um=None)
+            return replace(m, proposed_um=m.planned_um, placed_by="") if m.placed_by else m
+
+        pads = tuple(replace(p, landings=tuple(shown(m) for m in p.landings)) for p in self.pads)
+        return replace(self, hand=feet, pad_map=replace(self.pad_map, pads=pads))
+
     def shipped_levels(self) -> NDArray[np.float64]:
         """(n,) the worst level of every pad that was seen, at the shipped threshold."""
         return np.array([p.level * self.factor for p in self.pads if p.level is not None])
@@ -108,7 +124,7 @@ def previewed(board: Board, factor: float) -> Board:
         level = pad.level * board.factor / factor
         if level >= 1 or pad.verdict in (Verdict.UNKNOWN, Verdict.OK):
             return replace(pad, level=level)
-        landings = tuple(replace(w, proposed_um=w.planned_um) for w in pad.landings)
+        landings = tuple(w if w.placed_by else replace(w, proposed_um=w.planned_um) for w in pad.landings)
         return replace(
             pad, level=level, verdict=Verdict.OK, reasons=(), defects=(), landings=landings, usable_fraction=1.0
         )
@@ -135,7 +151,10 @@ def board_of(
     factor = pad_map.provenance.threshold_factor
     near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == 0}
     geometry = Geometry(layout, pad_map.um_to_px, near)
-    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting)
+    feet = tuple(
+        HandFoot(m.wire, m.proposed_um, m.placed_by) for m in pad_map.landings() if m.placed_by and m.proposed_um
+    )
+    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting, feet, feet)
 
 
 def pad_marks(board: Board) -> tuple[PadMark, ...]:

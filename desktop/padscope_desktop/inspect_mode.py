@@ -11,10 +11,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.pad_map import Verdict
-from padscope_desktop.actions import Action
 from padscope_desktop.album import Entry
 from padscope_desktop.board import pad_marks
 from padscope_desktop.dialogs import Dialogs
+from padscope_desktop.foot_placing import FootPlacing
+from padscope_desktop.inspect_actions import INSPECT_ACTIONS
 from padscope_desktop.jobs import Job
 from padscope_desktop.messages import Message
 from padscope_desktop.modes import Mode
@@ -25,6 +26,7 @@ from padscope_desktop.reviewing import Reviewing
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
+from padscope_desktop.viewer.tools import Tool
 
 
 class InspectMode(Mode):
@@ -33,14 +35,7 @@ class InspectMode(Mode):
     detector_chosen = Signal(str)
 
     id, words, key = "inspect", "Inspect", "F2"
-    actions = (
-        Action("override", "Override the verdict…", "Board", ("O",), where="picture", line=True, mode="inspect"),
-        Action("clean_again", "To be cleaned again", "Board", ("C",), where="picture", mode="inspect"),
-        Action("withdraw", "Take the decision back", "Board", ("Backspace",), where="picture", mode="inspect"),
-        Action("sign", "Sign the pad map off", "Board", ("Ctrl+Return",), line=True, mode="inspect"),
-        Action("reopen", "Open the signed map again…", "Board", mode="inspect"),
-        Action("history", "History, and earlier inspections", "Board", ("Ctrl+J",), mode="inspect"),
-    )
+    actions = INSPECT_ACTIONS
     panel: InspectPanel
 
     def __init__(self, session: Session, canvas: Canvas, dialogs: Dialogs, theme: Theme, parent: QObject) -> None:
@@ -54,6 +49,7 @@ class InspectMode(Mode):
         self.detector = "patchcore"
         self.overlays_wanted = True
         self.reviewing = Reviewing(session, self)
+        self.feet = FootPlacing(session, canvas, lambda: self.reviewing.signed, self)
         self._armed = False
         self._training: Job | None = None
         self._connect()
@@ -305,8 +301,12 @@ class InspectMode(Mode):
         decided = review.decided.get(self.selected) if self.selected is not None else None
         self.panel.review.show_state(review.progress(), self.selected, decided, review.review.signature, self._armed)
 
+    def idle_tool(self) -> Tool:
+        return self.feet.tool
+
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
         return {
+            "feet_back": lambda *_: self.feet.give_back(self.selected),
             "override": self.panel.review.begin_override,
             "clean_again": self.clean_again,
             "withdraw": self.withdraw,
@@ -436,8 +436,9 @@ class InspectMode(Mode):
             self.session.errands.export(board, folder)
 
     def back(self) -> bool:
-        """Esc: out of clicking marks, then out of training, then out of a choice; False where there was nothing to leave."""
+        """Esc: out of a foot in the hand, of clicking marks, of training, of a choice; False where there was nothing to leave."""
         leave: tuple[tuple[bool, Callable[[], None]], ...] = (
+            (self.feet.tool.abandon(), self.canvas.update),
             (self.marks.active, self.end_marks),
             (self.panel.review.form_open, self.panel.review.end_form),
             (self._armed, self._disarm),

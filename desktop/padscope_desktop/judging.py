@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from padscope.boards.hand_feet import HandFoot
 from padscope.boards.pad_map import PadResult
 from padscope_desktop.board import Board, previewed
 from padscope_desktop.jobs import Jobs
@@ -90,16 +91,29 @@ class Judging(QObject):
         self._judged_at = math.nan
         self._judge()
 
+    def place_feet(self, feet: tuple[HandFoot, ...]) -> None:
+        """All feet that a person has put down on this board; they show at once, and their pads are judged with them."""
+        if self.board is None or self.board.level is None or self.board.pad_map.others:
+            return
+        self.board = self.board.with_feet(feet)
+        self._judged_at = math.nan
+        self.board_changed.emit()
+        self._judge()
+        self._rest.start()
+
     @Slot()
     def settle(self) -> None:
         """Verdicts that differ from what is stored go out; a preview never does."""
         self._rest.stop()
         board = self.board
-        if board is None or (board.factor == board.stored and not self._unstored):
+        if board is None:
+            return
+        moved = board.factor != board.stored or board.hand != board.stored_hand
+        if not moved and not self._unstored:
             return
         if self._judged_at == board.factor:
-            moved, self._unstored = board.factor != board.stored, False
-            self.board = replace(board, stored=board.factor)
+            self._unstored = False
+            self.board = replace(board, stored=board.factor, stored_hand=board.hand)
             (self.settled if moved else self.repainted).emit(self.board)
         elif self._busy:
             self._rest.start()
@@ -120,20 +134,23 @@ class Judging(QObject):
             name,
             None if self._brought == name else board.for_judging(),
             self.factor,
+            board.hand,
             title="Judging",
             lane="quick",
             urgent=True,
             shown=False,
-            done=partial(self._on_judged, name, self.factor),
+            done=partial(self._on_judged, name, self.factor, board.hand),
             failed=self._on_failed,
             ended=self._on_ended,
         )
 
-    def _on_judged(self, name: str, factor: float, pads: tuple[PadResult, ...]) -> None:
+    def _on_judged(self, name: str, factor: float, hand: tuple[HandFoot, ...], pads: tuple[PadResult, ...]) -> None:
         board = self.board
         self._brought = name
         if board is None or name != self._name(board):
             return
+        if hand != board.hand:
+            return  # feet were put down meanwhile: it is judged again
         if factor == self.factor:
             before = board.pads
             self.board = board.judged(pads, factor)

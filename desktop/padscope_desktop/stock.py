@@ -192,6 +192,11 @@ def painted(project: Project, picture_sha256: str) -> Painting | None:
     return painting_of(project, picture_sha256)
 
 
+def note_feet(project: Project, action: str, picture: str, detail: Mapping[str, object], author: str) -> None:
+    """Who put which foot where, or gave it back."""
+    project.record(action, picture, detail, author=author)
+
+
 def note_export(project: Project, files: list[Path], picture: str) -> None:
     """Who took what out, and when, stays in the history."""
     project.record("exported", picture, {"files": [str(f) for f in files]})

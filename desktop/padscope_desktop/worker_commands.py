@@ -35,6 +35,7 @@ from padscope_desktop.payloads import (
 from padscope_desktop.protocol import Part
 
 if TYPE_CHECKING:
+    from padscope.boards.hand_feet import HandFoot
     from padscope.boards.layout import Layout
     from padscope.boards.pad_map import PadMap, PadResult
     from padscope.boards.verdict import Judge
@@ -287,7 +288,9 @@ _prepared: dict[str, Judge] = {}
 """The board whose threshold is being moved, and one that is judged again behind it."""
 
 
-def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadResult, ...]]:
+def judge(
+    key: str, board: JudgedBoard | None, factor: float, hand: Sequence[HandFoot] = ()
+) -> Work[tuple[PadResult, ...]]:
     """Verdicts and landings at another threshold (see `kept_unknown` for what cannot be judged). The board comes along the
     first time; later its key is enough."""
     yield Progress(0, 1, "judging")
@@ -297,7 +300,7 @@ def judge(key: str, board: JudgedBoard | None, factor: float) -> Work[tuple[PadR
         while len(_prepared) >= KEPT_PREPARED:
             del _prepared[next(iter(_prepared))]
         _prepared[key] = _ready_to_judge(board)
-    return _prepared[key].verdicts(factor)
+    return _prepared[key].verdicts(factor, hand)
 
 
 def _ready_to_judge(board: JudgedBoard) -> Judge:

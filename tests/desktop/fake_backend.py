@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
 from padscope.calibration import calibrated
@@ -82,6 +83,16 @@ def verdicts(factor: float) -> tuple[PadResult, ...]:
         reasons = (f"a defect of 812 µm² with level {level:.2f}",) if bad else ()
         found.append(PadResult(pad.id, verdict, reasons, level, 0.9 if bad else 1.0, defects, (landing,)))
     return tuple(found)
+
+
+def by_hand(pads: tuple[PadResult, ...], hand: tuple[HandFoot, ...]) -> tuple[PadResult, ...]:
+    at = {f.wire: f for f in hand}
+
+    def landed(m: Landing) -> Landing:
+        foot = at.get(m.wire)
+        return m if foot is None else replace(m, proposed_um=foot.at_um, placed_by=foot.author, margin_um=3.5)
+
+    return tuple(replace(p, landings=tuple(map(landed, p.landings))) for p in pads)
 
 
 def write_model(path: Path) -> Path:
@@ -232,14 +243,14 @@ class Backend:
         method = "clicks" if clicks else "fiducials"
         return Inspected(PadMap(facts, POSE, 1.2, method, made, verdicts(factor), self.notes), level_grid(), 0.5, "CPU")
 
-    def judge(self, key: str, board: JudgedBoard | None, factor: float) -> Command:
+    def judge(self, key: str, board: JudgedBoard | None, factor: float, hand: tuple[HandFoot, ...] = ()) -> Command:
         if board is not None:
             self._boards.add(key)
         if key not in self._boards:
             raise LookupError(key)
         self.judged += 1
         yield Progress(0, 1, "judging")
-        return verdicts(factor)
+        return by_hand(verdicts(factor), hand)
 
     def forget_boards(self) -> None:
         """As a new worker process would have."""

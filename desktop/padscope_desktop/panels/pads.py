@@ -272,7 +272,7 @@ def explanation(pad: PadResult, theme: Theme) -> str:
         )
         more = f"<p {dim}>… and {number(len(pad.defects) - 6)} more defects</p>" if len(pad.defects) > 6 else ""
         parts.append(f"<p {dim}>Defects</p><table>{rows}</table>{more}")
-    moved = [w for w in pad.landings if w.proposed_um is None or _length(w) >= SHIFT_UM]
+    moved = [w for w in pad.landings if w.proposed_um is None or w.placed_by or _length(w) >= SHIFT_UM]
     if moved:
         rows = "".join(f"<tr><td>{html.escape(w.wire)}</td><td>&nbsp;&nbsp;{landing_words(w)}</td></tr>" for w in moved)
         parts.append(f"<p {dim}>Wires</p><table>{rows}</table>")
@@ -285,6 +285,8 @@ def landing_words(wire: Landing) -> str:
     if shift is None:
         return "lands nowhere"
     words = f"{signed(shift[0])} µm right, {signed(shift[1])} µm down"
+    if wire.placed_by:
+        words += f", by hand ({html.escape(wire.placed_by)})"
     return words if wire.margin_um is None else f"{words}, margin {with_unit(wire.margin_um, 'µm', 1)}"
 
 

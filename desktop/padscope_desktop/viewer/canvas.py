@@ -56,6 +56,7 @@ class Canvas(Viewport):
         self.pads, self.marks = self.layers.pads, self.layers.marks
         self.tool: Tool | None = None
         self._in_tool = False  # the left button is down, and the tool's
+        self._over_tool = True  # the cursor is where the left button is the tool's
         self.still = Still(self.picture, self.update, self)
         self.overlays_visible = True
         self._patient = False
@@ -186,7 +187,7 @@ class Canvas(Viewport):
         if self.tool is not None:
             self.tool.abandon()
             self.tool.hover(None)
-        self.tool, self._in_tool = tool, False
+        self.tool, self._in_tool, self._over_tool = tool, False, True
         self.tool_changed.emit()
         self._show_cursor()
         self.update()
@@ -233,19 +234,25 @@ class Canvas(Viewport):
             shape = Qt.CursorShape.OpenHandCursor
         elif self._picking:
             shape = Qt.CursorShape.CrossCursor
-        elif self.tool is not None:
+        elif self.tool is not None and self._over_tool:
             shape = self.tool.cursor
         elif self.pads.hovered is not None:
             shape = Qt.CursorShape.PointingHandCursor
         self.setCursor(shape)
 
+    def _tool_takes(self, position: QPointF) -> bool:
+        """The left button there is the tool's."""
+        return self._acting and self.tool is not None and self.tool.takes(self._point(position))
+
     def _hover(self, position: QPointF | None) -> None:
         if self._acting:
             assert self.tool is not None
             self.tool.hover(self._point(position) if position is not None else None)
-            self._show_cursor()
+            self._over_tool = position is None or self._tool_takes(position)
             self.update()
-            return
+            if self._over_tool:
+                self._show_cursor()
+                return
         under = None if position is None or self._picking else self._pad_under(position)
         if under != self.pads.hovered:
             self.pads.hovered = under
@@ -277,7 +284,7 @@ class Canvas(Viewport):
         elif event.button() == Qt.MouseButton.MiddleButton or (left and self._space):
             self._drag = (position, self.view)
             self._show_cursor()
-        elif left and self.tool is not None and self._acting:
+        elif left and self.tool is not None and self._tool_takes(position):
             self._in_tool = True
             self.tool.press(self._point(position), event)
             self.update()
@@ -322,7 +329,7 @@ class Canvas(Viewport):
         self._hover(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.tool is not None and self._acting:
+        if event.button() == Qt.MouseButton.LeftButton and self.tool is not None and self._tool_takes(event.position()):
             self.tool.double_click(self._point(event.position()), event)
             self.update()
             return

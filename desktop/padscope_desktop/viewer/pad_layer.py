@@ -227,7 +227,8 @@ def _paint_foot(painter: QPainter, foot: FootMark, colour: QColor, view: View) -
         return
     fill = QColor(colour)
     fill.setAlpha(50)
-    for pen in (_cosmetic(view, UNDER, 3), _cosmetic(view, colour, 1.25)):
+    width = 3.0 if foot.by_hand else 1.25
+    for pen in (_cosmetic(view, UNDER, width + 1.75), _cosmetic(view, colour, width)):
         painter.setPen(pen)
         painter.drawPolygon(polygon(foot.proposed))
     painter.fillPath(_path(foot.proposed), fill)

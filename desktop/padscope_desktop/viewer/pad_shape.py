@@ -70,6 +70,7 @@ class FootMark:
 
     planned: Points
     proposed: Points | None
+    by_hand: bool = False
 
     @cached_property
     def least_side(self) -> float:

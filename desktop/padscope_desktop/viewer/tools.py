@@ -38,6 +38,10 @@ class Tool:
 
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
 
+    def takes(self, at: Px) -> bool:
+        """Whether the left button is the tool's at this point; where it is not, it moves the picture and chooses pads."""
+        return True
+
     def press(self, at: Px, event: QMouseEvent) -> None: ...
 
     def drag(self, at: Px, event: QMouseEvent) -> None: ...

@@ -1,0 +1,15 @@
+"""What can be done in Inspect mode beside looking, as rows for menus, keys and the sheet of keys."""
+
+from __future__ import annotations
+
+from padscope_desktop.actions import Action
+
+INSPECT_ACTIONS = (
+    Action("override", "Override the verdict…", "Board", ("O",), where="picture", line=True, mode="inspect"),
+    Action("clean_again", "To be cleaned again", "Board", ("C",), where="picture", mode="inspect"),
+    Action("withdraw", "Take the decision back", "Board", ("Backspace",), where="picture", mode="inspect"),
+    Action("sign", "Sign the pad map off", "Board", ("Ctrl+Return",), line=True, mode="inspect"),
+    Action("reopen", "Open the signed map again…", "Board", mode="inspect"),
+    Action("history", "History, and earlier inspections", "Board", ("Ctrl+J",), mode="inspect"),
+    Action("feet_back", "Give feet placed by hand back", "Board", ("Shift+W",), mode="inspect"),
+)
