@@ -12,7 +12,7 @@ LABEL_ACTIONS: tuple[Action, ...] = (
     ),
     Action("lasso", "Lasso", "Label", ("L",), checkable=True, mode="label"),
     Action("polygon", "Polygon", "Label", ("O",), checkable=True, mode="label"),
-    Action("rectangle", "Rectangle", "Label", ("X",), checkable=True, mode="label"),
+    Action("rectangle", "Rectangle", "Label", ("X",), checkable=True, short="Box", mode="label"),
     Action("fill", "Fill what is connected", "Label", ("K",), checkable=True, short="Fill", mode="label"),
     Action("holes", "Fill the holes of a piece", "Label", ("J",), checkable=True, short="Holes", mode="label"),
     Action("wand", "Magic wand: drag for tolerance", "Label", ("A",), checkable=True, short="Wand", mode="label"),

@@ -167,7 +167,6 @@ class LabelPanel(QWidget):
         self.protect = _check("Protect others", "Leave what is painted in other classes (Shift+C)")
         self.snap = _check("Snap to edges", "The brush stops where grey values change inside its ring (Shift+S)")
         self.least = named(QDoubleSpinBox(decimals=2, singleStep=0.1, minimum=0.1, maximum=20.0), "Level")
-        self.least.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
         self.least.setFixedWidth(88)
         self.least.setToolTip("1.0 is the threshold; also for heat that is taken as paint")
         for name, box in (
