@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -61,7 +62,8 @@ class Eyes:
             found = self._watcher.look(began)
             if self._end.is_set():
                 return
-            self._tell(Looked(self, tuple(found), self._watcher.watched.away_since is not None, passed))
+            with contextlib.suppress(RuntimeError):  # a dead share may answer when the window is gone
+                self._tell(Looked(self, tuple(found), self._watcher.watched.away_since is not None, passed))
             passed = {}
             self._end.wait(pause_after(time.monotonic() - began))
 

@@ -65,12 +65,13 @@ def test_cancel_closes_the_generator_in_the_worker_and_the_worker_lives_on(
 
 
 def test_a_deaf_worker_is_replaced(
-    qtbot: QtBot, jobs: Jobs, lane: ProcessLane, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, jobs: Jobs, lane: ProcessLane, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(jobs_module, "PATIENCE_MS", 50)
     steps, words = [], []
-    job = jobs.start("deaf", None, title="deaf", progressed=steps.append, cancelled=lambda: words.append("cancelled"))
-    qtbot.waitUntil(lambda: len(steps) == 1, timeout=WAIT_MS)
+    file = tmp_path / "deaf"
+    job = jobs.start("deaf", file, title="deaf", progressed=steps.append, cancelled=lambda: words.append("cancelled"))
+    qtbot.waitUntil(lambda: len(steps) == 1 and file.exists(), timeout=WAIT_MS)
     pid = lane.pid
     jobs.cancel(job)
     jobs.start("count", 5, title="count", done=words.append)
@@ -80,14 +81,14 @@ def test_a_deaf_worker_is_replaced(
 
 @pytest.mark.parametrize("how", ["killed from outside", "aborts by itself"])
 def test_death_is_noticed_at_once_and_the_next_result_arrives(
-    qtbot: QtBot, jobs: Jobs, lane: ProcessLane, how: str
+    qtbot: QtBot, jobs: Jobs, lane: ProcessLane, how: str, tmp_path: Path
 ) -> None:
     steps, faults, results, deaths = [], [], [], []
     jobs.worker_died.connect(deaths.append)
     if how == "aborts by itself":
         jobs.start("die", title="dying", progressed=steps.append, failed=faults.append)
     else:
-        jobs.start("deaf", None, title="dying", progressed=steps.append, failed=faults.append)
+        jobs.start("deaf", tmp_path / "deaf", title="dying", progressed=steps.append, failed=faults.append)
         qtbot.waitUntil(lambda: len(steps) == 1, timeout=WAIT_MS)
         assert lane.pid is not None
         os.kill(lane.pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,10 @@ def forever(file: str) -> Generator[Any, None, None]:
             out.write("closed")
 
 
-def deaf(_: object) -> Generator[Any, None, None]:
-    """Never reports again."""
+def deaf(here: Path) -> Generator[Any, None, None]:
+    """Never reports again, from when its file is there."""
     yield Progress(0, 1, "deaf")
+    here.touch()
     threading.Event().wait()
 
 

@@ -193,8 +193,8 @@ def test_a_review_there_does_not_overrule_ours(here, tmp_path):
     painted_project(home_path, range(3))
     shutil.copy(home_path, copy)
     with open_project(copy) as other:
-        store.review_label(other, 1, state="rejected", comment="too thick")
         store.undo(other, 1)
+        store.review_label(other, 1, state="rejected", comment="too thick")
     with open_project(home_path) as home:
         store.review_label(home, 1, state="accepted", comment="")
         report = merge(home, copy)
