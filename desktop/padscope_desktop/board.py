@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
+from padscope.boards.rules import Rules
 from padscope.types import Affine
 from padscope_desktop.payloads import JudgedBoard, kept_unknown
 from padscope_desktop.theme import VERDICTS, WORST_FIRST
@@ -82,19 +83,22 @@ class Board:
     def pads(self) -> tuple[PadResult, ...]:
         return self.pad_map.pads
 
-    def judged(self, pads: tuple[PadResult, ...], factor: float) -> Board:
+    def judged(self, pads: tuple[PadResult, ...], factor: float, rules: Rules | None = None) -> Board:
+        """`rules`: where they may be others than before."""
         pads = kept_unknown(self.pads, pads, factor / self.factor)
         made = replace(self.pad_map.provenance, threshold_factor=factor)
+        if rules is not None:
+            made = replace(made, rules=rules.name, rules_sha256=rules.sha256)
         return replace(self, pad_map=replace(self.pad_map, pads=pads, provenance=made), factor=factor)
 
-    def for_judging(self) -> JudgedBoard | None:
+    def for_judging(self, rules: Rules) -> JudgedBoard | None:
         """None where it cannot be judged again here: without its level, or where several pictures show it."""
         if self.level is None or self.pad_map.others:
             return None
         near = {pad: place.um_to_px for pad, place in self.pad_map.places.items()}
         facts = self.pad_map.picture
         size = (facts.width_px, facts.height_px)
-        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting, near)
+        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting, near, rules)
 
     def with_feet(self, feet: tuple[HandFoot, ...]) -> Board:
         """Those feet stand where they were put, until the pads are judged with them."""

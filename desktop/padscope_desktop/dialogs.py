@@ -14,6 +14,7 @@ DRAWINGS = (
     "*.gbs *.art *.pho);;All files (*)"
 )
 SAVED = "Layout, everything kept (*.json);;Table of rectangles (*.csv);;Drawing (*.dxf)"
+RULES = "Rules (*.toml);;All files (*)"
 MODELS = "Models (*.padmodel)"
 
 
@@ -57,6 +58,14 @@ class Dialogs:
 
     def model(self, start: Path | None) -> Path | None:
         return _path(QFileDialog.getOpenFileName(self._parent, "Choose a model", _text(start), MODELS)[0])
+
+    def rules(self, start: Path | None) -> Path | None:
+        return _path(QFileDialog.getOpenFileName(self._parent, "Open rules", _text(start), RULES)[0])
+
+    def save_rules(self, name: str, start: Path | None) -> Path | None:
+        proposed = str((start or Path()) / f"{name}.toml")
+        path = _path(QFileDialog.getSaveFileName(self._parent, "Save the rules", proposed, RULES)[0])
+        return path if path is None or path.suffix else path.with_suffix(".toml")
 
 
 def _path(name: str) -> Path | None:

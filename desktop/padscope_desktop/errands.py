@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from padscope.boards.pad_map import PadResult
+from padscope.boards.rules import Rules
 from padscope_desktop import settings, stock
 from padscope_desktop.board import Board
 from padscope_desktop.messages import about_fault
@@ -65,7 +66,7 @@ class Errands(QObject):
         self._session.add_pictures(demo.pictures)
         self._session.choose_layout(demo.layout)
 
-    # The other pictures at a new threshold
+    # The other pictures at a new threshold, or by other rules
 
     @Slot(object)
     def _on_settled(self, board: Board) -> None:
@@ -81,31 +82,36 @@ class Errands(QObject):
             entry = self._session.album.entries.get(self._stale.pop(0))
             if entry is not None and entry.key != self._session.current:
                 self._session.keeper.ask(
-                    partial(stock.board, inspection=entry.inspection, key=entry.key),
+                    partial(stock.unsigned_board, inspection=entry.inspection, key=entry.key),
                     done=self._on_fetched,
                     failed=self._on_skipped,
                 )
                 return
 
-    def _on_fetched(self, board: Board) -> None:
-        factor = self._session.judging.factor
-        if board.factor == factor or board.level is None or board.key not in self._session.album.entries:
+    def _on_fetched(self, board: Board | None) -> None:
+        if board is None:  # signed
+            self._fetch_next()
+            return
+        factor, rules = self._session.judging.factor, self._session.judging.rules
+        same = board.factor == factor and board.pad_map.provenance.rules_sha256 == rules.sha256
+        if same or board.level is None or board.key not in self._session.album.entries:
             self._fetch_next()
             return
         self._session.jobs.start(
             "judge",
-            f"other/{board.key}/{id(board.level)}",
-            board.for_judging(),
+            f"other/{board.key}/{id(board.level)}/{rules.sha256}",
+            board.for_judging(rules),
             factor,
+            board.hand,
             title="Judging",
             lane="quick",
             shown=False,
-            done=partial(self._on_rejudged, board, factor),
+            done=partial(self._on_rejudged, board, factor, rules),
             ended=self._fetch_next,
         )
 
-    def _on_rejudged(self, board: Board, factor: float, pads: tuple[PadResult, ...]) -> None:
-        self._session.take_board(replace(board.judged(pads, factor), stored=factor))
+    def _on_rejudged(self, board: Board, factor: float, rules: Rules, pads: tuple[PadResult, ...]) -> None:
+        self._session.take_board(replace(board.judged(pads, factor, rules), stored=factor))
 
     def _on_skipped(self, _: Fault) -> None:
         self._fetch_next()

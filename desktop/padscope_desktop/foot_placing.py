@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject
 from padscope.boards.hand_feet import HandFoot, Room
 from padscope.boards.layout import Pad
 from padscope.boards.pad_map import Landing, PadResult
+from padscope.boards.rules import Rules
 from padscope.errors import PadscopeError
 from padscope_desktop import stock
 from padscope_desktop.board import Board
@@ -82,7 +83,7 @@ class FootPlacing(QObject):
             return None
         um_to_px = board.pad_map.place(result.pad).um_to_px
         try:
-            room = _room(board, result, wire)
+            room = _room(board, result, wire, self._session.judging.rules)
         except PadscopeError as error:
             self._session.mentioned.emit(str(error))
             return None
@@ -140,16 +141,15 @@ class FootPlacing(QObject):
         return None, None
 
 
-def _room(board: Board, result: PadResult, wire: str) -> Room:
+def _room(board: Board, result: PadResult, wire: str, rules: Rules) -> Room:
     """Where the foot may stand among the defects at the present threshold and the other feet as they are shown."""
-    from padscope.boards.rules import load_rules
     from padscope.boards.verdict import prepare
     from padscope.workflows.painting import painted_masks
 
-    judged = board.for_judging()
+    judged = board.for_judging(rules)
     assert judged is not None
     alone = replace(board.layout, pads=tuple(p for p in board.layout.pads if p.id == result.pad))
     near, here = judged.near, judged.um_to_px
     masks = painted_masks(judged.painting, alone, here, near) if judged.painting is not None else None
-    judge = prepare(judged.level, alone, here, judged.picture_size, load_rules(None), masks=masks, near=near)
+    judge = prepare(judged.level, alone, here, judged.picture_size, rules, masks=masks, near=near)
     return judge.room(wire, board.factor, result.landings)

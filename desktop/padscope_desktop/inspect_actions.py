@@ -10,6 +10,7 @@ INSPECT_ACTIONS = (
     Action("withdraw", "Take the decision back", "Board", ("Backspace",), where="picture", mode="inspect"),
     Action("sign", "Sign the pad map off", "Board", ("Ctrl+Return",), line=True, mode="inspect"),
     Action("reopen", "Open the signed map again…", "Board", mode="inspect"),
+    Action("rules", "Rules…", "Board", ("Ctrl+U",), mode="inspect"),
     Action("history", "History, and earlier inspections", "Board", ("Ctrl+J",), mode="inspect"),
     Action("feet_back", "Give feet placed by hand back", "Board", ("Shift+W",), mode="inspect"),
 )

@@ -23,6 +23,7 @@ from padscope_desktop.panels.inspect import InspectPanel
 from padscope_desktop.panels.marks import MarksBar
 from padscope_desktop.panels.train import free_name
 from padscope_desktop.reviewing import Reviewing
+from padscope_desktop.rules_page import RulesDesk
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
@@ -53,6 +54,7 @@ class InspectMode(Mode):
         self._armed = False
         self._training: Job | None = None
         self._connect()
+        self.rules = RulesDesk(self, self.reviewing)
         self.refresh()
 
     def _connect(self) -> None:
@@ -90,6 +92,10 @@ class InspectMode(Mode):
         m.points_changed.connect(c.set_points)
         m.ready.connect(self._on_marks_ready)
         m.closed.connect(self.end_marks)
+
+    def leave(self) -> None:
+        if self.panel.ruling:
+            self.panel.show_inspect()
 
     def set_theme(self, theme: Theme) -> None:
         self.panel.set_theme(theme)
@@ -312,6 +318,7 @@ class InspectMode(Mode):
             "withdraw": self.withdraw,
             "sign": self.sign,
             "reopen": self.begin_reopen,
+            "rules": self.rules.toggle,
             "history": self.show_history,
         }
 
@@ -427,7 +434,7 @@ class InspectMode(Mode):
 
     def export(self) -> None:
         """The pad map on the screen, as the files of `padscope inspect`."""
-        board = self.reviewing.shown
+        board = self.reviewing.standing
         if board is None:
             self.session.said.emit(Message("export", "There is no pad map to export.", "Inspect this picture first."))
             return
@@ -442,7 +449,7 @@ class InspectMode(Mode):
             (self.marks.active, self.end_marks),
             (self.panel.review.form_open, self.panel.review.end_form),
             (self._armed, self._disarm),
-            (self.panel.training or self.panel.telling, self.panel.show_inspect),
+            (self.panel.currentIndex() > 0, self.panel.show_inspect),
             (self.selected is not None, partial(self.select, None)),
         )
         for there, act in leave:

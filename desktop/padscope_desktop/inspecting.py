@@ -98,6 +98,7 @@ class Inspecting(QObject):
             entry.own_scale.um_per_px if entry.own_scale is not None else None,
             dict(wish.clicks) if wish.clicks else None,
             painting,
+            self._session.judging.rules,
             title=f"Inspecting {entry.name}",
             done=partial(self._on_inspected, wish, painting),
             progressed=partial(self._on_progress, wish.key),

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from padscope.boards.hand_feet import HandFoot
 from padscope.boards.pad_map import PadResult
+from padscope.boards.rules import Rules, load_rules
 from padscope_desktop.board import Board, previewed
 from padscope_desktop.jobs import Jobs
 from padscope_desktop.protocol import Fault
@@ -25,7 +26,7 @@ LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
 
 class Judging(QObject):
     """Signals: board_changed() · factor_changed() · judged(Board): no preview, for the list · settled(Board): to be stored, at
-    another threshold · repainted(Board): to be stored, as other paint wins over its heat · failed(Fault)."""
+    another threshold or by other rules · repainted(Board): to be stored, as other paint wins over its heat · failed(Fault)."""
 
     board_changed = Signal()
     factor_changed = Signal()
@@ -38,11 +39,13 @@ class Judging(QObject):
         super().__init__(parent)
         self.board: Board | None = None
         self.factor = 1.0
+        self.rules: Rules = load_rules()
         self._jobs = jobs
         self._busy = False
         self._judged_at = 1.0  # the threshold of the verdicts on the screen, where they are no preview
         self._brought = ""  # the board that the worker has at hand
         self._paintings = 0  # how many were set, so that each has a name of its own
+        self._reruled = False  # other rules are in use than those of the verdicts that were stored last
         self._unstored = False  # verdicts of a painting that the project does not have yet
         self._rest = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._rest.timeout.connect(self.settle)
@@ -64,8 +67,18 @@ class Judging(QObject):
         self._rest.stop()
         self.board = None
         self._brought = ""
-        self._unstored = False
+        self._unstored = self._reruled = False
+        self.rules = load_rules()
         self.board_changed.emit()
+
+    def set_rules(self, rules: Rules, *, rejudge: bool = True) -> None:
+        """What is judged from now on; the board on the screen at once, unless it is to stay as it was."""
+        self.rules = rules
+        if self.board is None or not rejudge or self.board.for_judging(rules) is None:
+            return
+        self._reruled, self._brought, self._judged_at = True, "", math.nan
+        self._judge()
+        self._rest.start()
 
     def set_factor(self, factor: float) -> None:
         """In shipped thresholds of the model."""
@@ -108,11 +121,11 @@ class Judging(QObject):
         board = self.board
         if board is None:
             return
-        moved = board.factor != board.stored or board.hand != board.stored_hand
+        moved = board.factor != board.stored or board.hand != board.stored_hand or self._reruled
         if not moved and not self._unstored:
             return
         if self._judged_at == board.factor:
-            self._unstored = False
+            self._unstored = self._reruled = False
             self.board = replace(board, stored=board.factor, stored_hand=board.hand)
             (self.settled if moved else self.repainted).emit(self.board)
         elif self._busy:
@@ -132,7 +145,7 @@ class Judging(QObject):
         self._jobs.start(
             "judge",
             name,
-            None if self._brought == name else board.for_judging(),
+            None if self._brought == name else board.for_judging(self.rules),
             self.factor,
             board.hand,
             title="Judging",
@@ -153,12 +166,12 @@ class Judging(QObject):
             return  # feet were put down meanwhile: it is judged again
         if factor == self.factor:
             before = board.pads
-            self.board = board.judged(pads, factor)
+            self.board = board.judged(pads, factor, self.rules)
             self._unstored |= math.isnan(self._judged_at) and self.board.pads != before
             self._judged_at = factor
             self.judged.emit(self.board)
         else:
-            self.board = previewed(board.judged(pads, factor), self.factor)
+            self.board = previewed(board.judged(pads, factor, self.rules), self.factor)
         self.board_changed.emit()
 
     def _on_failed(self, fault: Fault) -> None:
@@ -173,5 +186,5 @@ class Judging(QObject):
             self._judge()
 
     def _name(self, board: Board) -> str:
-        """Of a board, its level grid and what is painted on it, for the worker."""
-        return f"{board.key}/{id(board.level)}/{self._paintings}"
+        """Of a board, its level grid, what is painted on it and the rules, for the worker."""
+        return f"{board.key}/{id(board.level)}/{self._paintings}/{self.rules.sha256}"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, PadResult, Verdict
+from padscope.boards.rules import Rules
 from padscope.configs import Setting
 from padscope.types import Affine, Scale
 
@@ -134,6 +135,15 @@ class JudgedBoard:
     picture_size: tuple[int, int]
     painting: Painting | None = None
     near: Mapping[str, Affine] = field(default_factory=dict)
+    rules: Rules | None = None  # None: the standard ones
+
+
+@dataclass(frozen=True)
+class RulesTried:
+    """What other rules would change: all boards in one sentence, then those that change."""
+
+    words: str
+    boards: tuple[str, ...]
 
 
 def kept_unknown(before: tuple[PadResult, ...], after: tuple[PadResult, ...], ratio: float) -> tuple[PadResult, ...]:

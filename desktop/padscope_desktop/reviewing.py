@@ -46,6 +46,7 @@ class Reviewing(QObject):
         super().__init__(parent)
         self.session = session
         self.review = EMPTY
+        self.trial: Board | None = None
         session.current_changed.connect(self.refresh)
         session.entry_changed.connect(self._on_entry)
         session.judging.board_changed.connect(self.changed)
@@ -59,8 +60,16 @@ class Reviewing(QObject):
 
     @property
     def shown(self) -> Board | None:
+        """What is on the screen: the board as it is handed on, or as other rules would have it."""
+        return self.trial if self.trial is not None else self.standing
+
+    @property
+    def standing(self) -> Board | None:
         """The board as it is handed on, with what a person decided."""
-        board = self.board
+        return self.decided_on(self.board)
+
+    def decided_on(self, board: Board | None) -> Board | None:
+        """What a person decided holds for it too."""
         if board is None or not self.review.decisions:
             return board
         return replace(board, pad_map=reviewed(board.pad_map, self.review.decisions))
@@ -86,6 +95,20 @@ class Reviewing(QObject):
         return None if self.board is None else next_to_see(self.board.pads, self.decided, after, step)
 
     # What a person does
+
+    def show_trial(self, board: Board | None) -> None:
+        """The board by rules that are only tried; nothing can be decided meanwhile. None: it is over."""
+        if board is not self.trial:
+            self.trial = board
+            self.changed.emit()
+
+    def _refused(self) -> bool:
+        """While rules are tried, the verdicts on the screen are nobody's yet."""
+        if self.trial is not None:
+            self.session.said.emit(
+                Message("review", "Rules are being tried.", "Use them, or leave them with Esc, first.")
+            )
+        return self.trial is not None
 
     def agree(self, pad: str) -> bool:
         result = self._result(pad)
@@ -120,6 +143,8 @@ class Reviewing(QObject):
 
     def sign(self) -> None:
         """Only by name, and after every pad that needs a look has had one."""
+        if self._refused():
+            return
         left = self.progress()
         if not left.complete:
             words = f"{left.of - left.done} of {left.of} pads have not been looked at; Tab goes through them."
@@ -176,6 +201,8 @@ class Reviewing(QObject):
 
     def _decide(self, decision: PadDecision) -> bool:
         """It shows at once; what could not be stored is taken from the screen again."""
+        if self._refused():
+            return False
         if self.signed or not self.review.inspection:
             words = (
                 "Open it again first: Board, Open the signed map again."

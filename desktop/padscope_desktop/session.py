@@ -170,6 +170,8 @@ class Session(QObject):
             self.thumbnails.fetch(entry)
         self.album_changed.emit()
         self.judging.set_factor(contents.factor)
+        if contents.rules is not None:
+            self.judging.set_rules(contents.rules)
         if contents.layout is not None and self.layout is None:
             self.layout = contents.layout
             self.layout_changed.emit()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
+from padscope.boards.rules import Rules, parse_rules
 from padscope.errors import StoreError
 from padscope.pictures.measures import Measure
 from padscope.store import reviews, watched
@@ -53,6 +54,7 @@ class Contents:
     factor: float
     folder: Path | None = None  # that is watched
     watched: Watched | None = None  # what is known of it
+    rules: Rules | None = None  # None: nobody has chosen any
 
 
 def picture_files(paths: Iterable[Path]) -> list[Path]:
@@ -86,7 +88,19 @@ def contents(project: Project) -> Contents:
         float(_last_choice(project, "threshold").get("factor", 1.0)),  # type: ignore[arg-type]
         folder,
         remembered(project, folder) if folder is not None else None,
+        _rules(project),
     )
+
+
+def _rules(project: Project) -> Rules | None:
+    toml = _last_choice(project, "rules").get("toml")
+    return parse_rules(toml.encode(), "the project's rules") if isinstance(toml, str) else None
+
+
+def store_rules(project: Project, rules: Rules, author: str) -> None:
+    """The whole text with its comments: the file they came from may be gone when somebody asks what was judged by."""
+    detail = {"name": rules.name, "sha256": rules.sha256, "toml": rules.text}
+    project.record(CHOSEN, "rules", detail, author=author)
 
 
 def _last_choice(project: Project, what: str) -> Mapping[str, object]:
@@ -183,6 +197,11 @@ def board(project: Project, inspection: int, key: int) -> Board:
     layout = project.layout(row.layout_sha256)
     painting = painted(project, row.picture_sha256)
     return board_of(key, pad_map, layout, project.level(inspection), row.seconds, "", painting)
+
+
+def unsigned_board(project: Project, inspection: int, key: int) -> Board | None:
+    """None where it is signed: what somebody put a name to is not judged again behind it."""
+    return None if reviews.signature(project, inspection) is not None else board(project, inspection, key)
 
 
 def painted(project: Project, picture_sha256: str) -> Painting | None:

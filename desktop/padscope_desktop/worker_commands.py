@@ -29,6 +29,7 @@ from padscope_desktop.payloads import (
     MappedLevels,
     ModelCard,
     PictureCard,
+    RulesTried,
     Thumbnail,
     kept_unknown,
 )
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from padscope.boards.hand_feet import HandFoot
     from padscope.boards.layout import Layout
     from padscope.boards.pad_map import PadMap, PadResult
+    from padscope.boards.rules import Rules
     from padscope.boards.verdict import Judge
     from padscope.pictures.picture import Picture
     from padscope.pictures.pyramid import Pyramid
@@ -226,7 +228,7 @@ def warm_up() -> Work[Device]:
     return Device(devices.described(device), device != "cpu")
 
 
-_inspectors: dict[tuple[str, int, str], Inspector] = {}
+_inspectors: dict[tuple[str, int, str, str], Inspector] = {}
 """The last one used: opening a model takes longer than inspecting with it."""
 
 
@@ -238,10 +240,11 @@ def inspect(
     um_per_px: float | None,
     clicks: Mapping[str, tuple[float, float]] | None,
     painting: Painting | None,
+    rules: Rules | None = None,
 ) -> Work[Inspected]:
     """One picture, judged at `factor` times the model's threshold; what was painted on it wins over heat."""
     yield Progress(0, len(layout.pads), "opening the model")
-    inspector = _inspector(model, layout)
+    inspector = _inspector(model, layout, rules)
     from padscope.pictures.scales import typed_scale
 
     scale = None if um_per_px is None else typed_scale(um_per_px)
@@ -251,22 +254,23 @@ def inspect(
         yield Progress(len(layout.pads), len(layout.pads), "judging")
         size = (pad_map.picture.width_px, pad_map.picture.height_px)
         near = {pad: place.um_to_px for pad, place in pad_map.places.items()}
-        board = JudgedBoard(found.level, layout, pad_map.um_to_px, size, painting, near)
+        board = JudgedBoard(found.level, layout, pad_map.um_to_px, size, painting, near, rules)
         pads = _ready_to_judge(board).verdicts(factor)
         made = replace(pad_map.provenance, threshold_factor=factor)
         pad_map = replace(pad_map, pads=kept_unknown(pad_map.pads, pads, factor), provenance=made)
     return Inspected(pad_map, found.level, found.seconds, found.device)
 
 
-def _inspector(model: Path, layout: Layout) -> Inspector:
+def _inspector(model: Path, layout: Layout, rules: Rules | None) -> Inspector:
     from padscope.boards.rules import load_rules
     from padscope.store.artifacts import load_model
     from padscope.workflows.inspect import Inspector
 
-    key = (str(model), os.stat(model).st_mtime_ns, layout.sha256 or repr(layout))
+    rules = rules or load_rules(None)
+    key = (str(model), os.stat(model).st_mtime_ns, layout.sha256 or repr(layout), rules.sha256)
     if key not in _inspectors:
         _inspectors.clear()
-        _inspectors[key] = Inspector(load_model(model), layout, load_rules(None))
+        _inspectors[key] = Inspector(load_model(model), layout, rules)
     return _inspectors[key]
 
 
@@ -311,7 +315,20 @@ def _ready_to_judge(board: JudgedBoard) -> Judge:
     painting = board.painting
     near, size = board.near, board.picture_size
     masks = painted_masks(painting, board.layout, board.um_to_px, near) if painting is not None else None
-    return prepare(board.level, board.layout, board.um_to_px, size, load_rules(None), masks=masks, near=near)
+    rules = board.rules or load_rules(None)
+    return prepare(board.level, board.layout, board.um_to_px, size, rules, masks=masks, near=near)
+
+
+def try_rules(project: Path, before: Rules, after: Rules) -> Work[RulesTried]:
+    """On the boards a project holds; nothing is stored."""
+    from padscope.store.database import open_project
+    from padscope.workflows.what_if import what_if
+
+    yield Progress(0, 1, "judging again")
+    with open_project(project, read_only=True) as opened:
+        found = yield from what_if(opened, before, after)
+    changed = [b for b in found.boards if b.changes.changed()]
+    return RulesTried(found.words(), tuple(f"{b.module or b.picture}: {b.changes.words()}" for b in changed))
 
 
 # out of the window
@@ -366,6 +383,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "inspect": inspect,
     "train": train,
     "judge": judge,
+    "try_rules": try_rules,
     "export": export,
     "draw_demo": draw_demo,
     **LAYOUT_COMMANDS,

@@ -97,6 +97,12 @@ class Answers:
     def save_layout(self, name: str, start: Path | None) -> Path | None:
         return self._answer(f"save {name}")
 
+    def rules(self, start: Path | None) -> Path | None:
+        return self._answer("rules")
+
+    def save_rules(self, name: str, start: Path | None) -> Path | None:
+        return self._answer(f"save {name}")
+
     def model(self, start: Path | None) -> Path | None:
         return self._answer("model")
 

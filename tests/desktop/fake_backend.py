@@ -12,6 +12,7 @@ import numpy as np
 from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.boards.rules import Rules
 from padscope.calibration import calibrated
 from padscope.configs import PatchcoreConfig, settings_of
 from padscope.errors import InputError, PictureError, PoseError
@@ -29,6 +30,7 @@ from padscope_desktop.payloads import (
     ModelCard,
     PictureCard,
     Placed,
+    RulesTried,
     Thumbnail,
 )
 from padscope_desktop.protocol import Part
@@ -70,11 +72,13 @@ def level_grid() -> np.ndarray:
     return grid
 
 
-def verdicts(factor: float) -> tuple[PadResult, ...]:
+def verdicts(factor: float, rules: Rules | None = None) -> tuple[PadResult, ...]:
+    """Every defect has 812 µm²; rules that only count larger ones find all pads sound."""
+    counted = rules is None or rules.defects.minimum_area_um2 <= 812
     found = []
     for pad in layout().pads:
         level = LEVELS[pad.id] / factor
-        verdict = Verdict.OK if level < 1 else Verdict.OK_SHIFT if level < 2 else Verdict.NOT_BONDABLE
+        verdict = Verdict.OK if level < 1 or not counted else Verdict.OK_SHIFT if level < 2 else Verdict.NOT_BONDABLE
         x, y = pad.x_um, pad.y_um
         goal = {Verdict.OK: (x, y), Verdict.OK_SHIFT: (x + 90.0, y), Verdict.NOT_BONDABLE: None}[verdict]
         landing = Landing(f"{pad.id}-1", (x, y), goal, 12.5 if goal else None, (75.0, 125.0), 0.0)
@@ -114,6 +118,7 @@ class Backend:
     def __post_init__(self) -> None:
         self.inspected_with = []
         self._boards: set[str] = set()
+        self._rules: dict[str, Rules | None] = {}
 
     def commands(self) -> dict[str, Callable[..., Command]]:
         return {
@@ -129,6 +134,7 @@ class Backend:
                 "inspect",
                 "train",
                 "judge",
+                "try_rules",
                 "export",
                 "draw_demo",
                 "place",
@@ -221,6 +227,7 @@ class Backend:
         um_per_px: object,
         clicks: object,
         painting: object,
+        rules: Rules,
     ) -> Command:
         self.inspected_with.append((picture, factor, clicks))
         yield Progress(0, 8, "finding the board")
@@ -230,8 +237,8 @@ class Backend:
         made = Provenance(
             "patchcore",
             "cd" * 32,
-            "standard",
-            "ef" * 32,
+            rules.name,
+            rules.sha256,
             board.name,
             board.sha256,
             "2026-01-02T03:04:05Z",
@@ -241,16 +248,24 @@ class Backend:
         card = self._card(picture)
         facts = PictureFacts(picture.name, card.sha256, WIDTH, HEIGHT, card.scale)
         method = "clicks" if clicks else "fiducials"
-        return Inspected(PadMap(facts, POSE, 1.2, method, made, verdicts(factor), self.notes), level_grid(), 0.5, "CPU")
+        return Inspected(
+            PadMap(facts, POSE, 1.2, method, made, verdicts(factor, rules), self.notes), level_grid(), 0.5, "CPU"
+        )
 
     def judge(self, key: str, board: JudgedBoard | None, factor: float, hand: tuple[HandFoot, ...] = ()) -> Command:
         if board is not None:
             self._boards.add(key)
+            self._rules[key] = board.rules
         if key not in self._boards:
             raise LookupError(key)
         self.judged += 1
         yield Progress(0, 1, "judging")
-        return by_hand(verdicts(factor), hand)
+        return by_hand(verdicts(factor, self._rules[key]), hand)
+
+    def try_rules(self, project: Path, before: Rules, after: Rules) -> Command:
+        yield Progress(0, 1, "judging again")
+        yield from self._wait("judging again")
+        return RulesTried("3 pads on 1 of 1 boards change: 2 OK_SHIFT to OK", (f"bad01.jpg: by {after.name}",))
 
     def forget_boards(self) -> None:
         """As a new worker process would have."""

@@ -16,7 +16,7 @@ from padscope.boards.layout import Layout
 from padscope.boards.layout_text import written_whole
 from padscope.boards.pad_map import PadMap
 from padscope.boards.review import reviewed
-from padscope.boards.rules import Rules, load_rules
+from padscope.boards.rules import Rules, load_rules, parse_rules
 from padscope.boards.visual_inspection import Inspector, tile_box_um, tiles_to_show, write_visual_inspection
 from padscope.errors import InputError, OutputError, PadscopeError, RulesError
 from padscope.pictures.picture import Picture, open_picture
@@ -45,7 +45,9 @@ def stored_map(project: Project, row: InspectionRow) -> StoredMap:
     """The map as it is handed on; rules that are no longer here are replaced by the standard ones, for the grades only."""
     held = reviews.signature(project, row.id)
     pad_map = reviewed(project.pad_map(row.id), reviews.decisions(project, row.id))
-    return StoredMap(row, pad_map, project.layout(row.layout_sha256), _rules(row), held.author if held else row.author)
+    return StoredMap(
+        row, pad_map, project.layout(row.layout_sha256), _rules(project, row), held.author if held else row.author
+    )
 
 
 def export_maps(
@@ -108,7 +110,10 @@ def _pictures(pad_map: PadMap, layout: Layout, picture: Picture, stem: Path) -> 
     return names
 
 
-def _rules(row: InspectionRow) -> Rules:
+def _rules(project: Project, row: InspectionRow) -> Rules:
+    for kept in project.history("rules"):  # a project's own, as the window stores them
+        if kept.detail.get("sha256") == row.rules_sha256:
+            return parse_rules(str(kept.detail["toml"]).encode(), row.rules)
     try:
         return load_rules(row.rules)
     except RulesError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
@@ -24,7 +25,10 @@ MOST = 1_000_000_000
 
 
 class Form(QWidget):
-    """One row per setting; `values` holds only what differs from the defaults, so that later defaults still reach old forms."""
+    """One row per setting; `values` holds only what differs from the defaults, so that later defaults still reach old forms.
+    Signal: changed()."""
+
+    changed = Signal()
 
     def __init__(self, settings: Iterable[Setting], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +43,16 @@ class Form(QWidget):
             field = self._fields[s.name] = field_for(s)
             field.setToolTip(s.help)
             field.setAccessibleName(s.label)
+            _changes(field).connect(self.changed)
+            field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # the wheel scrolls the page, it does not turn values
+            field.installEventFilter(self)
             rows.addRow(label(s.label), field)
+
+    def eventFilter(self, field: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Wheel and isinstance(field, QWidget) and not field.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(field, event)
 
     def field(self, name: str) -> QWidget:
         return self._fields[name]
@@ -64,6 +77,14 @@ def field_for(s: Setting) -> QWidget:
         chooser.setCurrentText(str(s.default))
         return chooser
     return MAKERS[s.kind](s)
+
+
+def _changes(field: Any) -> Any:
+    """The signal of another value."""
+    for kind, name in CHANGES.items():
+        if isinstance(field, kind):
+            return getattr(field, name)
+    raise TypeError(f"{type(field).__name__} is no field of a form")
 
 
 def value_of(s: Setting, field: QWidget) -> Any:
@@ -112,4 +133,11 @@ def _line(s: Setting) -> QWidget:
     return QLineEdit(str(s.default or ""))
 
 
+CHANGES = {
+    QComboBox: "currentIndexChanged",
+    QCheckBox: "toggled",
+    QSpinBox: "valueChanged",
+    QDoubleSpinBox: "valueChanged",
+    QLineEdit: "textChanged",
+}
 MAKERS: dict[type, Callable[[Setting], QWidget]] = {bool: _check, int: _whole, float: _number, str: _line}

@@ -11,6 +11,7 @@ from padscope_desktop.panels.history import HistoryPage
 from padscope_desktop.panels.pads import PadsPanel
 from padscope_desktop.panels.parts import label, line
 from padscope_desktop.panels.review import ReviewPanel
+from padscope_desktop.panels.rules import RulesPage
 from padscope_desktop.panels.setup import SetupPanel
 from padscope_desktop.panels.summary import SummaryPanel
 from padscope_desktop.panels.threshold import ThresholdPanel
@@ -36,6 +37,7 @@ class InspectPanel(QStackedWidget):
         self.review = ReviewPanel()
         self.train = TrainPanel()
         self.history = HistoryPage()
+        self.rules = RulesPage()
         self.nothing = label("", dim=True, wrap=True)
         self._found = QWidget()
         found = QVBoxLayout(self._found)
@@ -65,6 +67,8 @@ class InspectPanel(QStackedWidget):
         around.setContentsMargins(16, 12, 16, 12)
         around.addWidget(self.history)
         self.addWidget(past)
+        self.addWidget(self.rules)
+        self.rules.closed.connect(self.show_inspect)
         self.history.closed.connect(self.show_inspect)
         self.train.closed.connect(self.show_inspect)
         self.review.form_shown.connect(self.threshold.setHidden)
@@ -109,6 +113,15 @@ class InspectPanel(QStackedWidget):
 
     def show_history(self) -> None:
         self.setCurrentIndex(2)
+        self.page_changed.emit()
+
+    @property
+    def ruling(self) -> bool:
+        """The rules are shown."""
+        return self.currentIndex() == 3
+
+    def show_rules(self) -> None:
+        self.setCurrentIndex(3)
         self.page_changed.emit()
 
     def show_inspect(self) -> None:
