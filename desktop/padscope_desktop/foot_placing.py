@@ -26,7 +26,7 @@ from padscope_desktop.viewer.view import View
 if TYPE_CHECKING:
     from padscope_desktop.session import Session
 
-LOCKED = "The pad map is signed; open it again to move its feet"
+LOCKED = "No foot moves while the pad map is signed (open it again) or rules are tried (Esc leaves them)"
 GRIP_PX = 8.0
 """Logical px of a foot's shorter side from which it can be taken hold of."""
 
@@ -38,7 +38,7 @@ class FootPlacing(QObject):
         super().__init__(parent)
         self._session = session
         self._canvas = canvas
-        self._locked = locked  # the map is signed
+        self._locked = locked  # the map is signed, or rules are tried
         self.tool = FootTool(self)
 
     def view(self) -> View:

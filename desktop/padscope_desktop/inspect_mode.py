@@ -50,7 +50,7 @@ class InspectMode(Mode):
         self.detector = "patchcore"
         self.overlays_wanted = True
         self.reviewing = Reviewing(session, self)
-        self.feet = FootPlacing(session, canvas, lambda: self.reviewing.signed, self)
+        self.feet = FootPlacing(session, canvas, lambda: self.reviewing.fixed, self)
         self._armed = False
         self._training: Job | None = None
         self._connect()

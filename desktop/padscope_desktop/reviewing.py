@@ -88,6 +88,11 @@ class Reviewing(QObject):
     def signed(self) -> bool:
         return self.review.signature is not None
 
+    @property
+    def fixed(self) -> bool:
+        """Nothing on the screen may be changed by hand: it is signed, or only tried."""
+        return self.signed or self.trial is not None
+
     def progress(self) -> Progress:
         return progress(self.board.pads if self.board is not None else (), self.decided)
 
