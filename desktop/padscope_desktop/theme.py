@@ -186,6 +186,7 @@ QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 QComboBox, QLineEdit, QAbstractSpinBox {{
   background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 8px; min-height: 18px; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
+#form QAbstractSpinBox QLineEdit {{ padding-left: 8px; }}
 QListView, QTableView, QTextBrowser, QScrollArea {{ background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; }}
 QScrollArea > QWidget > QWidget {{ background: transparent; }}
 QListView {{ border: none; border-radius: 0px; background: {t.panel}; outline: none; }}

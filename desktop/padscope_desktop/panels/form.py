@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -34,10 +33,11 @@ class Form(QWidget):
         super().__init__(parent)
         self._settings = tuple(settings)
         self._fields: dict[str, QWidget] = {}
+        self.setObjectName("form")
         rows = QFormLayout(self)
         rows.setContentsMargins(GRID, GRID, GRID, GRID)
         rows.setSpacing(GRID)
-        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapAllRows)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for s in self._settings:
             field = self._fields[s.name] = field_for(s)
@@ -122,7 +122,6 @@ def _number(s: Setting) -> QWidget:
 
 
 def _with_unit(box: Any, s: Setting) -> QWidget:
-    box.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
     box.setSuffix(f" {s.unit}" if s.unit else "")
     if s.default is None:
         box.setSpecialValueText("automatic")
