@@ -11,7 +11,7 @@ from padscope.boards.pad_map import Verdict
 from padscope.boards.serial import serial_in
 from padscope.pictures.scales import ScaleFound, disagreement
 from padscope.types import Scale
-from padscope_desktop.payloads import PictureCard, Thumbnail
+from padscope_desktop.background.payloads import PictureCard, Thumbnail
 from padscope_desktop.quantities import count, percent
 
 FINE = (Verdict.OK, Verdict.OK_SHIFT)

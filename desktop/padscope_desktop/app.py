@@ -13,9 +13,9 @@ from PySide6.QtWidgets import QApplication
 
 import padscope
 from padscope_desktop import settings
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.keeper import Keeper
-from padscope_desktop.lanes import ProcessLane
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.keeper import Keeper
+from padscope_desktop.background.lanes import ProcessLane
 from padscope_desktop.litter import Litter
 from padscope_desktop.main_window import MainWindow
 from padscope_desktop.session import Session

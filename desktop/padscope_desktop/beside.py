@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 from padscope.types import Affine
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
-from padscope_desktop.board import Board, pad_marks
+from padscope_desktop.background.protocol import Fault
 from padscope_desktop.display import Display, Shown
+from padscope_desktop.inspecting.board import Board, pad_marks
 from padscope_desktop.panels.parts import Chooser, Elided, button, label, named
-from padscope_desktop.protocol import Fault
 from padscope_desktop.session import Session
 from padscope_desktop.theme import DARK, TARGET, Theme
 from padscope_desktop.viewer.canvas import Canvas

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.payloads import MappedLevels, PictureCard
-from padscope_desktop.protocol import Fault
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.payloads import MappedLevels, PictureCard
+from padscope_desktop.background.protocol import Fault
 
 KEPT_OPEN = 4
 """Pictures whose levels stay mapped, so that going back to one is immediate."""

@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, Slot
 from padscope.boards.pad_map import PadResult
 from padscope.boards.rules import Rules
 from padscope_desktop import settings, stock
-from padscope_desktop.board import Board
+from padscope_desktop.background.payloads import DemoFiles
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.inspecting.board import Board
 from padscope_desktop.messages import about_fault
-from padscope_desktop.payloads import DemoFiles
-from padscope_desktop.protocol import Fault
 
 if TYPE_CHECKING:
     from padscope_desktop.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
-from padscope_desktop.inspect_mode import InspectMode
+from padscope_desktop.inspecting.mode import InspectMode
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas

@@ -20,11 +20,11 @@ from padscope_desktop.display import Shown
 from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.held import HeldKey
-from padscope_desktop.inspect_mode import InspectMode
+from padscope_desktop.inspecting.mode import InspectMode
 from padscope_desktop.key_desk import KeyDesk
-from padscope_desktop.label_doors import LabelDoors
-from padscope_desktop.label_mode import LabelMode
-from padscope_desktop.layout_mode import LayoutMode
+from padscope_desktop.labels.doors import LabelDoors
+from padscope_desktop.labels.mode import LabelMode
+from padscope_desktop.layouts.mode import LayoutMode
 from padscope_desktop.list_lines import ListLines
 from padscope_desktop.messages import Message, MessageBar
 from padscope_desktop.modes import Mode

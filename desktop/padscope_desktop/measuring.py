@@ -11,9 +11,9 @@ from padscope.pictures.measures import Measure
 from padscope.pictures.scales import two_point_scale, typed_scale
 from padscope.types import Scale
 from padscope_desktop import stock
+from padscope_desktop.background.protocol import Fault
 from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.measurebar import KINDS, MeasureBar
-from padscope_desktop.protocol import Fault
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.measure_layer import MeasureLayer, measure_words

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from padscope_desktop.protocol import Fault, WorkerDeath
+from padscope_desktop.background.protocol import Fault, WorkerDeath
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from padscope.boards.layout_text import written_whole
 from padscope.errors import OutputError
 from padscope.workflows.production import Filters, Production, filtered, production
 from padscope_desktop.actions import Action
+from padscope_desktop.background.protocol import Fault
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.messages import Message, about_fault
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.production import ProductionPage, ProductionPanel
-from padscope_desktop.protocol import Fault
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 

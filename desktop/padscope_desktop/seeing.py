@@ -11,12 +11,12 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from padscope_desktop.actions import Action
+from padscope_desktop.background.payloads import Enhanced
+from padscope_desktop.background.protocol import Fault
 from padscope_desktop.beside import Beside
 from padscope_desktop.measuring import Measuring
 from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.look import LookPanel
-from padscope_desktop.payloads import Enhanced
-from padscope_desktop.protocol import Fault
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas

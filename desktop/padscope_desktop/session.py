@@ -14,18 +14,18 @@ from padscope.boards.layout import Layout
 from padscope.types import Scale
 from padscope_desktop import settings, stock
 from padscope_desktop.album import Album
-from padscope_desktop.board import Board
+from padscope_desktop.background.jobs import Job, Jobs
+from padscope_desktop.background.keeper import Keeper
+from padscope_desktop.background.payloads import DetectorCard, Device, ModelCard, Thumbnail
+from padscope_desktop.background.protocol import Fault, WorkerDeath
 from padscope_desktop.display import Display
 from padscope_desktop.errands import Errands
-from padscope_desktop.inspecting import Clicks, Inspecting
-from padscope_desktop.jobs import Job, Jobs
-from padscope_desktop.judging import Judging
-from padscope_desktop.keeper import Keeper
-from padscope_desktop.labelling import Labelling
+from padscope_desktop.inspecting.board import Board
+from padscope_desktop.inspecting.inspecting import Clicks, Inspecting
+from padscope_desktop.inspecting.judging import Judging
+from padscope_desktop.labels.labelling import Labelling
+from padscope_desktop.labels.rejudging import Rejudging
 from padscope_desktop.messages import Choice, about_death, about_fault
-from padscope_desktop.payloads import DetectorCard, Device, ModelCard, Thumbnail
-from padscope_desktop.protocol import Fault, WorkerDeath
-from padscope_desktop.rejudging import Rejudging
 from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 

@@ -18,8 +18,8 @@ from padscope.store import reviews, watched
 from padscope.store.watched import Outcome
 from padscope.types import Scale
 from padscope.workflows.watch import Found, Watched, remembered, seen_file
-from padscope_desktop.board import Board, board_of
-from padscope_desktop.payloads import PictureCard
+from padscope_desktop.background.payloads import PictureCard
+from padscope_desktop.inspecting.board import Board, board_of
 
 if TYPE_CHECKING:
     from padscope.store.database import Project

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 from padscope_desktop.album import Entry
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.payloads import Thumbnail
-from padscope_desktop.protocol import Fault
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.payloads import Thumbnail
+from padscope_desktop.background.protocol import Fault
 
 LONGEST_PX = 192
 AT_ONCE = 3

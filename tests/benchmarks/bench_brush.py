@@ -34,7 +34,7 @@ from padscope.store.database import create_project
 from padscope.store.rows import PictureRow
 from padscope.types import Box, Scale
 from padscope_desktop import app as padscope_app
-from padscope_desktop import label_stock
+from padscope_desktop.labels import stock as label_stock
 from padscope_desktop.main_window import MainWindow
 
 MOVES = 60

@@ -29,7 +29,7 @@ from padscope.pictures.measures import Measure
 from padscope.pictures.pyramid import level_count, level_shape
 from padscope.types import Affine
 from padscope_desktop import app as padscope_app
-from padscope_desktop.board import Geometry
+from padscope_desktop.inspecting.board import Geometry
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.measure_layer import MeasureLayer
 from padscope_desktop.viewer.viewport import NOTCH

@@ -24,8 +24,8 @@ from PySide6.QtWidgets import QApplication
 from padscope.boards.pad_map import Verdict
 from padscope.types import Scale
 from padscope_desktop.album import Album
+from padscope_desktop.background.payloads import PictureCard, Thumbnail
 from padscope_desktop.panels.pictures import PicturesPanel
-from padscope_desktop.payloads import PictureCard, Thumbnail
 from padscope_desktop.theme import DARK, wear
 
 FRAMES = 300

@@ -24,8 +24,8 @@ from fake_backend import Backend, write_model
 from inline_lane import InlineLane
 
 from padscope_desktop import app
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.keeper import Keeper
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.keeper import Keeper
 from padscope_desktop.main_window import MainWindow
 from padscope_desktop.session import Session
 

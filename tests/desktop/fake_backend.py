@@ -18,8 +18,7 @@ from padscope.configs import PatchcoreConfig, settings_of
 from padscope.errors import InputError, PictureError, PoseError
 from padscope.store.artifacts import Model, save_model
 from padscope.types import Affine, Progress, Scale
-from padscope_desktop.layout_commands import LAYOUT_COMMANDS
-from padscope_desktop.payloads import (
+from padscope_desktop.background.payloads import (
     DemoFiles,
     DetectorCard,
     Device,
@@ -33,7 +32,8 @@ from padscope_desktop.payloads import (
     RulesTried,
     Thumbnail,
 )
-from padscope_desktop.protocol import Part
+from padscope_desktop.background.protocol import Part
+from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
 
 WIDTH, HEIGHT = 1200, 900
 POSE = Affine(0.4, 0.0, 40.0, 0.0, 0.4, 60.0)

@@ -7,8 +7,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from padscope_desktop.protocol import Cancel, Cancelled, Done, Failed, Order, Part, Ready, Step
-from padscope_desktop.worker import fault_of
+from padscope_desktop.background.protocol import Cancel, Cancelled, Done, Failed, Order, Part, Ready, Step
+from padscope_desktop.background.worker import fault_of
 
 
 class InlineLane(QObject):

@@ -11,9 +11,9 @@ from pytestqt.qtbot import QtBot
 from worker_test_commands import COMMANDS
 
 from padscope.types import Progress
-from padscope_desktop import jobs as jobs_module
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.protocol import WorkerDeath
+from padscope_desktop.background import jobs as jobs_module
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.protocol import WorkerDeath
 
 
 def wait_for_gate(gate: list[bool]) -> Any:

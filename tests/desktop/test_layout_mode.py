@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from conftest import Bench
 from padscope.boards.layout_edit import moved, with_changed
 from padscope.boards.layout_files import load_layout, save_layout
-from padscope_desktop.layout_mode import LayoutMode
+from padscope_desktop.layouts.mode import LayoutMode
 from padscope_desktop.panels.fields import plain, typed_number
 
 LEFT = Qt.MouseButton.LeftButton

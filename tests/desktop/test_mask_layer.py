@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from padscope.masks.brush import ROUND, swept
 from padscope.masks.class_mask import ClassMask, mask_from_array
 from padscope.masks.live import LiveStroke
-from padscope_desktop import counting
+from padscope_desktop.labels import counting
 from padscope_desktop.viewer.mask_layer import MaskLayer, step_for
 from padscope_desktop.viewer.view import View
 

@@ -18,8 +18,8 @@ from padscope.store import labels
 from padscope.store.database import open_project
 from padscope.types import Box
 from padscope_desktop import settings as own_settings
-from padscope_desktop.label_mode import LabelMode
-from padscope_desktop.labelling import Labelling
+from padscope_desktop.labels.labelling import Labelling
+from padscope_desktop.labels.mode import LabelMode
 
 NONE, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -158,7 +158,7 @@ def test_undo_and_redo_stroke_by_stroke_also_after_a_restart(hand: Painter) -> N
 
 
 def test_undo_goes_back_further_than_what_is_at_hand(hand: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("padscope_desktop.label_stock.AT_HAND", 4)
+    monkeypatch.setattr("padscope_desktop.labels.stock.AT_HAND", 4)
     for i in range(11):
         hand.stroke((100 + 60 * i, 100), (100 + 60 * i, 160))
     hand.stored()
@@ -308,7 +308,7 @@ def test_a_fill_fills_what_is_connected_and_holes_are_filled(hand: Painter) -> N
 
 
 def test_a_large_fill_can_be_stopped(hand: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("padscope_desktop.slices.SLICE_S", 0.0)
+    monkeypatch.setattr("padscope_desktop.labels.slices.SLICE_S", 0.0)
     monkeypatch.setattr(hand.mode.easel.slices._timer, "start", lambda: None)  # it waits at its first slice
     hand.key("K")
     hand.click(700, 700)

@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QApplication
 
 from conftest import Bench
 from padscope.store.database import open_project
-from padscope_desktop import app, judging
-from padscope_desktop import jobs as jobs_module
+from padscope_desktop import app
 from padscope_desktop.album import Mark, state
+from padscope_desktop.background import jobs as jobs_module
+from padscope_desktop.inspecting import judging
 
 
 def drop(bench: Bench, *paths: Path) -> None:
@@ -217,7 +218,7 @@ def test_the_demo_brings_pictures_and_layout(bench: Bench) -> None:
 
 
 def test_a_second_window_takes_another_unnamed_project(bench: Bench) -> None:
-    from padscope_desktop.keeper import Keeper
+    from padscope_desktop.background.keeper import Keeper
 
     opened: list[Path] = []
     other = Keeper()

@@ -17,7 +17,7 @@ from padscope.configs import PatchcoreConfig, configured, setting, settings_of
 from padscope_desktop import settings
 from padscope_desktop.actions import ACTIONS, MENUS, key_sheet, keys_of
 from padscope_desktop.album import FILTERS, Album, Mark, state
-from padscope_desktop.board import worst_first
+from padscope_desktop.inspecting.board import worst_first
 from padscope_desktop.panels.form import Form
 from padscope_desktop.panels.marks import targets
 from padscope_desktop.panels.threshold import histogram, to_factor, to_value

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import tifffile
 
-from padscope_desktop import worker_commands
-from padscope_desktop.payloads import MappedLevels, kept_unknown
-from padscope_desktop.protocol import Part
+from padscope_desktop.background import worker_commands
+from padscope_desktop.background.payloads import MappedLevels, kept_unknown
+from padscope_desktop.background.protocol import Part
 
 
 def finished(work: Generator[Any, None, Any]) -> tuple[list[Any], Any]:
@@ -106,7 +106,7 @@ def test_a_thumbnail_is_small_and_knows_the_file(picture: tuple[Path, np.ndarray
 def test_judging_again_needs_the_board_only_once() -> None:
     from fake_backend import HEIGHT, POSE, WIDTH, layout, level_grid
 
-    from padscope_desktop.payloads import JudgedBoard
+    from padscope_desktop.background.payloads import JudgedBoard
 
     board = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT))
     _, first = finished(worker_commands.judge("7/1", board, 1.0))
@@ -139,7 +139,7 @@ def test_paint_wins_over_heat_also_when_the_threshold_moves() -> None:
 
     from padscope.masks.class_mask import ClassMask
     from padscope.workflows.painting import Painting
-    from padscope_desktop.payloads import JudgedBoard
+    from padscope_desktop.background.payloads import JudgedBoard
 
     clean = Painting(ClassMask(WIDTH, HEIGHT), {}, True)
     board = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT), clean)

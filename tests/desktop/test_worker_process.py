@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from padscope_desktop import jobs as jobs_module
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.lanes import ProcessLane
+from padscope_desktop.background import jobs as jobs_module
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.lanes import ProcessLane
 
 WAIT_MS = 20_000
 

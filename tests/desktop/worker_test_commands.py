@@ -13,7 +13,7 @@ import numpy as np
 
 from padscope.errors import InputError
 from padscope.types import Progress
-from padscope_desktop.protocol import Part
+from padscope_desktop.background.protocol import Part
 
 
 def count(n: int) -> Generator[Any, None, int]:

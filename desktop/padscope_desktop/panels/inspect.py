@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from padscope_desktop.board import Board
+from padscope_desktop.inspecting.board import Board
 from padscope_desktop.panels.history import HistoryPage
 from padscope_desktop.panels.pads import PadsPanel
 from padscope_desktop.panels.parts import label, line

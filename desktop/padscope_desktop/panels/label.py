@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from padscope_desktop.easel import LEAST_SIZE, MOST_SIZE, MOST_TOLERANCE, Brush
+from padscope_desktop.labels.easel import LEAST_SIZE, MOST_SIZE, MOST_TOLERANCE, Brush
 from padscope_desktop.panels.classes import ClassesPanel
 from padscope_desktop.panels.parts import Elided, button, label, line, named
 from padscope_desktop.quantities import count, local_time, number, percent

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QListWidget, QListWidget
 
 from padscope.boards.layout_choice import Choice
 from padscope.errors import UsageError
+from padscope_desktop.background.payloads import Drawing
 from padscope_desktop.panels.fields import NumberField, WordField
 from padscope_desktop.panels.parts import Chooser, Elided, button, label, line, named, set_primary
-from padscope_desktop.payloads import Drawing
 from padscope_desktop.quantities import count, number
 from padscope_desktop.theme import TARGET
 

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from padscope.boards.pad_map import Landing, PadResult, Verdict
-from padscope_desktop.board import Board, worst_first
+from padscope_desktop.inspecting.board import Board, worst_first
 from padscope_desktop.panels.parts import label, named, paint_chip
 from padscope_desktop.quantities import ABSENT, area, number, percent, signed, with_unit
 from padscope_desktop.theme import FINE, TARGET, VERDICTS, Theme

@@ -37,10 +37,10 @@ from PySide6.QtWidgets import (
 
 from padscope.boards.pad_map import Verdict
 from padscope_desktop.album import FILTERS, Album, Entry, Mark, state
+from padscope_desktop.background.payloads import Thumbnail
 from padscope_desktop.panels.parts import Chooser, button, label, named
 from padscope_desktop.panels.serial import SerialField
 from padscope_desktop.panels.watch import WatchLine
-from padscope_desktop.payloads import Thumbnail
 from padscope_desktop.theme import TARGET, VERDICTS, Theme
 from padscope_desktop.viewer.picture_layer import as_image
 

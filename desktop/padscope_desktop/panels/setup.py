@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from padscope.boards.layout import Layout
+from padscope_desktop.background.payloads import ModelCard
 from padscope_desktop.panels.parts import button, label, set_primary
-from padscope_desktop.payloads import ModelCard
 from padscope_desktop.quantities import count, elided_middle, local_time, number
 
 LONGEST_NAME = 26

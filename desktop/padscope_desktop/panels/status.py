@@ -9,9 +9,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QWidget
 
 from padscope.types import Scale
-from padscope_desktop.jobs import Job
+from padscope_desktop.background.jobs import Job
+from padscope_desktop.background.payloads import Device
 from padscope_desktop.panels.parts import Elided, button, label
-from padscope_desktop.payloads import Device
 from padscope_desktop.quantities import ABSENT, number, percent, with_unit
 from padscope_desktop.theme import TARGET
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QBrush, QColor, QHelpEvent, QMouseEvent, QPainter, QPa
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
 from padscope.boards.pad_map import Verdict
-from padscope_desktop.board import Board
+from padscope_desktop.inspecting.board import Board
 from padscope_desktop.panels.parts import label, paint_chip
 from padscope_desktop.quantities import count, duration, local_time, number, with_unit
 from padscope_desktop.theme import FINE, VERDICTS

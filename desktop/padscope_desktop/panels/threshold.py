@@ -10,10 +10,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QLinearGradient, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from padscope_desktop.board import Board
-from padscope_desktop.judging import LEAST_FACTOR, MOST_FACTOR
+from padscope_desktop.background.payloads import ModelCard
+from padscope_desktop.inspecting.board import Board
+from padscope_desktop.inspecting.judging import LEAST_FACTOR, MOST_FACTOR
 from padscope_desktop.panels.parts import button, label
-from padscope_desktop.payloads import ModelCard
 from padscope_desktop.quantities import number, percent
 from padscope_desktop.theme import VERDICTS, Theme
 from padscope_desktop.viewer.heat_layer import FAINTEST, HOTTEST, alphas, ramp

@@ -20,9 +20,9 @@ from PySide6.QtWidgets import (
 
 from padscope.types import Progress
 from padscope_desktop.album import Album, Mark, state
+from padscope_desktop.background.payloads import DetectorCard
 from padscope_desktop.panels.form import Form
 from padscope_desktop.panels.parts import Chooser, button, label, named
-from padscope_desktop.payloads import DetectorCard
 from padscope_desktop.quantities import count, percent
 
 SUFFIX = ".padmodel"

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 
 from padscope.boards.layout import Fiducial, Layout, Pad
 from padscope.boards.layout_edit import next_name, with_fiducial, with_pad
-from padscope_desktop.draft import Draft
-from padscope_desktop.drafting import Drafting
+from padscope_desktop.layouts.draft import Draft
+from padscope_desktop.layouts.drafting import Drafting
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.layout_layer import LayoutLayer

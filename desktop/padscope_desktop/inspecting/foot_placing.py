@@ -16,7 +16,7 @@ from padscope.boards.pad_map import Landing, PadResult
 from padscope.boards.rules import Rules
 from padscope.errors import PadscopeError
 from padscope_desktop import stock
-from padscope_desktop.board import Board
+from padscope_desktop.inspecting.board import Board
 from padscope_desktop.quantities import signed, with_unit
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.foot_tool import FootTool, Lifted

@@ -11,13 +11,14 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent
 
 from padscope.masks.class_mask import Place
-from padscope_desktop.conflicts import Conflicts
-from padscope_desktop.counting import Counting
-from padscope_desktop.differences import Differences
-from padscope_desktop.easel import Easel
-from padscope_desktop.heat_to_mask import HeatToMask
 from padscope_desktop.held import HELD_MS
-from padscope_desktop.label_actions import LABEL_ACTIONS
+from padscope_desktop.labels.actions import LABEL_ACTIONS
+from padscope_desktop.labels.conflicts import Conflicts
+from padscope_desktop.labels.counting import Counting
+from padscope_desktop.labels.differences import Differences
+from padscope_desktop.labels.easel import Easel
+from padscope_desktop.labels.heat_to_mask import HeatToMask
+from padscope_desktop.labels.walking import Walk
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.classes import KEYS
 from padscope_desktop.panels.conflict_bar import ConflictBar
@@ -37,7 +38,6 @@ from padscope_desktop.viewer.paint_tools import (
 )
 from padscope_desktop.viewer.piece_tools import MoveTool, WandTool
 from padscope_desktop.viewer.tools import Px, Tool
-from padscope_desktop.walking import Walk
 
 
 class LabelMode(Mode):

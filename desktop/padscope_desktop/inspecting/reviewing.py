@@ -23,11 +23,11 @@ from padscope.boards.review import (
     reviewed,
 )
 from padscope.errors import UsageError
-from padscope_desktop import review_stock
-from padscope_desktop.board import Board
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.inspecting import review_stock
+from padscope_desktop.inspecting.board import Board
+from padscope_desktop.inspecting.review_stock import Review
 from padscope_desktop.messages import Message, about_fault
-from padscope_desktop.protocol import Fault
-from padscope_desktop.review_stock import Review
 
 if TYPE_CHECKING:
     from padscope.workflows.story import Story

@@ -10,10 +10,10 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from padscope_desktop import worker
-from padscope_desktop.protocol import Stop
+from padscope_desktop.background import worker
+from padscope_desktop.background.protocol import Stop
 
-COMMANDS = "padscope_desktop.worker_commands:COMMANDS"
+COMMANDS = "padscope_desktop.background.worker_commands:COMMANDS"
 STOP_S = 2.0
 """How long a worker may take to end by itself when the window closes."""
 

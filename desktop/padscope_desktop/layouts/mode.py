@@ -13,11 +13,11 @@ from padscope.boards.layout import Layout
 from padscope.boards.layout_edit import without
 from padscope.boards.layout_problems import Problem
 from padscope_desktop.dialogs import Dialogs
-from padscope_desktop.draft import EMPTY, Draft
-from padscope_desktop.drafting import Drafting
-from padscope_desktop.layout_actions import LAYOUT_ACTIONS
-from padscope_desktop.layout_changes import changed_field, named_in_order, reflected_pads, repeated_pads
-from padscope_desktop.layout_hands import LayoutHands, RegionHands
+from padscope_desktop.layouts.actions import LAYOUT_ACTIONS
+from padscope_desktop.layouts.changes import changed_field, named_in_order, reflected_pads, repeated_pads
+from padscope_desktop.layouts.draft import EMPTY, Draft
+from padscope_desktop.layouts.drafting import Drafting
+from padscope_desktop.layouts.hands import LayoutHands, RegionHands
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.layout import LayoutPanel
 from padscope_desktop.panels.marks import MarksBar

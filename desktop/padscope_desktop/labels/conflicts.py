@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 
 from padscope.masks.class_mask import ClassMask
+from padscope_desktop.background.protocol import Fault
 from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.conflict_bar import ConflictBar
-from padscope_desktop.protocol import Fault
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.mask_layer import MaskLayer

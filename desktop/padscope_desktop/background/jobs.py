@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal, SignalInstance, Slot
 
 from padscope.types import Progress
-from padscope_desktop.protocol import (
+from padscope_desktop.background.protocol import (
     Cancel,
     Cancelled,
     Done,

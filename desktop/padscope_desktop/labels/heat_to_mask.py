@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal
 from padscope.masks.guided import refined
 from padscope.masks.shapes import Region, above, polygon
 from padscope.types import Array, Box, Floats, Mask, Progress, Work
-from padscope_desktop.board import Board
-from padscope_desktop.easel import Easel
+from padscope_desktop.inspecting.board import Board
+from padscope_desktop.labels.easel import Easel
 from padscope_desktop.quantities import count
 from padscope_desktop.viewer.heat_layer import CELL_PX
 from padscope_desktop.viewer.paint_tools import pixel_at

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from padscope.types import Progress, Work
-from padscope_desktop.payloads import Drawing, Placed
+from padscope_desktop.background.payloads import Drawing, Placed
 
 if TYPE_CHECKING:
     from padscope.boards.layout import Layout

@@ -20,9 +20,9 @@ from padscope.masks.guided import grown, holes, smart_brush
 from padscope.masks.live import LiveStroke
 from padscope.masks.shapes import Region, wand
 from padscope.types import Array, Box, Progress, Work
-from padscope_desktop.labelling import Labelling
+from padscope_desktop.labels.labelling import Labelling
+from padscope_desktop.labels.slices import Slices
 from padscope_desktop.session import Session
-from padscope_desktop.slices import Slices
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.heat_layer import CELL_PX
 from padscope_desktop.viewer.paint_tools import pixel_at

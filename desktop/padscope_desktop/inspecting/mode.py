@@ -12,18 +12,18 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.pad_map import Verdict
 from padscope_desktop.album import Entry
-from padscope_desktop.board import pad_marks
+from padscope_desktop.background.jobs import Job
 from padscope_desktop.dialogs import Dialogs
-from padscope_desktop.foot_placing import FootPlacing
-from padscope_desktop.inspect_actions import INSPECT_ACTIONS
-from padscope_desktop.jobs import Job
+from padscope_desktop.inspecting.actions import INSPECT_ACTIONS
+from padscope_desktop.inspecting.board import pad_marks
+from padscope_desktop.inspecting.foot_placing import FootPlacing
+from padscope_desktop.inspecting.reviewing import Reviewing
+from padscope_desktop.inspecting.rules_page import RulesDesk
 from padscope_desktop.messages import Message
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.inspect import InspectPanel
 from padscope_desktop.panels.marks import MarksBar
 from padscope_desktop.panels.train import free_name
-from padscope_desktop.reviewing import Reviewing
-from padscope_desktop.rules_page import RulesDesk
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas

@@ -11,9 +11,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.types import finish
 from padscope_desktop import stock
+from padscope_desktop.background.protocol import Fault
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.messages import Message, about_fault
-from padscope_desktop.protocol import Fault
 from padscope_desktop.quantities import count
 from padscope_desktop.session import Session
 

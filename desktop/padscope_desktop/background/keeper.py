@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from padscope.errors import StoreError
-from padscope_desktop.jobs import nothing
-from padscope_desktop.protocol import Fault
-from padscope_desktop.worker import fault_of
+from padscope_desktop.background.jobs import nothing
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.background.worker import fault_of
 
 if TYPE_CHECKING:
     from padscope.store.database import Project

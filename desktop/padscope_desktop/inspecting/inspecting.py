@@ -14,10 +14,10 @@ from padscope.boards.pad_map import PadMap
 from padscope.types import Progress, Scale
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
-from padscope_desktop.board import board_of
+from padscope_desktop.background.payloads import Inspected, ModelCard
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.inspecting.board import board_of
 from padscope_desktop.messages import Choice, Message, about_fault
-from padscope_desktop.payloads import Inspected, ModelCard
-from padscope_desktop.protocol import Fault
 
 if TYPE_CHECKING:
     from padscope.workflows.painting import Painting

@@ -16,10 +16,10 @@ from padscope.boards.layout_choice import Choice
 from padscope.boards.layout_json import sealed
 from padscope.errors import LayoutError
 from padscope.types import Affine
-from padscope_desktop.draft import Draft, Frame
+from padscope_desktop.background.payloads import Drawing, Placed
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.layouts.draft import Draft, Frame
 from padscope_desktop.messages import about_fault
-from padscope_desktop.payloads import Drawing, Placed
-from padscope_desktop.protocol import Fault
 from padscope_desktop.viewer.picture_layer import Pixels
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from numpy.typing import NDArray
 
 from padscope.errors import InputError
 from padscope.types import Box, Progress, Work
-from padscope_desktop.layout_commands import LAYOUT_COMMANDS
-from padscope_desktop.payloads import (
+from padscope_desktop.background.payloads import (
     DemoFiles,
     DetectorCard,
     Device,
@@ -33,7 +32,8 @@ from padscope_desktop.payloads import (
     Thumbnail,
     kept_unknown,
 )
-from padscope_desktop.protocol import Part
+from padscope_desktop.background.protocol import Part
+from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
 
 if TYPE_CHECKING:
     from padscope.boards.hand_feet import HandFoot

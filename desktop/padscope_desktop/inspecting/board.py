@@ -14,7 +14,7 @@ from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
 from padscope.boards.rules import Rules
 from padscope.types import Affine
-from padscope_desktop.payloads import JudgedBoard, kept_unknown
+from padscope_desktop.background.payloads import JudgedBoard, kept_unknown
 from padscope_desktop.theme import VERDICTS, WORST_FIRST
 from padscope_desktop.viewer.pad_layer import PadMark
 from padscope_desktop.viewer.pad_shape import FootMark, PadShape

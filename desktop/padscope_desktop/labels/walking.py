@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
-from padscope_desktop.board import worst_first
+from padscope_desktop.inspecting.board import worst_first
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.view import View

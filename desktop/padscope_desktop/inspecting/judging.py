@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from padscope.boards.hand_feet import HandFoot
 from padscope.boards.pad_map import PadResult
 from padscope.boards.rules import Rules, load_rules
-from padscope_desktop.board import Board, previewed
-from padscope_desktop.jobs import Jobs
-from padscope_desktop.protocol import Fault
+from padscope_desktop.background.jobs import Jobs
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.inspecting.board import Board, previewed
 
 if TYPE_CHECKING:
     from padscope.workflows.painting import Painting

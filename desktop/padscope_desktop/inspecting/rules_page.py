@@ -15,17 +15,17 @@ from padscope.boards.pad_map import PadResult
 from padscope.boards.rules import Rules, edited_toml, load_rules, parse_rules, rule_names
 from padscope.errors import OutputError, RulesError
 from padscope_desktop import stock
-from padscope_desktop.board import Board
-from padscope_desktop.jobs import Job
+from padscope_desktop.background.jobs import Job
+from padscope_desktop.background.payloads import RulesTried
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.inspecting.board import Board
+from padscope_desktop.inspecting.reviewing import Reviewing
 from padscope_desktop.messages import Message, about_fault
-from padscope_desktop.payloads import RulesTried
-from padscope_desktop.protocol import Fault
 from padscope_desktop.quantities import count
-from padscope_desktop.reviewing import Reviewing
 from padscope_desktop.theme import VERDICTS
 
 if TYPE_CHECKING:
-    from padscope_desktop.inspect_mode import InspectMode
+    from padscope_desktop.inspecting.mode import InspectMode
 
 MOST_NAMED = 6
 NEXT_TIME = "What a picture must show counts from the next inspection on: judging again does not look at the picture."

@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from padscope.types import Work
-from padscope_desktop.jobs import nothing
+from padscope_desktop.background.jobs import nothing
 
 SLICE_S = 0.006
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from padscope_desktop.jobs import nothing
-from padscope_desktop.keeper import Keeper
-from padscope_desktop.protocol import Fault
-from padscope_desktop.worker import fault_of
+from padscope_desktop.background.jobs import nothing
+from padscope_desktop.background.keeper import Keeper
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.background.worker import fault_of
 
 if TYPE_CHECKING:
     from padscope.store.database import Project

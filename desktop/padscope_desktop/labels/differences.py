@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from padscope.masks.guided import Disagreement, disagreeing_cells
-from padscope_desktop.easel import Easel
+from padscope_desktop.labels.easel import Easel
 from padscope_desktop.quantities import number
 from padscope_desktop.viewer.disagreement_layer import DisagreementLayer
 from padscope_desktop.viewer.heat_layer import CELL_PX

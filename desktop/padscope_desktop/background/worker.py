@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from padscope_desktop.protocol import Fault, Order
+    from padscope_desktop.background.protocol import Fault, Order
 
 NICENESS = 10
 Command = Callable[..., Any]
@@ -47,7 +47,7 @@ def be_nice() -> None:
 
 def serve(connection: Connection, commands: Mapping[str, Command]) -> None:
     """Until the window says Stop or goes away."""
-    from padscope_desktop.protocol import Ready
+    from padscope_desktop.background.protocol import Ready
 
     inbox = Inbox(connection)
     threading.Thread(target=inbox.listen, name="orders", daemon=True).start()
@@ -69,7 +69,7 @@ class Inbox:
         self._stopped = threading.Event()
 
     def listen(self) -> None:
-        from padscope_desktop.protocol import Cancel, Order
+        from padscope_desktop.background.protocol import Cancel, Order
 
         while True:
             try:
@@ -94,7 +94,7 @@ class Inbox:
 
 def run(order: Order, commands: Mapping[str, Command], inbox: Inbox, send: Callable[[Any], None]) -> None:
     """One job; whatever happens, exactly one of Done, Failed or Cancelled is sent."""
-    from padscope_desktop.protocol import Cancelled, Done, Failed, Part, Step
+    from padscope_desktop.background.protocol import Cancelled, Done, Failed, Part, Step
 
     answer: Done | Failed | Cancelled = Cancelled(order.job)
     try:
@@ -116,7 +116,7 @@ def run(order: Order, commands: Mapping[str, Command], inbox: Inbox, send: Calla
 
 def fault_of(error: Exception) -> Fault:
     from padscope.errors import PadscopeError
-    from padscope_desktop.protocol import Fault
+    from padscope_desktop.background.protocol import Fault
 
     if isinstance(error, PadscopeError):
         return Fault(str(error), type(error).__name__)

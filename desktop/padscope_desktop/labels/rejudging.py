@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from padscope_desktop.labelling import Labelling
+from padscope_desktop.labels.labelling import Labelling
 
 if TYPE_CHECKING:
     from padscope.workflows.painting import Painting

@@ -13,12 +13,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.edits import Allowed, Edit, apply
 from padscope.masks.live import LiveStroke
-from padscope_desktop import label_stock
 from padscope_desktop.album import Entry
-from padscope_desktop.label_stock import Loaded
+from padscope_desktop.background.protocol import Fault
+from padscope_desktop.labels import stock as label_stock
+from padscope_desktop.labels.outbox import Outbox
+from padscope_desktop.labels.stock import Loaded
 from padscope_desktop.messages import Choice, Message, about_fault
-from padscope_desktop.outbox import Outbox
-from padscope_desktop.protocol import Fault
 from padscope_desktop.quantities import count
 
 if TYPE_CHECKING:

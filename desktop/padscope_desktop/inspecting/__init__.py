@@ -1,0 +1,1 @@
+"""Inspect mode: verdicts, landing points, review."""

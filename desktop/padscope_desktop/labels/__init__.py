@@ -1,0 +1,1 @@
+"""Label mode: masks painted on the picture, stored stroke by stroke."""
