@@ -10,7 +10,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QMainWindow
 
 import padscope
 from padscope_desktop import settings as own
@@ -19,6 +19,7 @@ from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.display import Shown
 from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
+from padscope_desktop.frame import WHOLE, Frame
 from padscope_desktop.held import HeldKey
 from padscope_desktop.inspecting.mode import InspectMode
 from padscope_desktop.key_desk import KeyDesk
@@ -41,9 +42,6 @@ from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
 from padscope_desktop.viewer.look import WHOLE_SPAN
-
-LEFT, RIGHT = 232, 352
-"""Widths of the panels when nothing else is remembered."""
 
 
 class MainWindow(QMainWindow):
@@ -80,7 +78,7 @@ class MainWindow(QMainWindow):
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
         self._may_lose = False  # a person has agreed to lose what cannot be saved
-        self._lay_out()
+        self.frame = self._lay_out()
         own = [row for mode in self.modes for row in mode.actions]
         self.rows = (*ACTIONS, *SEEING, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
         pointed_at = (self.canvas, self.inspect_mode.panel.pads)
@@ -102,48 +100,16 @@ class MainWindow(QMainWindow):
 
     # Building
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> Frame:
         over = QGridLayout(self.canvas)
         over.addWidget(self.invitation, 0, 0, Qt.AlignmentFlag.AlignCenter)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.view_bar)
-        column.addWidget(self.message_bar)
-        column.addWidget(self.seeing.bar)
-        for mode in self.modes:
-            if mode.bar is not None:
-                column.addWidget(mode.bar)
-        column.addWidget(self.seeing.views, 1)
-        self.middle = QStackedWidget()
-        self.middle.addWidget(middle)
-        self._around_canvas = middle
-        self.side = QStackedWidget()
-        for mode in self.modes:
-            self.side.addWidget(mode.panel)
-            if mode.page is not None:
-                self.middle.addWidget(mode.page)
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setHandleWidth(1)
-        for part in (self.pictures, self.middle, self.side):
-            self.splitter.addWidget(part)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setCollapsible(1, False)
-        self.pictures.setMinimumWidth(176)
-        self.side.setMinimumWidth(320)
-        self.splitter.setSizes([LEFT, 1280 - LEFT - RIGHT, RIGHT])
-        whole = QWidget()
-        rows = QVBoxLayout(whole)
-        rows.setContentsMargins(0, 0, 0, 0)
-        rows.setSpacing(0)
-        rows.addWidget(self.mode_bar)
-        rows.addWidget(self.splitter, 1)
-        rows.addWidget(self.status)
-        self.setCentralWidget(whole)
+        above = (self.view_bar, self.message_bar, self.seeing.bar)
+        frame = Frame(self.mode_bar, self.pictures, above, self.seeing.views, self.modes, self.status)
+        self.setCentralWidget(frame)
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        self.resize(WHOLE, 800)
         self.setMinimumSize(1024, 640)
+        return frame
 
     def _connect(self) -> None:
         s = self.session
@@ -238,8 +204,7 @@ class MainWindow(QMainWindow):
         if mode is not self.mode:
             self.mode.leave()
         self.mode = mode
-        self.side.setCurrentWidget(mode.panel)
-        self.middle.setCurrentWidget(mode.page or self._around_canvas)
+        self.frame.show_mode(mode)
         enable_mode(self.rows, self.actions_by_id, mode.id)
         fill_menus(self.menuBar(), self.rows, self.actions_by_id, mode.id)
         for other in self.modes:
@@ -319,7 +284,7 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
         splitter = self.memory.window.get("splitter")
         if splitter:
-            self.splitter.restoreState(QByteArray.fromHex(splitter.encode()))
+            self.frame.splitter.restoreState(QByteArray.fromHex(splitter.encode()))
 
     def _wear(self, theme: Theme) -> None:
         self.theme = theme
@@ -508,7 +473,7 @@ class MainWindow(QMainWindow):
             mode.close()
         window = {
             "geometry": bytes(self.saveGeometry().toHex().data()).decode(),
-            "splitter": bytes(self.splitter.saveState().toHex().data()).decode(),
+            "splitter": bytes(self.frame.splitter.saveState().toHex().data()).decode(),
         }
         self.memory = Memory(self.memory.settings, self.memory.keys, self.memory.recent, window)
         own.save(self.memory, own.place())

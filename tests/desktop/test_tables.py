@@ -112,7 +112,7 @@ def test_the_keys_of_another_mode_are_dead(bench: Bench) -> None:
         bench.window.actions_by_id[f"mode_{mode.id}"].trigger()
         live = {row.id for row in rows if bench.window.actions_by_id[row.id].isEnabled()}
         assert not {row.id for row in rows if row.mode not in ("", mode.id)} & live
-        assert bench.window.side.currentWidget() is mode.panel
+        assert bench.window.frame.side.currentWidget() is mode.panel
         checked = [m.id for m in bench.window.modes if bench.window.actions_by_id[f"mode_{m.id}"].isChecked()]
         assert checked == [mode.id]
 

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from padscope.boards.landing import Obstacles, land
 from padscope.boards.layout import Layout, Pad, overlapping
 from padscope.types import Affine
 
 MOST_LISTED = 200
 FIT_TOLERANCE_UM = 10.0
-NOTHING = Obstacles(np.empty((0, 2)), Affine(1, 0, 0, 0, 1, 0))
 
 
 @dataclass(frozen=True)
@@ -84,6 +82,9 @@ def _strays(layout: Layout) -> Iterator[Problem]:
 
 def _wires(layout: Layout, tolerance_um: float) -> Iterator[Problem]:
     """A wire that cannot land as planned on its own clean pad."""
+    from padscope.boards.landing import Obstacles, land  # late: it brings OpenCV, and the window must not wait for that
+
+    nothing = Obstacles(np.empty((0, 2)), Affine(1, 0, 0, 0, 1, 0))
     fits: dict[tuple[object, ...], int] = {}
     for pad in layout.pads:
         wires = layout.wires_of[pad.id]
@@ -91,7 +92,7 @@ def _wires(layout: Layout, tolerance_um: float) -> Iterator[Problem]:
             continue
         key = _shape(pad, layout)
         if key not in fits:
-            landings = land(pad, wires, NOTHING, tolerance_um=tolerance_um)
+            landings = land(pad, wires, nothing, tolerance_um=tolerance_um)
             fits[key] = sum(m.proposed_um is not None for m in landings)
         lost = len(wires) - fits[key]
         if lost:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from padscope.boards.pad_map import Verdict
 from padscope.boards.review import Decision, PadDecision, current
 from padscope.errors import StoreError
-from padscope.store.database import Project
+
+if TYPE_CHECKING:
+    from padscope.store.database import Project
 
 SIGNED, REOPENED = "signed", "reopened"
 

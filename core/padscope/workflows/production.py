@@ -8,14 +8,15 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
-from padscope.boards.reasons import is_shifted
 from padscope.boards.review import current, reviewed_pad
 from padscope.boards.rules import plain_class
-from padscope.store import reviews
-from padscope.store.database import Project
+
+if TYPE_CHECKING:
+    from padscope.store.database import Project
 
 DAY = 10
 """Characters of a time that name its day."""
@@ -138,6 +139,11 @@ class Production:
 
 def production(project: Project) -> Production:
     """All modules, the newest inspection first."""
+    from padscope.boards.reasons import (
+        is_shifted,  # late: the window imports this module for its table, not for the work
+    )
+    from padscope.store import reviews
+
     newest: dict[str, ModuleLine] = {}
     pictures = {p.sha256: p for p in project.pictures()}
     for row in project.inspections():  # oldest first

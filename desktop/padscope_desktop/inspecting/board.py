@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
 from padscope.boards.rules import Rules
@@ -20,6 +19,7 @@ from padscope_desktop.viewer.pad_layer import PadMark
 from padscope_desktop.viewer.pad_shape import FootMark, PadShape
 
 if TYPE_CHECKING:
+    from padscope.boards.hand_feet import HandFoot
     from padscope.workflows.painting import Painting
 
 
@@ -155,6 +155,8 @@ def board_of(
     factor = pad_map.provenance.threshold_factor
     near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == 0}
     geometry = Geometry(layout, pad_map.um_to_px, near)
+    from padscope.boards.hand_feet import HandFoot
+
     feet = tuple(
         HandFoot(m.wire, m.proposed_um, m.placed_by) for m in pad_map.landings() if m.placed_by and m.proposed_um
     )

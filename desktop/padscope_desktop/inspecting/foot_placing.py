@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
-from padscope.boards.hand_feet import HandFoot, Room
 from padscope.boards.layout import Pad
 from padscope.boards.pad_map import Landing, PadResult
 from padscope.boards.rules import Rules
@@ -24,6 +23,7 @@ from padscope_desktop.viewer.tools import Px
 from padscope_desktop.viewer.view import View
 
 if TYPE_CHECKING:
+    from padscope.boards.hand_feet import Room
     from padscope_desktop.session import Session
 
 LOCKED = "No foot moves while the pad map is signed (open it again) or rules are tried (Esc leaves them)"
@@ -103,6 +103,8 @@ class FootPlacing(QObject):
         board = self._session.judging.board
         if board is None or at_um == lifted.at_um:
             return
+        from padscope.boards.hand_feet import HandFoot
+
         author = self._session.operator
         kept = tuple(f for f in board.hand if f.wire != lifted.wire)
         self._session.judging.place_feet((*kept, HandFoot(lifted.wire, at_um, author)))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from padscope.boards.hand_feet import HandFoot
 from padscope.boards.pad_map import PadResult
 from padscope.boards.rules import Rules, load_rules
 from padscope_desktop.background.jobs import Jobs
@@ -17,6 +16,7 @@ from padscope_desktop.background.protocol import Fault
 from padscope_desktop.inspecting.board import Board, previewed
 
 if TYPE_CHECKING:
+    from padscope.boards.hand_feet import HandFoot
     from padscope.workflows.painting import Painting
 
 SETTLE_MS = 1500

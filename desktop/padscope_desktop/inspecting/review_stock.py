@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from padscope.boards.review import PadDecision
 from padscope.store import reviews
-from padscope.store.reviews import SignatureRow
-from padscope.workflows.story import Story, story
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
+    from padscope.store.reviews import SignatureRow
+    from padscope.workflows.story import Story
 
 Question = Callable[["Project"], "Review"]
 
@@ -27,6 +27,8 @@ class Review:
 
 
 def told(project: Project, picture_sha256: str) -> Story:
+    from padscope.workflows.story import story
+
     return story(project, picture_sha256)
 
 

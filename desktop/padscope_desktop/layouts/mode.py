@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Slot
 
 from padscope.boards.layout import Layout
 from padscope.boards.layout_edit import without
-from padscope.boards.layout_problems import Problem
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.layouts.actions import LAYOUT_ACTIONS
 from padscope_desktop.layouts.changes import changed_field, named_in_order, reflected_pads, repeated_pads
@@ -27,6 +26,9 @@ from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.layout_layer import LayoutLayer, Scene
 from padscope_desktop.viewer.layout_tools import MarkTool, PadTool, SelectTool
 from padscope_desktop.viewer.tools import Px, Tool
+
+if TYPE_CHECKING:
+    from padscope.boards.layout_problems import Problem
 
 TOOLS = ("layout_select", "layout_draw", "layout_fiducial")
 

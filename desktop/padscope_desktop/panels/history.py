@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -14,10 +16,12 @@ from PySide6.QtWidgets import (
 )
 
 from padscope.boards.pad_map import Verdict
-from padscope.workflows.story import Story
 from padscope_desktop.panels.parts import button, label, named
 from padscope_desktop.quantities import local_time, number
 from padscope_desktop.theme import FINE, TARGET
+
+if TYPE_CHECKING:
+    from padscope.workflows.story import Story
 
 LINES = ("When", "Who", "What")
 INSPECTIONS = ("Inspected", "Fine", "N", "Rules", "Signed by")

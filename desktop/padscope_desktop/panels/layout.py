@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
@@ -18,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from padscope.boards.layout import Layout
 from padscope.boards.layout_edit import middle_um
-from padscope.boards.layout_problems import Problem
 from padscope_desktop.panels.fields import NumberField, WordField
 from padscope_desktop.panels.layout_forms import Forms
 from padscope_desktop.panels.layout_import import ImportPage
@@ -32,6 +32,9 @@ EMPTY = (
     "No pads yet. Draw the first one on the picture and repeat it, import a drawing, or let Padscope learn them from this "
     "picture."
 )
+
+if TYPE_CHECKING:
+    from padscope.boards.layout_problems import Problem
 
 
 class LayoutPanel(QStackedWidget):

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from padscope.boards.pad_map import Verdict
 from padscope.boards.review import Decision, PadDecision, Progress
-from padscope.store.reviews import SignatureRow
 from padscope_desktop.panels.parts import Chooser, Elided, button, named, set_primary
 from padscope_desktop.quantities import local_time
 from padscope_desktop.theme import TARGET, VERDICTS
+
+if TYPE_CHECKING:
+    from padscope.store.reviews import SignatureRow
 
 CHOICES = (Verdict.OK, Verdict.OK_SHIFT, Verdict.REDUCED, Verdict.RE_CLEAN, Verdict.NOT_BONDABLE, Verdict.UNKNOWN)
 
