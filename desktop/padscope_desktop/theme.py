@@ -171,6 +171,7 @@ QStatusBar::item {{ border: none; }}
 QToolTip {{ background: {t.raised}; color: {t.text}; border: 1px solid {t.line}; padding: 4px; }}
 QPushButton, QToolButton {{
   background: {t.raised}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 12px; min-height: 18px; }}
+QPushButton[tight="true"] {{ padding: 4px 4px; }}
 QPushButton:hover, QToolButton:hover {{ background: {t.hover}; }}
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {t.accent}; }}
 QToolButton:disabled, QCheckBox:disabled, QAbstractSpinBox:disabled {{ color: {_between(t.dim, t.panel)}; }}

@@ -26,7 +26,7 @@ from padscope.workflows.train import train_on_boards
 FOLDER = Path("padscope-demo")
 SOUND_BOARDS = 4
 FALSE_ALARMS = 0.1  # of so few sound pads no smaller share can be told
-SETTINGS = {"bank_size": 1024}  # enough for metal that one program drew
+SETTINGS = {"bank_size": 1024, "blemishes": 150}  # enough for metal that one program drew
 BLEMISHED_SHARE = 0.3
 
 

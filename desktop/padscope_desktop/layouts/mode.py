@@ -134,6 +134,7 @@ class LayoutMode(Mode):
         if self.session.layout is not None and not self.draft.touched and self.draft.layout != self.session.layout:
             self.draft.open(self.session.layout)
         self.layer.visible, self.canvas.layers.judged = True, False
+        self.canvas.repaint_overlays()
         self.drafting.look()
         self._on_draft()
 
@@ -141,7 +142,7 @@ class LayoutMode(Mode):
         self.on = False
         self.end_clicks()
         self.layer.visible, self.canvas.layers.judged = False, True
-        self.canvas.update()
+        self.canvas.repaint_overlays()
 
     def idle_tool(self) -> Tool | None:
         return self.tools[self.tool]

@@ -70,6 +70,7 @@ class ReviewPanel(QWidget):
         keys.setContentsMargins(0, 0, 0, 0)
         for part in (self.agree, self.clean, self.other, self.sign):
             part.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            part.setProperty("tight", True)  # four of them side by side in the narrowest panel
             keys.addWidget(part, 1)
         self._keys = QWidget()
         self._keys.setLayout(keys)
