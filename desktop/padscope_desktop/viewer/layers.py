@@ -81,12 +81,12 @@ class Layers:
 
     def _all_steps(self, painter: QPainter, view: View) -> Iterator[None]:
         """Heat and pads on one film, where nothing lies between them."""
-        if self.heat.visible and self.heat.level is not None:
+        if self.judged and self.heat.visible and self.heat.level is not None:
             yield from self._heat_steps(painter, view)
         yield from self._pad_steps(painter, view)
 
     def _pad_steps(self, painter: QPainter, view: View) -> Iterator[None]:
-        if self.pads.visible:
+        if self.judged and self.pads.visible:
             own = painter.transform()
             painter.setTransform(_to_screen(view), True)
             yield from self.pads.line_steps(painter, view)
