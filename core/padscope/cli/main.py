@@ -217,6 +217,7 @@ def parser() -> Parser:
     c.add_argument("--selectivity", choices=["original", "filtered"], default="filtered", help="any pad, or mostly pad")
     c.add_argument("--min-share", type=_share, metavar="SHARE", help="least share of pad in a tile instead")
     c.add_argument("--keep-background", action="store_true", help="cut the whole picture, pads and all else")
+    c.add_argument("--by-colour", action="store_true", help="find pads by their colour also where a layout is known")
     c.add_argument("--augment", default="", metavar="a,b,…", help="crop flip contrast background denoise texture")
     c.add_argument("--copies", type=int, default=1, metavar="N", help="of every tile by each augmentation")
     c.add_argument("--test-share", type=_share, default=0.3, metavar="SHARE", help="of boards kept for testing")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from padscope.cli.progress import print_json, shown
 from padscope.datasets.augment import AUGMENTATIONS
-from padscope.datasets.tile_cutting import SELECTIVITY
+from padscope.datasets.tile_plan import SELECTIVITY, TileSettings
 from padscope.errors import UsageError
 from padscope.store.database import open_project
-from padscope.workflows.tile_sets import TileSetReport, TileSettings, make_again, make_tile_set
+from padscope.workflows.tile_sets import TileSetReport, make_again, make_tile_set
 
 
 def tiles(arguments: argparse.Namespace) -> int:
@@ -39,6 +39,7 @@ def _made(arguments: argparse.Namespace) -> TileSetReport:
         size=arguments.size,
         least_share=share,
         remove_background=not arguments.keep_background,
+        by_colour=arguments.by_colour,
         test_share=arguments.test_share,
         augmentations=names,
         copies=arguments.copies,

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from padscope.datasets.tile_plan import AUGMENTATION_WORDS
 from padscope.errors import UsageError
 from padscope.pictures.enhance import denoise, equalise, haar_join, haar_split
 from padscope.types import Mask
@@ -121,11 +122,14 @@ def _filled(plane: NDArray[np.float32], inside: Mask) -> NDArray[np.float32]:
     return np.where(inside, plane, np.float32(plane[inside].mean()))
 
 
+_WAYS: dict[str, Callable[[Rgb, Mask, np.random.Generator], tuple[Rgb, Mask]]] = {
+    "crop": _crop,
+    "flip": _flip,
+    "contrast": _contrast,
+    "background": _background,
+    "denoise": _denoise,
+    "texture": _texture,
+}
 AUGMENTATIONS: dict[str, Augmentation] = {
-    "crop": Augmentation("Crop", "a random part, enlarged to the tile's size", _crop),
-    "flip": Augmentation("Flip", "mirrored left to right, top to bottom, or both", _flip),
-    "contrast": Augmentation("Contrast enhancement", "local histogram equalisation with a random limit", _contrast),
-    "background": Augmentation("Random background", "another ground around the pads", _background),
-    "denoise": Augmentation("Wavelet denoising", "noise removed with a random strength", _denoise),
-    "texture": Augmentation("Wavelet texture", "the coarse look kept, the grain made anew", _texture),
+    name: Augmentation(label, help, _WAYS[name]) for name, (label, help) in AUGMENTATION_WORDS.items()
 }

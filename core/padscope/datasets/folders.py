@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from padscope.datasets.tile_plan import GOOD
 from padscope.errors import InputError
 from padscope.types import Mask
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
-GOOD = "good"
 
 
 @dataclass(frozen=True, slots=True)

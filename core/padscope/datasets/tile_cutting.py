@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,6 @@ from padscope.types import Box, Floats, Mask
 
 OVERVIEW_PX = 1500
 """Longer side at which colours are segmented."""
-SELECTIVITY = {"original": 0.0, "filtered": 0.5}
-"""Least share of pad in a tile: every tile with any pad, or those that are mostly pad."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,40 +70,48 @@ def tile_boxes(width: int, height: int, size: int) -> list[Box]:
     return [Box(x, y, x + size, y + size) for y in _starts(height, size) for x in _starts(width, size)]
 
 
+def tile_sites(width: int, height: int, ground: PadGround | None, size: int) -> Iterator[tuple[Box, Mask]]:
+    """Every tile, and where in it the pads are (size, size); everywhere without a ground."""
+    for box in tile_boxes(width, height, size):
+        yield box, np.ones((size, size), bool) if ground is None else ground.inside(box)
+
+
 def cut_tiles(
     picture: Any, mask: ClassMask, ground: PadGround | None, size: int, least_share: float
 ) -> Iterator[CutTile | None]:
     """The tiles with at least this share of pad and at least one pixel of it, None for the others (so that progress can be told);
     without a ground nothing is removed and every tile is kept. The picture is read in bands of a tile's height."""
     band: tuple[int, NDArray[np.uint8]] | None = None
-    for box in tile_boxes(picture.width, picture.height, size):
-        inside = np.ones((size, size), bool) if ground is None else ground.inside(box)
-        share = float(inside.mean())
-        if share == 0 or share < least_share:
+    for box, inside in tile_sites(picture.width, picture.height, ground, size):
+        share = share_of(inside)
+        if share == 0 or share < np.float32(least_share):
             yield None
             continue
         if band is None or band[0] != box.y0:
             band = box.y0, eight_bits(picture.read(Box(0, box.y0, picture.width, box.y1)))
-        seen = band[1][:, box.x0 : box.x1]
-        if ground is not None and ground.step > 1:  # the overview's edges are as coarse as its pixels
-            inside = refined(seen, inside, 2 * ground.step)
-        pixels = np.where(inside[..., None], seen, np.uint8(0))
-        yield CutTile(box, pixels, np.where(inside, mask.read(box), np.uint8(0)), inside)
+        yield _cut(box, band[1][:, box.x0 : box.x1], inside, mask, ground)
+
+
+def cut_tile(picture: Any, mask: ClassMask, ground: PadGround | None, box: Box) -> CutTile:
+    """One of them."""
+    inside = np.ones((box.height, box.width), bool) if ground is None else ground.inside(box)
+    return _cut(box, eight_bits(picture.read(box)), inside, mask, ground)
+
+
+def share_of(inside: Mask) -> np.float32:
+    """Of pad in a tile; rounded, so that what was counted and what is cut agree at the very limit."""
+    return np.float32(inside.mean())
+
+
+def _cut(box: Box, seen: NDArray[np.uint8], inside: Mask, mask: ClassMask, ground: PadGround | None) -> CutTile:
+    if ground is not None and ground.step > 1:  # the overview's edges are as coarse as its pixels
+        inside = refined(seen, inside, 2 * ground.step)
+    pixels = np.where(inside[..., None], seen, np.uint8(0))
+    return CutTile(box, pixels, np.where(inside, mask.read(box), np.uint8(0)), inside)
 
 
 def eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
     return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-
-
-def split_boards(boards: Sequence[str], defective: frozenset[str], test_share: float, seed: int) -> frozenset[str]:
-    """Which boards are for testing: about this share of them, at least one where there are two, those with defects first, because
-    they are needed there; and at least one is left to train on. Seeded, and independent of the order they are given in."""
-    rng = np.random.default_rng(seed)
-    names = sorted(set(boards))
-    shuffled = [names[i] for i in rng.permutation(len(names))]
-    wanted = min(max(round(test_share * len(names)), 1), len(names) - 1)
-    ordered = [b for b in shuffled if b in defective] + [b for b in shuffled if b not in defective]
-    return frozenset(ordered[: max(wanted, 0)])
 
 
 def _starts(length: int, size: int) -> list[int]:

@@ -22,8 +22,8 @@ import padscope
 from padscope.boards.layout import Layout
 from padscope.boards.pose import find_pose
 from padscope.datasets.augment import augmented, seed_of
-from padscope.datasets.folders import GOOD
-from padscope.datasets.tile_cutting import CutTile, PadGround, by_colour, cut_tiles, split_boards, tile_boxes
+from padscope.datasets.tile_cutting import CutTile, PadGround, by_colour, cut_tiles, tile_boxes
+from padscope.datasets.tile_plan import COLOUR, GOOD, KEPT, POSE, TilePicture, TileSettings, with_sides
 from padscope.errors import InputError, PoseError
 from padscope.formats.labelled import read_json, stamp
 from padscope.formats.mvtec import COMBINED, folder_name
@@ -40,37 +40,6 @@ from padscope.workflows.painting import FINISHED
 
 MANIFEST = "tiles.json"
 SCHEMA = 1
-POSE, COLOUR, KEPT = "pose", "colour", "kept"
-"""Where a picture's pads are known from; `kept` keeps the background."""
-
-
-@dataclass(frozen=True, slots=True)
-class TileSettings:
-    """How tiles are cut. `least_share` of pad in a tile; `augmentations` each give `copies` more of every tile to train on."""
-
-    size: int = 256
-    least_share: float = 0.5
-    remove_background: bool = True
-    test_share: float = 0.3
-    augmentations: tuple[str, ...] = ()
-    copies: int = 1
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TilePicture:
-    """One picture of a set: `pads_px` are the pads' corners, `painted` run lengths of its defects by class name."""
-
-    file: str
-    path: str
-    sha256: str
-    width_px: int
-    height_px: int
-    board: str
-    test: bool
-    ground: str
-    pads_px: tuple[tuple[tuple[float, float], ...], ...] = ()
-    painted: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +61,35 @@ def make_tile_set(
     pictures: Sequence[str] = (),
     author: str = "",
 ) -> Work[TileSetReport]:
-    """Tiles of the labelled pictures and of those somebody has finished without painting. Pads are found by the layout given, else
-    by the newest inspection's pose, else by colour."""
+    """Tiles of the labelled pictures and of those somebody has finished without painting. Pads are found by an inspection's pose
+    (of the layout given, or the newest), else by the layout given, else by colour."""
     _checked(settings)
     notes: list[str] = []
-    planned = yield from _planned(project, settings, layout, chosen_pictures(project, pictures), notes)
+    planned = yield from planned_pictures(project, settings, layout, chosen_pictures(project, pictures), notes)
     if not planned:
         raise InputError(
             f"{project.path} has no labelled or finished pictures to cut; label some, or finish sound ones."
         )
-    report = yield from _written(tuple(planned), settings, folder, notes)
+    report = yield from write_tile_set(planned, settings, folder, notes)
     if not project.read_only:
-        detail = {"pictures": [p.sha256 for p in planned], "settings": asdict(settings), "tiles_sha256": report.sha256}
-        project.record("tile set made", str(folder), detail, author=author)
+        record_tile_set(project, report, settings, [p.sha256 for p in planned], author=author)
     return report
+
+
+def write_tile_set(
+    pictures: Sequence[TilePicture], settings: TileSettings, folder: Path, notes: Sequence[str] = ()
+) -> Work[TileSetReport]:
+    """Of pictures that were planned; boards are put on their sides here."""
+    _checked(settings)
+    return (yield from _written(with_sides(pictures, settings), settings, folder, list(notes)))
+
+
+def record_tile_set(
+    project: Project, report: TileSetReport, settings: TileSettings, pictures: Sequence[str], *, author: str
+) -> None:
+    """A row of the project's history."""
+    detail = {"pictures": list(pictures), "settings": asdict(settings), "tiles_sha256": report.sha256}
+    project.record("tile set made", str(report.folder), detail, author=author)
 
 
 def make_again(manifest: Path, folder: Path, *, places: Sequence[Path] = ()) -> Work[TileSetReport]:
@@ -126,9 +110,10 @@ def make_again(manifest: Path, folder: Path, *, places: Sequence[Path] = ()) -> 
 # what goes into a set
 
 
-def _planned(
+def planned_pictures(
     project: Project, settings: TileSettings, layout: Layout | None, rows: Sequence[PictureRow], notes: list[str]
 ) -> Work[list[TilePicture]]:
+    """Those that are labelled or finished, with their pads; the others are told of in `notes`."""
     names = {c.value: c.name for c in labels.classes(project)}
     found: list[TilePicture] = []
     for number, row in enumerate(rows):
@@ -151,16 +136,16 @@ def _planned(
         found.append(
             TilePicture(row.name, row.path, row.sha256, mask.width, mask.height, board, False, ground, pads, painted)
         )
-    defective = frozenset(p.board for p in found if p.painted)
-    test = split_boards([p.board for p in found], defective, settings.test_share, settings.seed)
-    return [TilePicture(**{**_fields(p), "test": p.board in test}) for p in found]
+    return found
 
 
 def _ground(project: Project, row: PictureRow, layout: Layout | None, settings: TileSettings) -> tuple[str, Any]:
     if not settings.remove_background:
         return KEPT, ()
+    if settings.by_colour:
+        return COLOUR, ()
     for inspection in reversed(project.inspections(row.sha256)):
-        if inspection.layout_sha256 and layout is None:
+        if inspection.layout_sha256 and (layout is None or inspection.layout_sha256 == layout.sha256):
             pads = project.layout(inspection.layout_sha256).pads
             return POSE, _corners(project.pad_map(inspection.id).um_to_px, pads)
     if layout is None:
@@ -191,7 +176,7 @@ def _written(
                 yield Progress(number, len(pictures), f"cutting {picture.file}")
                 if tile is None:
                     continue
-                kind = _kind(tile, picture)
+                kind = kind_of(tile, picture)
                 if kind != GOOD and not picture.test:
                     left += 1
                     continue
@@ -230,17 +215,24 @@ def _cut(picture: TilePicture, settings: TileSettings, notes: list[str]) -> Iter
     with open_picture(picture.path) as opened:
         if opened.sha256 != picture.sha256:
             raise InputError(f"{picture.path} has changed since it was labelled; bring the old file back.")
-        mask = ClassMask(picture.width_px, picture.height_px)
-        for value, name in enumerate(class_names(picture), start=1):
-            for counts in (text for n, text in picture.painted if n == name):
-                for region in coco_regions(counts_from_text(counts), mask.width, mask.height):
-                    stamp(mask, region, value)
-        if not tile_boxes(mask.width, mask.height, settings.size):
+        if not tile_boxes(picture.width_px, picture.height_px, settings.size):
             notes.append(f"{picture.file} is smaller than a tile and gave none")
-        yield from cut_tiles(opened, mask, _pads(picture, opened), settings.size, settings.least_share)
+        ground = pads_of(picture, opened)
+        yield from cut_tiles(opened, mask_of(picture), ground, settings.size, settings.least_share)
 
 
-def _pads(picture: TilePicture, opened: Any) -> PadGround | None:
+def mask_of(picture: TilePicture) -> ClassMask:
+    """Classes are numbered as in `class_names`, from 1."""
+    mask = ClassMask(picture.width_px, picture.height_px)
+    for value, name in enumerate(class_names(picture), start=1):
+        for counts in (text for n, text in picture.painted if n == name):
+            for region in coco_regions(counts_from_text(counts), mask.width, mask.height):
+                stamp(mask, region, value)
+    return mask
+
+
+def pads_of(picture: TilePicture, opened: Any) -> PadGround | None:
+    """None where the background is kept."""
     if picture.ground == KEPT:
         return None
     if picture.ground == COLOUR:
@@ -252,7 +244,8 @@ def class_names(picture: TilePicture) -> list[str]:
     return sorted({name for name, _ in picture.painted})
 
 
-def _kind(tile: CutTile, picture: TilePicture) -> str:
+def kind_of(tile: CutTile, picture: TilePicture) -> str:
+    """The folder it goes to: “good”, a class, or all classes together."""
     values = [int(v) for v in np.unique(tile.classes) if v]
     if not values:
         return GOOD
