@@ -135,6 +135,32 @@ def _wanted(s: Setting) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseConfig:
+    """What the threshold of a model of pads is to keep; the same for every detector (`workflows.train`)."""
+
+    false_alarms: float = setting(
+        0.05,
+        "Share of sound pads flagged in vain",
+        low=0.0001,
+        high=0.5,
+        help="The threshold follows from held-out sound pads.",
+    )
+    confidence: float | None = setting(
+        None,
+        "How surely",
+        low=0.5,
+        high=0.9999,
+        help="0.95: no larger share, with 95 % confidence. Automatic: in the mean.",
+    )
+    thresholds_by: str = setting(
+        "all",
+        "Which pads share a threshold",
+        choices=("all", "size", "row"),
+        help="Pads of one size, or of one row by their names, can have a threshold of their own.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class BackboneConfig:
     """The frozen network that embeddings come from (`nets.choice`)."""
 

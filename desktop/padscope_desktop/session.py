@@ -360,7 +360,9 @@ class Session(QObject):
         self.detectors = detectors
         self.detectors_changed.emit()
 
-    def train(self, keys: Iterable[int], detector: str, values: Mapping[str, Any], out: Path) -> Job | None:
+    def train(
+        self, keys: Iterable[int], detector: str, values: Mapping[str, Any], out: Path, promise: Mapping[str, Any]
+    ) -> Job | None:
         """On pictures of sound boards; the new model is chosen when it is there."""
         if self.layout is None:
             return None
@@ -373,6 +375,7 @@ class Session(QObject):
             detector,
             dict(values),
             out,
+            dict(promise),
             title=f"Training {out.stem}",
             slot="train",
             done=self._on_trained,

@@ -4,6 +4,7 @@ import pytest
 
 from padscope.boards.kinds import KINDS
 from padscope.boards.layout import Pad
+from padscope.configs import PromiseConfig, settings_of
 
 
 @pytest.mark.parametrize(
@@ -20,3 +21,8 @@ def test_a_size_is_the_same_for_a_turned_pad() -> None:
 
 def test_all_share_one() -> None:
     assert KINDS["all"](Pad("a", 0, 0, 200, 100)) == KINDS["all"](Pad("b", 0, 0, 5, 1))
+
+
+def test_the_window_offers_every_kind() -> None:
+    offered = {s.name: s.choices for s in settings_of(PromiseConfig)}["thresholds_by"]
+    assert set(offered) == set(KINDS)

@@ -271,7 +271,16 @@ class Backend:
         """As a new worker process would have."""
         self._boards.clear()
 
-    def train(self, pictures: list[Path], board: Layout, detector: str, settings: dict[str, Any], out: Path) -> Command:
+    def train(
+        self,
+        pictures: list[Path],
+        board: Layout,
+        detector: str,
+        settings: dict[str, Any],
+        out: Path,
+        promise: dict[str, Any],
+    ) -> Command:
+        self.promise = promise
         yield Progress(0, 8, "finding the boards")
         yield from self._wait("learning")
         write_model(out)

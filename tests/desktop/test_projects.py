@@ -176,10 +176,18 @@ def test_training_on_chosen_pictures_makes_the_model_in_use(bench: Bench) -> Non
     assert page.keys() == [1, 2]  # those whose names say so are proposed
     page.list.item(1).setCheckState(Qt.CheckState.Unchecked)
     page.name.setText("quad-9")
+    bench.qtbot.mouseClick(page.more, Qt.MouseButton.LeftButton)
+    shares, surely = page.promise.field("false_alarms"), page.promise.field("confidence")
+    assert shares.isVisible()
+    assert surely.text() == "automatic"
+    shares.setValue(0.02)
+    surely.setValue(0.95)
+    page.promise.field("thresholds_by").setCurrentText("size")
     bench.qtbot.mouseClick(page.start, Qt.MouseButton.LeftButton)
     bench.until(lambda: bench.session.model)
     assert bench.session.model.name == "quad-9"
     assert bench.session.model.boards == ("good01",)
+    assert bench.backend.promise == {"false_alarms": 0.02, "confidence": 0.95, "thresholds_by": "size"}
     assert bench.window.inspect_mode.panel.setup.isVisible()
     assert bench.session.model.path.exists()
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from padscope.configs import PromiseConfig, configured
 from padscope.errors import InputError
 from padscope.types import Box, Progress, Work
 from padscope_desktop.background.payloads import (
@@ -275,14 +276,28 @@ def _inspector(model: Path, layout: Layout, rules: Rules | None) -> Inspector:
 
 
 def train(
-    pictures: Sequence[Path], layout: Layout, detector: str, settings: Mapping[str, Any], out: Path
+    pictures: Sequence[Path],
+    layout: Layout,
+    detector: str,
+    settings: Mapping[str, Any],
+    out: Path,
+    promise: Mapping[str, Any] | None = None,
 ) -> Work[ModelCard]:
-    """A model of sound pads, in `out` when this returns."""
+    """A model of sound pads, in `out` when this returns; `promise` is of the fields of `PromiseConfig`."""
     yield Progress(0, len(pictures), "starting the networks")
     from padscope.store.artifacts import save_model
     from padscope.workflows.train import train_on_boards
 
-    model = yield from train_on_boards(list(pictures), layout, detector=detector, settings=settings)
+    kept = configured(PromiseConfig, promise or {})
+    model = yield from train_on_boards(
+        list(pictures),
+        layout,
+        detector=detector,
+        settings=settings,
+        false_alarms=kept.false_alarms,
+        confidence=kept.confidence,
+        thresholds_by=kept.thresholds_by,
+    )
     yield Progress(1, 1, "writing the model")
     return model_card(model, save_model(model, out))
 

@@ -376,7 +376,7 @@ class InspectMode(Mode):
     @Slot(object, str, object, object)
     def _on_train(self, keys: list[int], detector: str, settings: dict[str, object], file: Path) -> None:
         self.detector_chosen.emit(detector)
-        self._training = self.session.train(keys, detector, settings, file)
+        self._training = self.session.train(keys, detector, settings, file, self.panel.train.promise.values())
         self.panel.train.set_running(self._training is not None)
 
     @Slot()

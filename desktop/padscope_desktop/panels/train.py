@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from padscope.configs import PromiseConfig, settings_of
 from padscope.types import Progress
 from padscope_desktop.album import Album, Mark, state
 from padscope_desktop.background.payloads import DetectorCard
@@ -57,8 +58,15 @@ class TrainPanel(QWidget):
         self.summary = label(dim=True, wrap=True)
         self.more = button("Settings ▸", link=True)
         self.more.clicked.connect(self._toggle_form)
+        self.promise = Form(settings_of(PromiseConfig))
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        self._forms = QVBoxLayout(page)
+        self._forms.setContentsMargins(0, 0, 0, 0)
+        self._forms.addWidget(self.promise)
+        self._forms.addStretch(1)
+        self._scroll.setWidget(page)
         self._scroll.hide()
         self.start = button("Train", primary=True)
         self.start.clicked.connect(self._on_start)
@@ -165,8 +173,10 @@ class TrainPanel(QWidget):
             return
         card = self._detectors[at]
         self.summary.setText(card.summary)
+        if self._form is not None:
+            self._form.deleteLater()
         self._form = Form(card.settings)
-        self._scroll.setWidget(self._form)
+        self._forms.addWidget(self._form)
         self._say()
 
     @Slot()
