@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +25,7 @@ class Mark(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     FINE = "fine"
+    SIGNED = "signed"
     LOOK = "look"
     FAILED = "failed"
     MISSING = "missing"
@@ -47,6 +48,8 @@ class Entry:
     waiting: bool = False
     fraction: float | None = None  # of the inspection that runs
     module: str = ""  # serial number of the board on it
+    signed_by: str = ""  # who signed the pad map of its newest inspection
+    label: str = ""  # state of the label that counts: draft, done, accepted, rejected; empty where nothing was painted
 
     @property
     def name(self) -> str:
@@ -84,18 +87,46 @@ def state(entry: Entry) -> tuple[Mark, str]:
         return Mark.FAILED, "inspection failed"
     if entry.counts is not None:
         n = entry.to_look_at
+        if entry.signed_by:
+            return Mark.SIGNED, f"signed by {entry.signed_by}"
         return (Mark.LOOK, f"{count(n, 'pad')} to look at") if n else (Mark.FINE, "all pads fine")
     if entry.card is None:
         return Mark.LOADING, "opening"
     return Mark.NEW, "not inspected"
 
 
-FILTERS: dict[str, tuple[Mark, ...]] = {
-    "All pictures": tuple(Mark),
-    "To look at": (Mark.LOOK, Mark.FAILED, Mark.MISSING),
-    "Not inspected": (Mark.NEW, Mark.LOADING, Mark.QUEUED, Mark.RUNNING),
-    "Fine": (Mark.FINE,),
+LABELS = {"draft": "draft", "done": "draft", "accepted": "reviewed", "rejected": "rejected"}
+"""What a person calls the state of a label; a label that is done waits for its review."""
+
+
+def label_words(entry: Entry) -> str:
+    """Nothing where nothing was painted."""
+    return LABELS.get(entry.label, "")
+
+
+def _marked(*marks: Mark) -> Callable[[Entry], bool]:
+    return lambda entry: state(entry)[0] in marks
+
+
+def _labelled(words: str) -> Callable[[Entry], bool]:
+    return lambda entry: label_words(entry) == words
+
+
+FILTERS: dict[str, Callable[[Entry], bool]] = {
+    "All pictures": lambda entry: True,
+    "To look at": _marked(Mark.LOOK, Mark.FAILED, Mark.MISSING),
+    "Fine": _marked(Mark.FINE),
+    "To be signed": _marked(Mark.LOOK, Mark.FINE),
+    "Signed": _marked(Mark.SIGNED),
+    "Not inspected": _marked(Mark.NEW, Mark.LOADING, Mark.QUEUED, Mark.RUNNING),
+    "Waiting or running": _marked(Mark.QUEUED, Mark.RUNNING),
+    "Failed": _marked(Mark.FAILED, Mark.MISSING),
+    "Without a label": _labelled(""),
+    "Label: draft": _labelled("draft"),
+    "Label: reviewed": _labelled("reviewed"),
+    "Label: rejected": _labelled("rejected"),
 }
+"""Which pictures are listed, by the words in the box below them."""
 
 
 @dataclass

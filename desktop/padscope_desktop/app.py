@@ -21,6 +21,8 @@ from padscope_desktop.main_window import MainWindow
 from padscope_desktop.session import Session
 
 MOST_UNNAMED = 8
+LANES = ("quick", "long", "list")
+"""Workers: see `background.worker`."""
 LOG = logging.getLogger("padscope")
 
 
@@ -50,7 +52,7 @@ def application() -> QApplication:
 def build(session: Session | None = None) -> MainWindow:
     """A window with its own workers, or with a session that a test has made."""
     if session is None:
-        jobs = Jobs({"long": ProcessLane("long"), "quick": ProcessLane("quick")})
+        jobs = Jobs({name: ProcessLane(name) for name in LANES})
         session = Session(jobs, Keeper(), settings.cache_folder())
     return MainWindow(session, settings.load(settings.place()))
 

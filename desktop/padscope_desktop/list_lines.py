@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
 
+from padscope_desktop.inspecting.review_stock import Review
 from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.session import Session
@@ -20,12 +21,35 @@ class ListLines(QObject):
         pictures.watch.stop_wanted.connect(session.watching.stop)
         session.watching.changed.connect(self._on_watching)
         session.entry_changed.connect(self._on_entry)
+        session.labelling.states_changed.connect(self.show_labels)
+        session.album_changed.connect(self.show_labels)
         session.current_changed.connect(self._show_serial)
 
     @Slot()
     def _on_watching(self) -> None:
         watching = self._session.watching
         self._pictures.watch.set_state(*state_words(watching), str(watching.folder or ""))
+
+    @Slot()
+    def show_labels(self) -> None:
+        """How far the label of every picture is; quietly, where nothing changed."""
+        states = self._session.labelling.states
+        changed = [e for e in self._session.album.entries.values() if e.label != states.get(e.sha256, "")]
+        for entry in changed:
+            entry.label = states.get(entry.sha256, "")
+        if len(changed) == 1:
+            self._pictures.refresh(changed[0].key)
+        elif changed:
+            self._pictures.refresh_all()
+
+    @Slot(object)
+    def show_signature(self, review: Review) -> None:
+        """Of an inspection, as the project has it."""
+        signed_by = review.signature.author if review.signature is not None else ""
+        for entry in self._session.album.entries.values():
+            if entry.inspection == review.inspection and entry.signed_by != signed_by:
+                entry.signed_by = signed_by
+                self._pictures.refresh(entry.key)
 
     @Slot(str)
     def _on_serial(self, serial: str) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from padscope.store.database import Project
 
 FILE = "production.csv"
+READING, UNREADABLE = "Reading the modules…", "The modules could not be read."
 
 
 @dataclass(frozen=True)
@@ -61,16 +62,24 @@ class ProductionMode(Mode):
         self.panel = ProductionPanel()
         self.page = ProductionPage(theme)
         self.all = Asked(Production(()), {})
+        self.known = False  # what the project holds
+        self._on = False
         self.shown = Production(())
         self.panel.filters_changed.connect(self._show)
         self.panel.export_wanted.connect(self.export)
         self.page.picture_wanted.connect(self.picture_wanted)
         session.project_changed.connect(self._forget)
+        session.contents_read.connect(self._on_project)
+        self.panel.say_unknown(READING)
 
     def enter(self) -> None:
         """Read afresh: modules may have been inspected and signed since."""
+        self._on = True
         failed: Callable[[Fault], None] = partial(self._on_failed)
         self.session.keeper.ask(asked, done=self._on_asked, failed=failed)
+
+    def leave(self) -> None:
+        self._on = False
 
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
         return {"export_production": self.export}
@@ -79,23 +88,34 @@ class ProductionMode(Mode):
         self.page.set_theme(theme)
 
     def _on_asked(self, found: Asked) -> None:
-        self.all = found
+        self.all, self.known = found, True
         chosen = self.panel.filters().layout_sha256 or next(iter(found.layouts), "")
         self.panel.set_layouts([(layout.name, sha) for sha, layout in found.layouts.items()], chosen)
         self._show(self.panel.filters())
 
     def _on_failed(self, fault: Fault) -> None:
-        self.session.said.emit(about_fault("production", "The modules could not be read.", fault))
+        self.session.said.emit(about_fault("production", UNREADABLE, fault))
+        if not self.known:
+            self.panel.say_unknown(UNREADABLE)
 
     @Slot(object)
     def _show(self, filters: Filters) -> None:
         self.shown = filtered(self.all.modules, filters)
         self.page.set_production(self.shown, self.all.layouts.get(filters.layout_sha256))
-        self.panel.show_summary(self.shown, len(self.all.modules.lines))
+        if self.known:
+            self.panel.show_summary(self.shown, len(self.all.modules.lines))
 
     @Slot()
     def _forget(self) -> None:
+        """Another project: nothing is known of it until it has been read."""
         self._on_asked(Asked(Production(()), {}))
+        self.known = False
+        self.panel.say_unknown(READING)
+
+    @Slot()
+    def _on_project(self) -> None:
+        if self._on:
+            self.enter()
 
     @Slot()
     def export(self) -> None:

@@ -30,7 +30,7 @@ from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 
 KEPT_BOARDS = 8
-KEPT_RUNNING = ("warm_up", "detectors")
+KEPT_RUNNING = ("warm_up", "detectors", "load_readers")
 """Commands that have nothing to do with the project that is open."""
 
 
@@ -67,7 +67,7 @@ class Session(QObject):
         self.inspecting = Inspecting(self)
         self.errands = Errands(self)
         self.watching = Watching(self)
-        self.thumbnails = Thumbnails(jobs, self._on_thumbnail, self._on_unreadable)
+        self.thumbnails = Thumbnails(jobs, cache, self._on_thumbnail, self._on_unreadable)
         self.labelling = Labelling(self)
         self.rejudging = Rejudging(self, self.labelling)
         self.album = Album()
@@ -165,7 +165,7 @@ class Session(QObject):
             if entry is not None:
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
                 entry.module = picture.module or entry.module
-                entry.own_scale = picture.own_scale
+                entry.own_scale, entry.signed_by = picture.own_scale, picture.signed_by
         for entry in self.album.entries.values():
             self.thumbnails.fetch(entry)
         self.album_changed.emit()
@@ -347,7 +347,9 @@ class Session(QObject):
             )
 
     def warm_up(self) -> None:
-        """Torch is loaded in the background, after the window is on the screen."""
+        """What is heavy is loaded in the background, after the window is on the screen."""
+        for lane in ("quick", "list"):
+            self.jobs.start("load_readers", title="Loading what reads pictures", lane=lane, shown=False, retries=1)
         self.jobs.start("warm_up", title="Starting the networks", shown=False, retries=1, done=self._on_device)
 
     def _on_device(self, device: Device) -> None:
@@ -435,7 +437,7 @@ class Session(QObject):
     def _on_stored(self, key: int, inspection: int) -> None:
         entry = self.album.entries.get(key)
         if entry is not None:
-            entry.inspection = inspection
+            entry.inspection, entry.signed_by = inspection, ""
             self.entry_changed.emit(key)
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:

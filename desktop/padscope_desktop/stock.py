@@ -42,6 +42,7 @@ class StoredPicture:
     inspection: int
     module: str = ""
     own_scale: Scale | None = None
+    signed_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,13 @@ def picture_files(paths: Iterable[Path]) -> list[Path]:
 
 def contents(project: Project) -> Contents:
     newest = {row.picture_sha256: row for row in project.inspections()}
+    signers = reviews.signers(project)
     pictures = []
     for p in project.pictures():
         last = newest.get(p.sha256)
         own = p.scale if p.scale.source in BY_A_PERSON else None
         counts, inspection = (last.counts, last.id) if last else (None, 0)
-        pictures.append(StoredPicture(p.path, p.sha256, counts, inspection, p.module, own))
+        pictures.append(StoredPicture(p.path, p.sha256, counts, inspection, p.module, own, signers.get(inspection, "")))
     chosen = _last_choice(project, "layout")
     layouts = [row.sha256 for row in project.layouts()]
     wanted = chosen.get("sha256") if chosen.get("sha256") in layouts else next(reversed(layouts), None)

@@ -1,10 +1,11 @@
-"""Thumbnails of thousands of pictures, a few at a time, so that whatever a person asks for meanwhile never waits behind them."""
+"""Thumbnails of thousands of pictures, by a worker of their own: whatever a person asks for meanwhile never waits behind them."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from padscope_desktop.album import Entry
 from padscope_desktop.background.jobs import Jobs
@@ -19,9 +20,10 @@ class Thumbnails:
     """`done(key, thumbnail)` and `failed(key, fault)` for every entry that was asked for, in that order."""
 
     def __init__(
-        self, jobs: Jobs, done: Callable[[int, Thumbnail], None], failed: Callable[[int, Fault], None]
+        self, jobs: Jobs, cache: Path, done: Callable[[int, Thumbnail], None], failed: Callable[[int, Fault], None]
     ) -> None:
         self._jobs = jobs
+        self._cache = cache
         self._done = done
         self._failed = failed
         self._waiting: deque[Entry] = deque()
@@ -43,8 +45,9 @@ class Thumbnails:
                 "thumbnail",
                 entry.path,
                 LONGEST_PX,
+                self._cache,
                 title=f"Reading {entry.name}",
-                lane="quick",
+                lane="list",
                 shown=False,
                 retries=1,
                 done=partial(self._done, entry.key),

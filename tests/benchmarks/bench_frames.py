@@ -2,11 +2,11 @@
 
     python tests/benchmarks/bench_frames.py [FRAMES] [--side PX]
 
-A canvas of 1920 × 1080 px shows a picture of 20 000 × 20 000 px from its mapped levels, with heat, the outlines, letters and feet
-of a thousand pads, and measurements. At every zoom the picture is dragged in all directions, FRAMES times; then it is zoomed in
-and out from the whole to single pixels. Printed for each: median, 95 % and worst of all frames painted meanwhile, those that
-came because tiles arrived or the picture came to rest included, by the clock and (on a busy computer) of the
-processor's time, and how many of them there were.
+A canvas of 1920 × 1080 px shows a picture of 20 000 × 20 000 px from its mapped levels, with heat, the masks of Label mode (some
+million painted pixels in five classes), the outlines, letters and feet of a thousand pads, measurements, scale bar and overview.
+At every zoom the picture is dragged in all directions, FRAMES times; then it is zoomed in and out from the whole to single pixels.
+Printed for each: median, 95 % and worst of all frames painted meanwhile, those that came because tiles arrived or the picture came
+to rest included, by the clock and (on a busy computer) of the processor's time, and how many of them there were.
 """
 
 from __future__ import annotations
@@ -25,17 +25,20 @@ from PySide6.QtTest import QTest
 
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import Landing, PadResult, Verdict
+from padscope.masks.class_mask import CHUNK, ClassMask, places
 from padscope.pictures.measures import Measure
 from padscope.pictures.pyramid import level_count, level_shape
-from padscope.types import Affine
+from padscope.types import Affine, Box
 from padscope_desktop import app as padscope_app
 from padscope_desktop.inspecting.board import Geometry
 from padscope_desktop.viewer.canvas import Canvas
+from padscope_desktop.viewer.mask_layer import MaskLayer
 from padscope_desktop.viewer.measure_layer import MeasureLayer
 from padscope_desktop.viewer.viewport import NOTCH
 
 FRAME_S = 1 / 60
 PADS_ALONG = 32
+CLASS_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7")
 VERDICTS = (
     Verdict.OK,
     Verdict.OK,
@@ -123,7 +126,28 @@ def dressed(side: int, levels: list[np.ndarray]) -> Timed:
     canvas.set_marks([geometry.mark(r) for r in results])
     canvas.set_scale(2.5)
     canvas.layers.kept.append(measured(side))
+    canvas.layers.under.append(painted(side))
     return canvas
+
+
+def painted(side: int) -> MaskLayer:
+    """A painted blob on every pad, some of them large, in five classes; said is how much that is."""
+    mask = ClassMask(side, side)
+    rng = np.random.default_rng(3)
+    step = side / PADS_ALONG
+    for i in range(PADS_ALONG**2):
+        row, col = divmod(i, PADS_ALONG)
+        radius = int(rng.choice([9, 25, 60, 120], p=[0.4, 0.3, 0.2, 0.1]) * side / 20_000)
+        x, y = int((col + rng.uniform(0.3, 0.7)) * step), int((row + rng.uniform(0.4, 0.6)) * step)
+        for place in places(Box(x - radius, y - radius, x + radius + 1, y + radius + 1).clipped(side, side)):
+            chunk = mask.chunks.setdefault(place, np.zeros((CHUNK, CHUNK), np.uint8))
+            rows, cols = np.ogrid[place[0] * CHUNK : (place[0] + 1) * CHUNK, place[1] * CHUNK : (place[1] + 1) * CHUNK]
+            chunk[(rows - y) ** 2 + (cols - x) ** 2 <= radius**2] = 1 + i % len(CLASS_COLOURS)
+    print(f"{sum(mask.areas().values()):,} painted pixels in {len(mask.areas())} classes, {len(mask.chunks)} chunks")
+    layer = MaskLayer()
+    layer.set_colours(dict(enumerate(CLASS_COLOURS, 1)))
+    layer.set_mask(mask)
+    return layer
 
 
 def measured(side: int) -> MeasureLayer:

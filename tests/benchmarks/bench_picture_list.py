@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication
 
 from padscope.boards.pad_map import Verdict
 from padscope.types import Scale
-from padscope_desktop.album import Album
+from padscope_desktop.album import FILTERS, Album
 from padscope_desktop.background.payloads import PictureCard, Thumbnail
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.theme import DARK, wear
@@ -32,7 +32,8 @@ FRAMES = 300
 
 
 def album(count: int) -> Album:
-    """Every picture with a thumbnail of its own, half of them inspected, a third with serial numbers."""
+    """Every picture with a thumbnail of its own, half of them inspected, some signed, a third with serial numbers, labels in every
+    state."""
     made = Album()
     rng = np.random.default_rng(0)
     for k in range(count):
@@ -42,6 +43,8 @@ def album(count: int) -> Album:
         entry.card = PictureCard(entry.path, 7200, 5600, 8, "JPEG", Scale())
         entry.thumbnail = Thumbnail(entry.card, rng.integers(0, 255, (149, 192, 3), dtype=np.uint8))
         entry.counts = {Verdict.OK: 50, Verdict.NOT_BONDABLE: k % 4} if k % 2 else None
+        entry.signed_by = "AB" if k % 6 == 1 else ""
+        entry.label = ("", "draft", "accepted", "rejected")[k // 2 % 4]
     return made
 
 
@@ -88,11 +91,12 @@ def measure(app: QApplication, pictures: int, runs: int) -> None:
     filled = timed(lambda: panel.set_album(made))
     app.processEvents()
     words = ["2", "21", "21000", "vhx", "nothing", ""] * runs
-    names = ["To look at", "Fine", "All pictures"] * runs
+    names = list(FILTERS) * runs
     print(f"{pictures} pictures, {runs} runs")
     told("the list is filled", [filled])
     told("a frame while scrolling", [s for _ in range(runs) for s in frames(panel, app)])
     told("one row changes", [timed(partial(panel.refresh, 1 + k % pictures)) for k in range(50 * runs)])
+    told("the labels of all change", [timed(panel.refresh_all) for _ in range(10 * runs)])
     told("a letter of a search", [timed(partial(panel.search.setText, w)) for w in words])
     told("a filter is chosen", [timed(partial(panel.filter.setCurrentText, n)) for n in names])
     panel.close()

@@ -124,6 +124,7 @@ class Backend:
         return {
             name: getattr(self, name)
             for name in (
+                "load_readers",
                 "thumbnail",
                 "show",
                 "enhance",
@@ -158,7 +159,10 @@ class Backend:
         sha = (path.name.encode().hex() + "0" * 64)[:64]
         return PictureCard(path, WIDTH, HEIGHT, 8, "JPEG", Scale(2.5, "keyence", True), sha256=sha, size_bytes=1)
 
-    def thumbnail(self, path: Path, longest: int) -> Command:
+    def load_readers(self) -> Command:
+        yield Progress(0, 1, "loading")
+
+    def thumbnail(self, path: Path, longest: int, cache: Path) -> Command:
         yield Progress(0, 1, "reading")
         return Thumbnail(self._card(path), pixels(longest, longest * HEIGHT // WIDTH))
 

@@ -349,6 +349,49 @@ def test_the_list_is_filtered_by_state_and_walked_by_keys(bench: Bench) -> None:
     bench.until(lambda: len(bench.window.canvas.picture.levels) > 1)
 
 
+def test_the_list_says_who_signed_and_how_far_labels_are_also_after_a_restart(bench: Bench) -> None:
+    from padscope.store import labels
+    from padscope_desktop.album import Mark, state
+
+    bench.inspected("bad01.jpg", "bad02.jpg")
+    panel, entry = bench.window.pictures, bench.session.album.entries[1]
+    shas = [e.sha256 for e in bench.session.album.entries.values()]
+    reviewing = bench.window.inspect_mode.reviewing
+    bench.session.operator = "AB"
+    bench.until(lambda: reviewing.review.inspection)
+    while not reviewing.progress().complete:
+        assert reviewing.agree(reviewing.next(None))
+    reviewing.sign()
+    bench.until(lambda: entry.signed_by)
+    assert state(entry) == (Mark.SIGNED, "signed by AB")
+    panel.filter.setCurrentText("Signed")
+    assert names(bench) == ["bad01.jpg"]
+
+    made: list[int] = []
+    bench.session.keeper.ask(lambda project: labels.begin_label(project, shas[1], author="AB"), done=made.append)
+    bench.until(lambda: made)
+    bench.session.labelling.renew_states()
+    panel.filter.setCurrentText("Label: draft")
+    bench.until(lambda: names(bench) == ["bad02.jpg"])
+    assert "label draft" in panel.list.model().index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+    bench.session.open_project(bench.session.project)
+    bench.until(lambda: 1 not in bench.session.album.entries and names(bench) == ["bad02.jpg"])
+    panel.filter.setCurrentText("Signed")
+    assert names(bench) == ["bad01.jpg"]
+    first = next(iter(bench.session.album.entries))
+    bench.until(lambda: reviewing.signed)
+    reviewing.reopen("a new picture")
+    bench.until(lambda: not bench.session.album.entries[first].signed_by)
+    bench.until(lambda: names(bench) == [])
+
+
+def names(bench: Bench) -> list[str]:
+    """What the list shows."""
+    model = bench.window.pictures.list.model()
+    return [model.index(row, 0).data() for row in range(model.rowCount())]
+
+
 def test_a_filter_never_changes_which_picture_is_shown(bench: Bench) -> None:
     bench.ready("bad01.jpg", "bad02.jpg")
     panel = bench.window.pictures

@@ -67,9 +67,19 @@ def test_from_a_line_to_its_picture(bench: Bench) -> None:
     assert entry.name == "bad02.jpg"
 
 
-def test_an_empty_project_says_so(bench: Bench) -> None:
-    bench.press(Qt.Key.Key_F6)
+def test_an_empty_project_says_so_once_it_is_known(bench: Bench) -> None:
     mode = bench.window.production_mode
+    assert mode.panel.headline.text() == "Reading the modules…"
+    bench.press(Qt.Key.Key_F6)
+    assert mode.panel.headline.text() == "Reading the modules…"
     bench.until(lambda: not bench.session.keeper.busy)
     assert mode.panel.headline.text() == "No module is inspected yet"
     assert mode.page.bars.empty
+
+
+def test_another_project_is_read_where_one_stands(bench: Bench) -> None:
+    entered(bench)
+    mode = bench.window.production_mode
+    bench.session.open_project(bench.folder / "another.padscope", create=True)
+    bench.until(lambda: mode.panel.headline.text() == "No module is inspected yet")
+    assert mode.page.table.rowCount() == 0

@@ -16,7 +16,7 @@ from padscope.boards.pad_map import Verdict
 from padscope.configs import PatchcoreConfig, configured, setting, settings_of
 from padscope_desktop import settings
 from padscope_desktop.actions import ACTIONS, MENUS, key_sheet, keys_of
-from padscope_desktop.album import FILTERS, Album, Mark, state
+from padscope_desktop.album import FILTERS, Album, Entry, Mark, state
 from padscope_desktop.inspecting.board import worst_first
 from padscope_desktop.panels.form import Form
 from padscope_desktop.panels.marks import targets
@@ -195,16 +195,35 @@ def test_keys_of_pictures_never_change_their_meaning(tmp_path: Path) -> None:
     assert first.key != second.key
 
 
-def test_every_state_of_a_picture_is_in_a_filter(tmp_path: Path) -> None:
-    shown = {mark for name, marks in FILTERS.items() if name != "All pictures" for mark in marks}
-    assert shown == set(Mark)
+def listed(entry: Entry) -> set[str]:
+    return {name for name, wanted in FILTERS.items() if wanted(entry)} - {"All pictures"}
+
+
+def test_every_state_of_a_picture_has_words_and_filters(tmp_path: Path) -> None:
     entry = Album().add(tmp_path / "a.jpg")
     assert entry is not None
+    nothing = {"Without a label"}
     assert state(entry)[0] is Mark.LOADING
+    assert listed(entry) == nothing | {"Not inspected"}
     entry.counts = {Verdict.OK: 5, Verdict.NOT_BONDABLE: 1}
     assert state(entry) == (Mark.LOOK, "1 pad to look at")
+    assert listed(entry) == nothing | {"To look at", "To be signed"}
+    entry.counts = {Verdict.OK: 6}
+    assert state(entry) == (Mark.FINE, "all pads fine")
+    assert listed(entry) == nothing | {"Fine", "To be signed"}
+    entry.signed_by = "AB"
+    assert state(entry) == (Mark.SIGNED, "signed by AB")
+    assert listed(entry) == nothing | {"Signed"}
     entry.waiting = True
     assert state(entry)[0] is Mark.QUEUED
+    assert listed(entry) == nothing | {"Not inspected", "Waiting or running"}
+    entry.waiting, entry.failed = False, "no board"
+    assert listed(entry) == nothing | {"To look at", "Failed"}
+    seen = set()
+    for entry.label in ("draft", "done", "accepted", "rejected"):
+        seen |= {name for name in listed(entry) if name.startswith("Label")}
+        assert "Without a label" not in listed(entry)
+    assert seen == {"Label: draft", "Label: reviewed", "Label: rejected"}
 
 
 def test_what_cannot_be_judged_is_looked_at_before_what_can_be_bonded() -> None:

@@ -94,13 +94,50 @@ def test_twelve_bits_in_sixteen_are_not_shown_black(tmp_path: Path) -> None:
     assert levels.span[1] == pytest.approx(4000, abs=20)
 
 
-def test_a_thumbnail_is_small_and_knows_the_file(picture: tuple[Path, np.ndarray]) -> None:
+def test_a_thumbnail_is_small_and_knows_the_file(picture: tuple[Path, np.ndarray], tmp_path: Path) -> None:
     import hashlib
 
-    _, thumbnail = finished(worker_commands.thumbnail(picture[0], 192))
+    _, thumbnail = finished(worker_commands.thumbnail(picture[0], 192, tmp_path / "cache"))
     assert max(thumbnail.pixels.shape) <= 192
     assert thumbnail.card.sha256 == hashlib.sha256(picture[0].read_bytes()).hexdigest()
     assert thumbnail.card.size_bytes == picture[0].stat().st_size
+
+
+@pytest.mark.parametrize("width", [150, 400, 1000, 3000, 10895])
+def test_a_thumbnail_is_never_longer_than_asked_and_seldom_much_shorter(width: int) -> None:
+    step = worker_commands.thumbnail_step(width, width // 2, 192)
+    assert min(96, width) <= -(-width // step) <= 192
+
+
+def test_a_large_jpeg_is_not_decoded_whole_for_a_thumbnail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import imagecodecs
+
+    from picture_files import jpeg_bytes
+
+    file = tmp_path / "large.jpg"
+    ramp = np.linspace(0, 255, 1600 * 4000 * 3).reshape(1600, 4000, 3).astype(np.uint8)
+    file.write_bytes(jpeg_bytes(ramp))
+    monkeypatch.setattr(imagecodecs, "jpeg8_decode", None)
+    _, thumbnail = finished(worker_commands.thumbnail(file, 192, tmp_path / "cache"))
+    assert thumbnail.pixels.shape == (67, 167, 3)
+    assert abs(float(thumbnail.pixels.mean()) - float(ramp.mean())) < 2
+
+
+def test_the_thumbnail_of_a_picture_seen_before_comes_from_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from padscope.pictures.picture import Picture
+
+    file, cache = tmp_path / "grey.png", tmp_path / "cache"
+    pixels = np.tile(np.linspace(0, 255, 1300).astype(np.uint8), (900, 1))
+    cv2.imwrite(str(file), pixels)
+    _, fresh = finished(worker_commands.thumbnail(file, 192, cache))
+    finished(worker_commands.show(file, cache))
+    monkeypatch.setattr(Picture, "read", None)
+    _, kept = finished(worker_commands.thumbnail(file, 192, cache))
+    assert kept.pixels.shape[2] == 3
+    assert max(kept.pixels.shape) <= 192
+    assert abs(float(kept.pixels.mean()) - float(fresh.pixels.mean())) < 2
 
 
 def test_judging_again_needs_the_board_only_once() -> None:

@@ -118,6 +118,13 @@ def signatures(project: Project, inspection: int) -> tuple[SignatureRow, ...]:
     return tuple(SignatureRow(**dict(r)) for r in project.rows(sql, inspection))
 
 
+def signers(project: Project) -> dict[int, str]:
+    """Who signed, by inspection: the sign-offs that hold."""
+    rows = project.rows("SELECT inspection_id, action, author FROM signatures ORDER BY id")
+    last = {int(r["inspection_id"]): r for r in rows}
+    return {inspection: str(r["author"]) for inspection, r in last.items() if r["action"] == SIGNED}
+
+
 def _add(project: Project, inspection: int, action: str, author: str, reason: str) -> SignatureRow:
     row = project.inspection(inspection)
     pads = project.rows("SELECT pads_sha256 FROM inspections WHERE id = ?", inspection)[0]["pads_sha256"]

@@ -51,16 +51,41 @@ if TYPE_CHECKING:
 # pictures
 
 
-def thumbnail(path: Path, longest: int) -> Work[Thumbnail]:
-    """A picture at most `longest` px long, with the hash of its file."""
+def load_readers() -> Work[None]:
+    """What reads pictures is loaded before anybody waits for the first one: that takes longer than a first look."""
+    yield Progress(0, 1, "loading what reads pictures")
+    import imagecodecs
+
+    from padscope.pictures import picture, pyramid  # noqa: F401
+
+    square = np.zeros((8, 8, 3), np.uint8)
+    imagecodecs.jpeg8_decode(imagecodecs.jpeg8_encode(square))
+
+
+def thumbnail(path: Path, longest: int, cache: Path) -> Work[Thumbnail]:
+    """A picture at most `longest` px long, with the hash of its file; from the cache where it lies there already."""
     from padscope.pictures.picture import open_picture
+    from padscope.pictures.pyramid import find_pyramid
+    from padscope.pictures.reduce import reduce_by
 
     with open_picture(path) as picture:
         yield Progress(0, 1, "reading")
-        step = max(1, -(-max(picture.width, picture.height) // longest))
-        pixels = to_8_bit(picture.read(picture.box, step))
+        step = thumbnail_step(picture.width, picture.height, longest)
+        kept = find_pyramid(picture, cache)
+        if kept is not None and kept.levels > 1 and 2 ** (kept.levels - 1) <= step:
+            smallest = kept.read(Box(0, 0, *reversed(kept.level_shape(kept.levels - 1))), kept.levels - 1)
+            pixels = reduce_by(smallest, -(-max(smallest.shape) // longest))
+        else:
+            pixels = picture.read(picture.box, step)
         card = replace(card_of(picture), sha256=picture.sha256, size_bytes=os.path.getsize(path))
-        return Thumbnail(card, pixels)
+        return Thumbnail(card, to_8_bit(pixels))
+
+
+def thumbnail_step(width: int, height: int, longest: int) -> int:
+    """How many px become one: of large pictures a multiple of 8 (or 4), which a JPEG gives without being decoded whole."""
+    step = max(1, -(-max(width, height) // longest))
+    easy = 8 if step > 16 else 4 if step > 4 else 1
+    return -(-step // easy) * easy
 
 
 def show(path: Path, cache: Path) -> Generator[Progress | Part, None, MappedLevels]:
@@ -388,6 +413,7 @@ def draw_demo(folder: Path) -> Work[DemoFiles]:
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
+    "load_readers": load_readers,
     "thumbnail": thumbnail,
     "show": show,
     "enhance": enhance,

@@ -37,9 +37,11 @@ EMPTY = Review(0, (), None)
 
 
 class Reviewing(QObject):
-    """Signals: changed(), what was decided or signed is another · operator_wanted(), somebody must say who it is."""
+    """Signals: changed(), what was decided or signed is another · stored(Review), of whatever inspection ·
+    operator_wanted(), somebody must say who it is."""
 
     changed = Signal()
+    stored = Signal(object)
     operator_wanted = Signal()
 
     def __init__(self, session: Session, parent: QObject) -> None:
@@ -225,6 +227,7 @@ class Reviewing(QObject):
 
     def _take_if_shown(self, review: Review) -> None:
         """Answers come one after the other: an older one must not hide what was decided since."""
+        self.stored.emit(review)
         if review.inspection == self.review.inspection and len(review.decisions) >= len(self.review.decisions):
             self._take(review)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from PySide6.QtCore import (
@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QPointF,
     QRect,
     QRectF,
     QSize,
@@ -36,17 +37,17 @@ from PySide6.QtWidgets import (
 )
 
 from padscope.boards.pad_map import Verdict
-from padscope_desktop.album import FILTERS, Album, Entry, Mark, state
+from padscope_desktop.album import FILTERS, Album, Entry, Mark, label_words, state
 from padscope_desktop.background.payloads import Thumbnail
 from padscope_desktop.panels.parts import Chooser, button, label, named
 from padscope_desktop.panels.serial import SerialField
 from padscope_desktop.panels.watch import WatchLine
+from padscope_desktop.quantities import number
 from padscope_desktop.theme import TARGET, VERDICTS, Theme
 from padscope_desktop.viewer.picture_layer import as_image
 
 ENTRY = Qt.ItemDataRole.UserRole
 KEY = Qt.ItemDataRole.UserRole + 1
-MARK = Qt.ItemDataRole.UserRole + 2
 ROW = 64
 KEPT_IMAGES = 200
 FEW = 6
@@ -76,6 +77,10 @@ class PicturesModel(QAbstractListModel):
         self._album, self._keys = album, new
         self.endResetModel()
 
+    def refresh_all(self) -> None:
+        if self._keys:
+            self.dataChanged.emit(self.index(0), self.index(len(self._keys) - 1))
+
     def refresh(self, key: int) -> None:
         row = self.row_of(key)
         if row >= 0:
@@ -91,15 +96,15 @@ class PicturesModel(QAbstractListModel):
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         entry = self._album.entries[self._keys[index.row()]]
-        mark, words = state(entry)
         if role == Qt.ItemDataRole.DisplayRole:
             return entry.name
+        words = state(entry)[1]
         if role == Qt.ItemDataRole.ToolTipRole:
-            lines = (str(entry.path), entry.module, words, entry.missing or entry.failed)
+            lines = (str(entry.path), entry.module, words, entry.missing or entry.failed, _label_said(entry))
             return "\n".join(part for part in lines if part)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(part for part in (entry.name, entry.module, words) if part)
-        return {ENTRY: entry, KEY: entry.key, MARK: mark}.get(role)
+            return ", ".join(part for part in (entry.name, entry.module, words, _label_said(entry)) if part)
+        return {ENTRY: entry, KEY: entry.key}.get(role)
 
 
 class Listed(QSortFilterProxyModel):
@@ -107,12 +112,12 @@ class Listed(QSortFilterProxyModel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._marks: tuple[Mark, ...] = tuple(Mark)
+        self._wanted: Callable[[Entry], bool] = lambda entry: True
         self._words: tuple[str, ...] = ()
 
-    def set_marks(self, marks: tuple[Mark, ...]) -> None:
+    def set_wanted(self, wanted: Callable[[Entry], bool]) -> None:
         self.beginFilterChange()
-        self._marks = marks
+        self._wanted = wanted
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def set_words(self, text: str) -> None:
@@ -122,13 +127,12 @@ class Listed(QSortFilterProxyModel):
         self.endFilterChange(QSortFilterProxyModel.Direction.Rows)
 
     def filterAcceptsRow(self, row: int, parent: Index) -> bool:
-        index = self.sourceModel().index(row, 0, parent)
+        entry: Entry = self.sourceModel().index(row, 0, parent).data(ENTRY)
         if self._words:
-            entry: Entry = index.data(ENTRY)
             said = f"{entry.name} {entry.module}".casefold()
             if not all(word in said for word in self._words):
                 return False
-        return index.data(MARK) in self._marks
+        return self._wanted(entry)
 
 
 class PictureDelegate(QStyledItemDelegate):
@@ -157,6 +161,7 @@ class PictureDelegate(QStyledItemDelegate):
             painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), QColor(self.theme.accent))
         thumb = QRect(box.left() + 8, box.top() + 8, THUMB.width(), THUMB.height())
         self._paint_thumbnail(painter, thumb, entry)
+        self._paint_label(painter, thumb, entry)
         left = thumb.right() + 12
         room = box.right() - 8 - left
         font: QFont = option.font
@@ -194,6 +199,38 @@ class PictureDelegate(QStyledItemDelegate):
         at.moveCenter(box.center())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.drawImage(at, image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+
+    def _paint_label(self, painter: QPainter, thumb: QRect, entry: Entry) -> None:
+        """A tag on the thumbnail's corner: a pencil, a tick or a cross, for the label of a picture."""
+        said = label_words(entry)
+        if not said:
+            return
+        box = QRectF(thumb.right() - 16, thumb.bottom() - 16, 16, 16)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(0, 0, 0, 190))
+        painter.drawRoundedRect(box, 3, 3)
+        paint_label_sign(painter, box.adjusted(3, 3, -3, -3), said)
+
+
+def _label_said(entry: Entry) -> str:
+    said = label_words(entry)
+    return f"label {said}" if said else ""
+
+
+def paint_label_sign(painter: QPainter, box: QRectF, said: str) -> None:
+    """White on dark, in three shapes."""
+    pen = QPen(QColor("white"), 1.75, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin)
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    w, h = box.width(), box.height()
+    strokes: dict[str, list[list[tuple[float, float]]]] = {
+        "draft": [[(0.0, 1.0), (0.12, 0.66), (0.74, 0.04), (0.96, 0.26), (0.34, 0.88), (0.0, 1.0)]],
+        "reviewed": [[(0.0, 0.55), (0.38, 0.92), (1.0, 0.1)]],
+        "rejected": [[(0.05, 0.05), (0.95, 0.95)], [(0.95, 0.05), (0.05, 0.95)]],
+    }
+    for stroke in strokes[said]:
+        painter.drawPolyline([QPointF(box.left() + x * w, box.top() + y * h) for x, y in stroke])
 
 
 def paint_mark(painter: QPainter, box: QRectF, mark: Mark, theme: Theme, fraction: float | None) -> None:
@@ -201,7 +238,14 @@ def paint_mark(painter: QPainter, box: QRectF, mark: Mark, theme: Theme, fractio
     painter.setBrush(Qt.BrushStyle.NoBrush)
     dim = QPen(QColor(theme.dim), 1.5)
     inner = box.adjusted(1, 1, -1, -1)
-    if mark is Mark.FINE:
+    if mark is Mark.SIGNED:  # a seal
+        painter.setPen(QPen(QColor(VERDICTS[Verdict.OK].colour), 1.5))
+        painter.drawEllipse(inner)
+        painter.setPen(QPen(QColor(VERDICTS[Verdict.OK].colour), 2))
+        painter.drawPolyline(
+            [inner.center() + QPointF(-2.5, 0), inner.center() + QPointF(-0.5, 2), inner.center() + QPointF(2.5, -2)]
+        )
+    elif mark is Mark.FINE:
         painter.setPen(QPen(QColor(VERDICTS[Verdict.OK].colour), 2.25))
         painter.drawPolyline(
             [inner.center() + QPoint(-4, 0), inner.center() + QPoint(-1, 3), inner.center() + QPoint(5, -4)]
@@ -296,7 +340,6 @@ class PicturesPanel(QWidget):
 
     def set_album(self, album: Album) -> None:
         self._model.set_album(album)
-        self._title.setText(f"Pictures  {len(album)}" if len(album) else "Pictures")
         self.search.setVisible(len(album) > FEW)
         self.serial.setVisible(len(album) > 0)
         self._say_if_none()
@@ -304,6 +347,13 @@ class PicturesPanel(QWidget):
     def refresh(self, key: int) -> None:
         with self._quietly():
             self._model.refresh(key)
+        self._say_if_none()
+
+    def refresh_all(self) -> None:
+        """What is known of many changed at once."""
+        with self._quietly():
+            self._model.refresh_all()
+        self._say_if_none()
 
     def set_current(self, key: int | None) -> None:
         """Follows the session; does not send `chosen` again. A picture that the filter hides stays hidden."""
@@ -330,7 +380,7 @@ class PicturesPanel(QWidget):
     @Slot(str)
     def _on_filter(self, name: str) -> None:
         with self._quietly():
-            self._shown.set_marks(FILTERS[name])
+            self._shown.set_wanted(FILTERS[name])
         self._say_if_none()
 
     @Slot(str)
@@ -346,7 +396,10 @@ class PicturesPanel(QWidget):
 
     def _say_if_none(self) -> None:
         """An empty list says why it is empty."""
-        hidden = self._model.rowCount() > 0 and self._shown.rowCount() == 0
+        every, listed = self._model.rowCount(), self._shown.rowCount()
+        some = number(every) if listed == every else f"{number(listed)} of {number(every)}"
+        self._title.setText(f"Pictures  {some}" if every else "Pictures")
+        hidden = every > 0 and listed == 0
         self.none.setVisible(hidden)
         what = f"“{self.search.text()}”" if self.search.text() else f"“{self.filter.currentText()}”"
         self.none.setText(f"None of the {self._model.rowCount()} pictures is {what}." if hidden else "")

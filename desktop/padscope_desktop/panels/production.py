@@ -146,6 +146,12 @@ class ProductionPanel(QWidget):
         self.layouts.setCurrentIndex(max(0, self.layouts.findData(chosen)))
         self.layouts.blockSignals(False)
 
+    def say_unknown(self, why: str) -> None:
+        """In place of numbers that nobody knows yet."""
+        self.headline.setText(why)
+        self.facts.setText("")
+        self.export.setEnabled(False)
+
     def show_summary(self, shown: Production, total: int) -> None:
         n = len(shown.lines)
         of = "" if n == total else f" of {number(total)}"

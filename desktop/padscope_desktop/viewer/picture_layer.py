@@ -229,6 +229,11 @@ class PictureLayer:
         return key in self._tiles and self._tiles[key].version == self.version
 
     @property
+    def lacks(self) -> bool:
+        """Something in sight was last painted from a coarser level than there is, because its tile was not made yet."""
+        return bool(self._lacking)
+
+    @property
     def waits(self) -> bool:
         """Tiles were asked for that are not here yet."""
         return self._maker.busy
