@@ -15,6 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from padscope.boards.defects import painted_pads
+from padscope.boards.doubts import Doubt
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import PadMap, PictureFacts, Provenance, Verdict
 from padscope.boards.rules import load_rules
@@ -69,7 +70,7 @@ def pad_map(name: str = "scratch", file: str = "bad01.jpg") -> PadMap:
         mask[c[0, 1] : c[1, 1] + 1, c[0, 0] : c[1, 0] + 1] = 1
     masks = {k: v for k, v in painted_pads(mask, LAYOUT, POSE, {1: name}).items() if k != "R07"}
     level = np.full((113, 175), 0.4, np.float32)
-    results = judge(level, LAYOUT, POSE, SIZE, load_rules(), masks=masks, doubts={"R07": "blurred"})
+    results = judge(level, LAYOUT, POSE, SIZE, load_rules(), masks=masks, doubts={"R07": Doubt("blurred")})
     made = Provenance(
         "patchcore", "cd" * 32, "standard", "ef" * 32, LAYOUT.name, "01" * 32, "2026-01-02T03:04:05Z", "padscope 0"
     )

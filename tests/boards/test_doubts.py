@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from padscope.boards.doubts import edge_width, in_255, pad_doubts
+from padscope.boards.doubts import Doubt, edge_width, in_255, pad_doubts
 from padscope.boards.layout import Layout, Pad
 from padscope.boards.layout_files import load_layout
 from padscope.boards.rules import PictureRules, load_rules
@@ -49,7 +49,7 @@ def board(blur_px: float = 0.0) -> NDArray[np.uint8]:
     return np.clip(picture + rng.normal(0, 2, picture.shape), 0, 255).astype(np.uint8)
 
 
-def doubts(pixels: NDArray[np.uint8] | NDArray[np.uint16], pose: Affine = POSE) -> dict[str, str]:
+def doubts(pixels: NDArray[np.uint8] | NDArray[np.uint16], pose: Affine = POSE) -> dict[str, Doubt]:
     return pad_doubts(Drawn(pixels), LAYOUT, pose, LIMITS)
 
 
@@ -65,7 +65,7 @@ def test_a_good_picture_raises_no_doubts() -> None:
 def test_a_blurred_picture_is_doubted_everywhere(blur_px: float) -> None:
     found = doubts(board(blur_px))
     assert set(found) == {"P0", "P1", "P2"}
-    assert all(words.startswith("blurred, its edges are") for words in found.values())
+    assert all(d.words.startswith("blurred, its edges are") and not d.where for d in found.values())
 
 
 def test_one_pad_out_of_focus_is_doubted_alone() -> None:
@@ -82,13 +82,14 @@ def test_a_reflection_is_doubted_and_a_bright_pad_is_not() -> None:
     )  # red alone at its limit: gold under a bright lamp
     found = doubts(pixels)
     assert set(found) == {"P0"}
-    assert found["P0"].startswith("glaring, ")
+    assert found["P0"].words.startswith("glaring, ")
+    assert found["P0"].where == (Box(150, 92, 200, 104),)
 
 
 def test_a_pad_in_the_dark_is_doubted() -> None:
     pixels = board()
     pixels[290:390] = (pixels[290:390] * 0.02).astype(np.uint8)
-    assert doubts(pixels)["P2"].startswith("too dark, ")
+    assert doubts(pixels)["P2"].words.startswith("too dark, ")
 
 
 def test_a_pad_as_dark_as_its_surroundings_says_nothing_about_focus() -> None:

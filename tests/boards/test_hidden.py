@@ -30,7 +30,8 @@ def test_where_everything_is_shown_no_pad_is_hidden() -> None:
 def test_a_black_border_across_a_pad_hides_it() -> None:
     hidden = hidden_pads(LAYOUT, POSE, SIZE, shown(Box(200, 0, 400, 200)))
     assert list(hidden) == ["A"]
-    assert "51 % of the pad" in hidden["A"]
+    assert "51 % of the pad" in hidden["A"].words
+    assert hidden["A"].where == (Box(200, 60, 301, 140),)
 
 
 def test_cells_across_a_pads_own_edge_do_not_hide_it() -> None:
@@ -38,7 +39,7 @@ def test_cells_across_a_pads_own_edge_do_not_hide_it() -> None:
     around = shown(Box(0, 0, 400, 400))
     around[8:17, 13:37] = True  # whole cells on A
     assert "A" not in hidden_pads(LAYOUT, POSE, SIZE, around)
-    assert "100 %" in hidden_pads(LAYOUT, POSE, SIZE, around)["B"]
+    assert "100 %" in hidden_pads(LAYOUT, POSE, SIZE, around)["B"].words
 
 
 @pytest.mark.parametrize(("y", "names"), [(100, ["A"]), (150, ["A"]), (200, []), (300, ["B"])])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from padscope.boards.defects import PaintedMask, level_at_pixels, painted_pads, pixels_inside
+from padscope.boards.doubts import Doubt
 from padscope.boards.landing import Obstacles
 from padscope.boards.layout import Layout, Pad, Wire, spread_wires
 from padscope.boards.pad_map import PadResult, Verdict
@@ -125,7 +126,9 @@ def test_no_place_at_all_is_not_bondable() -> None:
     assert result.verdict is Verdict.NOT_BONDABLE
     assert result.landings[0].proposed_um is None
     assert result.landings[0].margin_um is None
-    assert result.reasons[0] == "no place on the pad has 95 × 145 µm of free ground (foot and tolerance)"
+    assert result.reasons[0] == (
+        "no place on the pad has 95 × 145 µm of free ground (foot and tolerance); the largest is 54 × 1000 µm"
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,7 +204,7 @@ def test_a_pad_that_reaches_out_of_the_picture_is_unknown_even_if_painted() -> N
 
 
 def test_a_doubted_pad_is_unknown_and_says_why() -> None:
-    results = judge(grid(), LAYOUT, UM_TO_PX, SIZE, STANDARD, doubts={"WIDE": "blurred"})
+    results = judge(grid(), LAYOUT, UM_TO_PX, SIZE, STANDARD, doubts={"WIDE": Doubt("blurred")})
     assert results[0].verdict is Verdict.UNKNOWN
     assert results[0].reasons[0].startswith("blurred: ")
     assert results[1].verdict is Verdict.OK
@@ -256,7 +259,9 @@ def test_every_reason_has_its_place_and_no_verdict_is_without_a_reason(seed: int
         assert [r.text for r in judgement.reasons] == list(result.reasons)
         asked = {r.effect for r in judgement.reasons}
         assert result.verdict is Verdict.OK or result.verdict in asked
-        assert all(r.marks_um for r in judgement.reasons if r.effect is not None)
+        assert all(r.marks_um for r in judgement.reasons)
+        assert [m.corners_um for m in result.marks] == [m for r in judgement.reasons for m in r.marks_um]
+        assert {m.reason for m in result.marks} == set(range(len(result.reasons)))
         if result.defects and result.level is not None:
             assert result.level >= 1.0
         if not math.isclose(result.usable_fraction or 0, 1.0):

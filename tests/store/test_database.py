@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.boards.pad_map import Defect, Landing, Mark, PadMap, PadResult, PictureFacts, Provenance, Shows, Verdict
 from padscope.calibration import calibrated
 from padscope.errors import ModelError, StoreError
 from padscope.store import connection, rows, schema
@@ -66,6 +66,9 @@ results = st.builds(
     st.lists(st.builds(Defect, texts, numbers, st.tuples(*[numbers] * 4), numbers), max_size=2).map(tuple),
     st.lists(
         st.builds(Landing, texts, points, st.none() | points, st.none() | numbers, points, numbers), max_size=2
+    ).map(tuple),
+    st.lists(
+        st.builds(Mark, st.integers(0, 9), st.sampled_from(Shows), st.lists(points, max_size=3).map(tuple)), max_size=2
     ).map(tuple),
 )
 pad_maps = st.builds(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from padscope.boards.doubts import Doubt
 from padscope.boards.layout import Layout, Pad, spread_wires
 from padscope.boards.pad_map import PadMap, PictureFacts, Provenance, Verdict
 from padscope.boards.rules import PristineRules, load_rules
@@ -32,7 +33,7 @@ def project(tmp_path: Path) -> Path:
         for name, heat in (("warm", 5.0), ("cold", 0.2)):
             level = np.full((72, 80), 0.2, np.float32)
             level[14, 44] = heat
-            pads = judge(level, LAYOUT, POSE, (640, 576), STANDARD, doubts={"B": "blurred"})
+            pads = judge(level, LAYOUT, POSE, (640, 576), STANDARD, doubts={"B": Doubt("blurred")})
             provenance = Provenance("blob", "m", "standard", "r", "one", "", "2026-01-01T00:00:00Z", "padscope")
             facts = PictureFacts(f"{name}.jpg", name * 16, 640, 576, Scale())
             made.add_inspection(PadMap(facts, POSE, 1.0, "pads", provenance, pads), LAYOUT, level)

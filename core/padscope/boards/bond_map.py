@@ -23,12 +23,14 @@ from padscope.boards.pad_map import (
     SCHEMA,
     Defect,
     Landing,
+    Mark,
     OtherPicture,
     PadMap,
     PadPlace,
     PadResult,
     PictureFacts,
     Provenance,
+    Shows,
     Verdict,
 )
 from padscope.errors import PadMapError
@@ -81,7 +83,8 @@ def pad_map_text(pad_map: PadMap) -> str:
 def pad_map_object(pad_map: PadMap) -> dict[str, Any]:
     """The pad map as plain JSON values (`cli.md`, schema 1). Of a board that several pictures show, "other_pictures" lists the
     further ones; a pad that was looked at elsewhere than in "picture" by "pose" says in which ("picture": k is the k-th other
-    one, 0 the first) and by which pose ("um_to_px")."""
+    one, 0 the first) and by which pose ("um_to_px"). "marks" of a pad are outlines that explain its reasons: which one
+    ("reason", from 0), what they show, and their corners on the board and in the picture."""
     picture, made = pad_map.picture, pad_map.provenance
     return {
         "schema": SCHEMA,
@@ -99,7 +102,10 @@ def pad_map_object(pad_map: PadMap) -> dict[str, Any]:
         "created_at": made.created_at,
         "software": made.software,
         "notes": list(pad_map.notes),
-        "pads": [_pad_object(p) | _place_object(pad_map.places.get(p.pad)) for p in pad_map.pads],
+        "pads": [
+            _pad_object(p, pad_map.place(p.pad).um_to_px) | _place_object(pad_map.places.get(p.pad))
+            for p in pad_map.pads
+        ],
     }
 
 
@@ -187,11 +193,12 @@ def _place_object(place: PadPlace | None) -> dict[str, Any]:
     return {} if place is None else {"picture": place.picture, "um_to_px": place.um_to_px.rows.tolist()}
 
 
-def _pad_object(p: PadResult) -> dict[str, Any]:
+def _pad_object(p: PadResult, um_to_px: Affine) -> dict[str, Any]:
     return {
         "id": p.pad,
         "verdict": p.verdict.value,
         "reasons": list(p.reasons),
+        **({"marks": [_mark_object(m, um_to_px) for m in p.marks]} if p.marks else {}),
         "level": _number(p.level),
         "usable_fraction": _number(p.usable_fraction),
         "defects": [
@@ -212,6 +219,21 @@ def _pad_object(p: PadResult) -> dict[str, Any]:
             for m in p.landings
         ],
     }
+
+
+def _mark_object(mark: Mark, um_to_px: Affine) -> dict[str, Any]:
+    return {
+        "reason": mark.reason,
+        "shows": mark.shows.value,
+        "corners_um": [list(corner) for corner in mark.corners_um],
+        "corners_px": np.round(um_to_px.apply(np.array(mark.corners_um)), 2).tolist(),
+    }
+
+
+def _mark(m: dict[str, Any], reasons: int) -> Mark:
+    if not 0 <= m["reason"] < reasons:
+        raise ValueError("an outline explains a reason that is not listed")
+    return Mark(int(m["reason"]), Shows(m["shows"]), tuple(map(_pair, m["corners_um"])))
 
 
 def _pad_map(data: dict[str, Any]) -> PadMap:
@@ -278,6 +300,7 @@ def _pad(p: dict[str, Any]) -> PadResult:
             )
             for w in p["wires"]
         ),
+        tuple(_mark(m, len(p["reasons"])) for m in p.get("marks", ())),
     )
 
 

@@ -36,7 +36,7 @@ class PadView:
     level    (h, w) float32 at picture resolution, at threshold factor 1; -inf off the pad and where nothing was inspected
     worst    highest level on the pad, None where nothing was inspected
     cut_off  it reaches beyond the picture
-    unseen   part of it that was not inspected
+    unseen   part of it that was not inspected, and the box of the picture around that
     """
 
     pad: Pad
@@ -47,6 +47,7 @@ class PadView:
     worst: float | None
     cut_off: bool
     unseen: float
+    unseen_at: Box
 
 
 @dataclass(frozen=True)
@@ -74,14 +75,16 @@ def pad_view(pad: Pad, um_to_px: Affine, picture_size: tuple[int, int], level_gr
     box = Box.around(corners).clipped(width, height)
     if box.empty:
         empty = np.zeros((0, 0))
-        return PadView(pad, Box(0, 0, 0, 0), empty.astype(bool), 0, empty.astype(np.float32), None, True, 1.0)
+        return PadView(
+            pad, Box(0, 0, 0, 0), empty.astype(bool), 0, empty.astype(np.float32), None, True, 1.0, Box(0, 0, 0, 0)
+        )
     inside = pixels_inside(corners, box)
     level, seen = level_at_pixels(level_grid, box)
     shown = inside & seen
     level = np.where(shown, level, np.float32(-np.inf))
-    unseen = _unseen(level_grid, box, inside, shown)
+    unseen, unseen_at = _unseen(level_grid, box, inside, shown)
     worst = float(level.max()) if shown.any() else None
-    return PadView(pad, box, inside, int(inside.sum()), level, worst, cut_off, unseen)
+    return PadView(pad, box, inside, int(inside.sum()), level, worst, cut_off, unseen, unseen_at)
 
 
 def pixels_inside(corners_px: Floats, box: Box) -> Mask:
@@ -244,12 +247,12 @@ def _over(painted: PaintedMask, box: Box) -> NDArray[np.uint8]:
     return result
 
 
-def _unseen(grid: Floats, box: Box, inside: Mask, shown: Mask) -> float:
-    """Which part of the pad was not inspected: cells that lie mostly on the pad count as a whole, and beyond them every pixel
-    with no inspected cell around it."""
+def _unseen(grid: Floats, box: Box, inside: Mask, shown: Mask) -> tuple[float, Box]:
+    """Which part of the pad was not inspected, and where: cells that lie mostly on the pad count as a whole, and beyond them
+    every pixel with no inspected cell around it."""
     count = int(inside.sum())
     if not count:
-        return 1.0
+        return 1.0, box
     rows, cols = np.arange(box.y0, box.y1) // CELL, np.arange(box.x0, box.x1) // CELL
     part = grid[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
     hidden = inside & ~shown
@@ -260,7 +263,8 @@ def _unseen(grid: Floats, box: Box, inside: Mask, shown: Mask) -> float:
         on_pad = np.add.reduceat(np.add.reduceat(inside.astype(np.int32), starts_y, axis=0), starts_x, axis=1)
         missing &= on_pad > 0.6 * on_pad.max()
         hidden |= inside & missing[rows - rows[0]][:, cols - cols[0]]
-    return float(hidden.sum()) / count
+    x, y, w, h = cv2.boundingRect(hidden.view(np.uint8))
+    return float(hidden.sum()) / count, Box(box.x0 + x, box.y0 + y, box.x0 + x + w, box.y0 + y + h)
 
 
 def _enlarged(cells: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ board pictures at 2.5 µm per px: 2 to 4 px where sharp, 5 to 8 px after a blur 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
@@ -28,6 +28,7 @@ FAINTEST_STEP = 12.0
 SHARPEST_PX = 4.5
 """A step narrower than this is as sharp as pixels can show it, whatever their size."""
 WHITE, BLACK = 250, 8
+NEAR_PX, MOST_PARTS = 9, 6
 
 
 class HasPixels(Protocol):
@@ -43,18 +44,27 @@ class HasPixels(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a picture cannot be trusted on a pad, in words ("blurred …"), and the parts of the picture that say so; none of them:
+    the whole pad."""
+
+    words: str
+    where: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PadSight:
-    """How well a picture shows one pad: why it cannot be judged ("" where it can), and the width of its edges, µm (None where
+    """How well a picture shows one pad: why it cannot be judged (None where it can), and the width of its edges, µm (None where
     no side has a step)."""
 
-    doubt: str
+    doubt: Doubt | None
     edge_width_um: float | None
 
 
-def pad_doubts(picture: HasPixels, layout: Layout, um_to_px: Affine, limits: PictureRules) -> dict[str, str]:
+def pad_doubts(picture: HasPixels, layout: Layout, um_to_px: Affine, limits: PictureRules) -> dict[str, Doubt]:
     """Why pads of the picture cannot be judged, by pad; pads without doubt, and those outside the picture, are left out."""
     sights = pad_sights(picture, layout, um_to_px, limits)
-    return {pad: sight.doubt for pad, sight in sights.items() if sight.doubt}
+    return {pad: sight.doubt for pad, sight in sights.items() if sight.doubt is not None}
 
 
 def pad_sights(
@@ -72,8 +82,16 @@ def pad_sights(
         corners = (near or {}).get(pad.id, um_to_px).apply(pad.corners_um)
         box = Box.around(corners).grown(int(reach) + 2).clipped(picture.width, picture.height)
         if not box.empty:
-            sights[pad.id] = sight(in_255(picture.read(box)), corners - (box.x0, box.y0), reach, um_to_px.scale, limits)
+            own = sight(in_255(picture.read(box)), corners - (box.x0, box.y0), reach, um_to_px.scale, limits)
+            sights[pad.id] = _in_the_picture(own, box)
     return sights
+
+
+def _in_the_picture(own: PadSight, box: Box) -> PadSight:
+    if own.doubt is None or not own.doubt.where:
+        return own
+    where = tuple(part.shifted(box.x0, box.y0) for part in own.doubt.where)
+    return replace(own, doubt=replace(own.doubt, where=where))
 
 
 def sight(
@@ -81,25 +99,40 @@ def sight(
 ) -> PadSight:
     """Of one pad: pixels (h, w, 3) in 0 … 255, its corners (N, 2) in them."""
     width = edge_width(pixels, corners, reach)
-    words = doubt(pixels, corners, width, px_per_um, limits)
-    return PadSight(words, None if width is None else width / px_per_um)
+    found = doubt(pixels, corners, width, px_per_um, limits)
+    return PadSight(found, None if width is None else width / px_per_um)
 
 
 def doubt(
     pixels: NDArray[np.float32], corners: Floats, width: float | None, px_per_um: float, limits: PictureRules
-) -> str:
-    """Why one pad cannot be judged, "" where it can; `width` is that of its edges, px."""
+) -> Doubt | None:
+    """Why one pad cannot be judged, None where it can; `width` is that of its edges, px."""
     metal = _well_inside(corners, pixels.shape)
     if metal.any():
-        white = float((pixels.min(axis=2)[metal] >= WHITE).mean())
-        if white > limits.white_fraction:
-            return f"glaring, {100 * white:.0f} % of the pad is white"
-        dark = float((pixels.max(axis=2)[metal] <= BLACK).mean())
-        if dark > limits.dark_fraction:
-            return f"too dark, {100 * dark:.0f} % of the pad is black"
+        white = metal & (pixels.min(axis=2) >= WHITE)
+        share = float(white.sum() / metal.sum())
+        if share > limits.white_fraction:
+            return Doubt(f"glaring, {100 * share:.0f} % of the pad is white", parts(white))
+        dark = metal & (pixels.max(axis=2) <= BLACK)
+        share = float(dark.sum() / metal.sum())
+        if share > limits.dark_fraction:
+            return Doubt(f"too dark, {100 * share:.0f} % of the pad is black", parts(dark))
     if width is not None and width > max(limits.edge_width_um * px_per_um, SHARPEST_PX):
-        return f"blurred, its edges are {width / px_per_um:.0f} µm wide"
-    return ""
+        return Doubt(f"blurred, its edges are {width / px_per_um:.0f} µm wide")
+    return None
+
+
+def parts(mask: Mask) -> tuple[Box, ...]:
+    """Boxes around the largest connected parts of a mask (h, w), the largest first; specks near each other count as one part."""
+    near = cv2.dilate(mask.astype(np.uint8), np.ones((NEAR_PX, NEAR_PX), np.uint8))
+    count, labels = cv2.connectedComponents(near, connectivity=8, ltype=cv2.CV_32S)
+    labels = np.where(mask, labels, 0)
+    sizes = np.bincount(labels.ravel(), minlength=count)[1:]
+    found = []
+    for part in 1 + np.argsort(-sizes, kind="stable")[:MOST_PARTS]:
+        x, y, w, h = cv2.boundingRect((labels == part).view(np.uint8))
+        found.append(Box(x, y, x + w, y + h))
+    return tuple(found)
 
 
 def edge_width(pixels: NDArray[np.float32], corners: Floats, reach: float) -> float | None:

@@ -15,8 +15,8 @@ from ezdxf.layouts.layout import Modelspace
 
 from padscope.boards.layout import Layout
 from padscope.boards.layout_text import written_whole
-from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
-from padscope.boards.reasons import Polygon, foot_axis, foot_polygon, is_shifted
+from padscope.boards.pad_map import Landing, PadMap, PadResult, Polygon, Verdict
+from padscope.boards.reasons import foot_axis, foot_polygon, is_shifted
 
 MICRONS = 13  # $INSUNITS
 APPLICATION = "PADSCOPE"

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.boards.ground import TOUCH_UM, Ground, free_along, free_ways, ground, nearest, pixel_reach
-from padscope.boards.landing import Obstacles, Plan
+from padscope.boards.ground import TOUCH_UM, Ground, free_along, free_ways, nearest
+from padscope.boards.landing import Obstacles, Plan, ground_of
 from padscope.boards.layout import Pad, Wire
 from padscope.boards.pad_map import Landing
 from padscope.errors import UsageError
@@ -95,8 +95,7 @@ def room_of(
     index = next((i for i, w in enumerate(wires) if w.id == wire), None)
     if index is None:
         raise UsageError(f"Pad {pad.id} has no wire {wire}.")
-    reach = pixel_reach(obstacles.px_to_um, plan.turn, obstacles.grown_um)
-    g = ground(pad.corners_um, plan.turn, obstacles.points_um, reach)
+    g = ground_of(pad, plan, obstacles)
     k = int(np.flatnonzero(plan.order == index)[0])
     low, high = -math.inf, math.inf
     for i, other in enumerate(plan.order):

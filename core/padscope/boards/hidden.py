@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from padscope.boards.defects import pixels_inside
+from padscope.boards.doubts import Doubt, parts
 from padscope.boards.layout import Layout
 from padscope.tiling import CELL
 from padscope.types import Affine, Box, Mask
@@ -19,7 +20,7 @@ BESIDE_BAR = 3
 
 def hidden_pads(
     layout: Layout, um_to_px: Affine, size: tuple[int, int], shown: Mask, bar: Box | None = None
-) -> dict[str, str]:
+) -> dict[str, Doubt]:
     """Why pads cannot be seen, by pad. `size` is (width, height) of the picture, `shown` (ceil(H / 8), ceil(W / 8)) where it was
     photographed, `bar` what a scale bar covers."""
     if bar is not None:
@@ -34,14 +35,21 @@ def hidden_pads(
             continue
         inside = pixels_inside(corners, box)
         inner = _without_rim(inside)
-        dark = float((~_cells_of(shown, box))[inner].mean())
+        filled = ~_cells_of(shown, box)
+        dark = float(filled[inner].mean())
         if dark > 0:
-            hidden[pad.id] = f"not photographed, {max(100 * dark, 1):.0f} % of the pad is filled up with black"
+            words = f"not photographed, {max(100 * dark, 1):.0f} % of the pad is filled up with black"
+            hidden[pad.id] = _doubt(words, filled & inside, box)
         elif bar is not None:
-            over = _inside_box(inside.shape, bar.shifted(-box.x0, -box.y0))
-            if (inside & over).any():
-                hidden[pad.id] = "covered, the scale bar is burned over the pad"
+            over = inside & _inside_box(inside.shape, bar.shifted(-box.x0, -box.y0))
+            if over.any():
+                hidden[pad.id] = _doubt("covered, the scale bar is burned over the pad", over, box)
     return hidden
+
+
+def _doubt(words: str, where: Mask, box: Box) -> Doubt:
+    """`where` (h, w) over a box of the picture."""
+    return Doubt(words, tuple(part.shifted(box.x0, box.y0) for part in parts(where)))
 
 
 def _without_rim(inside: Mask) -> Mask:

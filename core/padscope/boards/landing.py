@@ -86,8 +86,7 @@ def land(
 
 def land_as_planned(pad: Pad, wires: Sequence[Wire], plan: Plan, obstacles: Obstacles) -> tuple[Landing, ...]:
     """The same for wires whose plan is known: it does not depend on what lies on the pad."""
-    reach = pixel_reach(obstacles.px_to_um, plan.turn, obstacles.grown_um)
-    g = ground(pad.corners_um, plan.turn, obstacles.points_um, reach)
+    g = ground_of(pad, plan, obstacles)
     ways = free_ways(g, plan.points, plan.half)
     centres = _centres(g, plan, ways, obstacles.px_to_um.scale)
     moved = [k for k, c in enumerate(centres) if c is not None and np.abs(c - plan.points[k]).max() > TOUCH_UM]
@@ -102,6 +101,12 @@ def land_as_planned(pad: Pad, wires: Sequence[Wire], plan: Plan, obstacles: Obst
             landing = replace(landing, proposed_um=(float(x), float(y)), margin_um=max(0.0, float(ways[k])))
         landings[wire_index] = landing
     return tuple(landing for landing in landings if landing is not None)
+
+
+def ground_of(pad: Pad, plan: Plan, obstacles: Obstacles) -> Ground:
+    """A pad with what lies on it, in the frame of its wires."""
+    reach = pixel_reach(obstacles.px_to_um, plan.turn, obstacles.grown_um)
+    return ground(pad.corners_um, plan.turn, obstacles.points_um, reach)
 
 
 def planned(wires: Sequence[Wire], tolerance_um: float) -> Plan:

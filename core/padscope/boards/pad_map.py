@@ -32,6 +32,32 @@ class Defect:
     level: float
 
 
+Polygon = tuple[tuple[float, float], ...]
+"""Corners in board µm."""
+
+
+class Shows(StrEnum):
+    """What an outline that explains a reason shows."""
+
+    PAD = "pad"
+    HIDDEN = "hidden"  # what the picture does not show well enough: blurred, glaring, cut off, covered
+    DEFECT = "defect"  # the box around one
+    WINDOW = "window"  # the pristine window
+    NEEDED = "needed"  # the ground that a wire without a place needs, where it was planned
+    FREE = "free"  # the largest free rectangle there is, too small
+    PLANNED = "planned"  # a foot where it was planned
+    LANDING = "landing"  # and where it lands
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An outline on the board that explains a reason; `reason` counts those of its pad from 0."""
+
+    reason: int
+    shows: Shows
+    corners_um: Polygon
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """One wire: where its foot was planned and where it can land; `proposed_um` is None where it cannot. `placed_by`: who put the
@@ -54,8 +80,8 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class PadResult:
-    """One pad: its verdict with the reasons in words, its worst level (None where nothing could be judged), its defects and
-    the landings of its wires."""
+    """One pad: its verdict with the reasons in words, its worst level (None where nothing could be judged), its defects, the
+    landings of its wires, and what on the board the reasons speak of."""
 
     pad: str
     verdict: Verdict
@@ -64,6 +90,10 @@ class PadResult:
     usable_fraction: float | None
     defects: tuple[Defect, ...]
     landings: tuple[Landing, ...]
+    marks: tuple[Mark, ...] = ()
+
+    def marks_of(self, reason: int) -> tuple[Mark, ...]:
+        return tuple(m for m in self.marks if m.reason == reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,25 @@ Each reason says which verdict it asks for (None: it only informs) and where on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from padscope.boards.defects import Found, PadView
+from padscope.boards.doubts import Doubt
+from padscope.boards.free_ground import largest_free
+from padscope.boards.ground import Ground
 from padscope.boards.layout import Pad, Wire
-from padscope.boards.pad_map import Defect, Landing, Verdict
+from padscope.boards.pad_map import Defect, Landing, Mark, PadResult, Polygon, Shows, Verdict
 from padscope.boards.rules import Effect, Rules, plain_class
 from padscope.types import Affine, Box, Floats, Mask
 
-Polygon = tuple[tuple[float, float], ...]
-"""Corners in board µm."""
+MOST_MARKS = 40
+"""Outlines of one reason; of more defects the largest are shown."""
 
 VERDICT_OF = {
     Effect.NONE: None,
@@ -31,12 +36,17 @@ VERDICT_OF = {
 
 @dataclass(frozen=True)
 class Reason:
-    """One sentence, the rule it comes from, the verdict it asks for, and the outlines it speaks of."""
+    """One sentence, the rule it comes from, the verdict it asks for, and the outlines it speaks of: what each shows, and its
+    corners in board µm."""
 
     rule: str
     text: str
     effect: Verdict | None = None
-    marks_um: tuple[Polygon, ...] = ()
+    marks: tuple[tuple[Shows, Polygon], ...] = ()
+
+    @property
+    def marks_um(self) -> tuple[Polygon, ...]:
+        return tuple(corners for _, corners in self.marks)
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class PadFacts:
     lasting  (n,) which defects cannot be cleaned off
     usable   part of the pad without lasting defects
     box      what of the picture `found.at` counts from
+    left     where wires found no place: what is left of the pad beside defects and other wires, and its axes (2, 2) on the board
     """
 
     pad: Pad
@@ -58,23 +69,32 @@ class PadFacts:
     level: float | None
     um_to_px: Affine
     box: Box
+    left: tuple[Ground, NDArray[np.float64]] | None = None
 
 
 Rule = Callable[[PadFacts, Rules], tuple[Reason, ...]]
 
 
-def not_seen(view: PadView, doubt: str, *, painted: bool) -> tuple[Reason, ...]:
+def not_seen(view: PadView, doubt: Doubt | None, px_to_um: Affine, *, painted: bool) -> tuple[Reason, ...]:
     """Why nothing can be said about a pad; empty where it was seen. What a person painted has been seen by that person."""
-    outline = (_polygon(view.pad.corners_um),)
-    found = []
+    whole = ((Shows.HIDDEN, polygon(view.pad.corners_um)),)
+
+    def shown(*boxes: Box) -> tuple[tuple[Shows, Polygon], ...]:
+        return tuple((Shows.HIDDEN, polygon(px_to_um.apply(box_corners(b)))) for b in boxes if not b.empty) or whole
+
+    found: list[tuple[str, tuple[tuple[Shows, Polygon], ...]]] = []
     if view.cut_off:
-        found.append("the pad is not wholly inside the picture; take a picture that shows all of it")
+        beyond = tuple((Shows.HIDDEN, part) for part in _beyond(view, px_to_um)) or whole
+        words = "the pad is not wholly inside the picture; take a picture that shows all of it"
+        found.append((words, beyond))
     elif view.unseen > 0 and not (painted or doubt):
         part = "the pad" if view.unseen >= 1 else f"{_percent(view.unseen)} of the pad"
-        found.append(f"{part} was not inspected; inspect the picture again or look at the pad yourself")
+        words = f"{part} was not inspected; inspect the picture again or look at the pad yourself"
+        found.append((words, shown(view.unseen_at)))
     if doubt and not painted:
-        found.append(f"{doubt}: the pad cannot be judged here; take the picture again")
-    return tuple(Reason("coverage", text, Verdict.UNKNOWN, outline) for text in found)
+        words = f"{doubt.words}: the pad cannot be judged here; take the picture again"
+        found.append((words, shown(*doubt.where)))
+    return tuple(Reason("coverage", words, Verdict.UNKNOWN, marks) for words, marks in found)
 
 
 def classes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
@@ -87,7 +107,7 @@ def classes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     for name in dict.fromkeys(d.defect_class for d in facts.found.defects):
         effect = rules.effect_of(name)
         if effect in words:
-            marks = tuple(_box_polygon(d) for d in facts.found.defects if d.defect_class == name)
+            marks = _defect_marks(d for d in facts.found.defects if d.defect_class == name)
             found.append(Reason("classes", words[effect].format(what=plain_class(name)), VERDICT_OF[effect], marks))
     return tuple(found)
 
@@ -107,6 +127,9 @@ def free_rectangle(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
         text = f"none of the {n} wires finds {need}"
     else:
         text = f"{k} of {n} wires can land; {_listed([m.wire for m in lost])} cannot find {need}"
+    free = _free_mark(facts, lost[0], rules.landing.tolerance_um)
+    if free is not None:
+        text += f"; the largest {'that is left ' if k else ''}is {free[1]}"
     if after > k:
         text += f"; {after} of {n} could once the pad is clean" if n > 1 else "; there is one once the pad is clean"
     single = facts.pad.single_purpose and rules.free_rectangle.single_purpose_needs_all
@@ -117,8 +140,23 @@ def free_rectangle(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
         text += "; the pad has a net of its own and needs all its wires" if single and after else ""
     else:
         effect = Verdict.REDUCED
-    marks = tuple(foot_polygon(m, m.planned_um) for m in lost)
-    return (Reason("free_rectangle", text, effect, marks),)
+    marks = [(Shows.NEEDED, foot_polygon(m, m.planned_um, rules.landing.tolerance_um)) for m in lost]
+    marks += [] if free is None else [(Shows.FREE, free[0])]
+    return (Reason("free_rectangle", text, effect, tuple(marks)),)
+
+
+def _free_mark(facts: PadFacts, lost: Landing, tolerance_um: float) -> tuple[Polygon, str] | None:
+    """The largest free rectangle that is left for a wire, if it is too small, and its size in words."""
+    if facts.left is None:
+        return None
+    g, axes = facts.left
+    wanted = np.array(lost.foot_um)[::-1] + 2 * tolerance_um
+    free = largest_free(g, wanted, 1 / facts.um_to_px.scale, axes @ np.array(lost.planned_um))
+    if free is None or (free[1] - free[0] >= wanted - 1e-6).all():
+        return None
+    (u0, v0), (u1, v1) = free
+    corners = np.array([(u0, v0), (u1, v0), (u1, v1), (u0, v1)]) @ axes
+    return polygon(corners), f"{math.floor(v1 - v0 + 1e-6)} × {math.floor(u1 - u0 + 1e-6)} µm"
 
 
 def shifts(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
@@ -126,7 +164,8 @@ def shifts(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     found = []
     for m in facts.landings:
         if m.proposed_um is not None and is_shifted(m, rules.landing.as_planned_um):
-            marks = (foot_polygon(m, m.planned_um), foot_polygon(m, m.proposed_um))
+            planned, lands = foot_polygon(m, m.planned_um), foot_polygon(m, m.proposed_um)
+            marks = ((Shows.PLANNED, planned), (Shows.LANDING, lands))
             by = f", placed by hand by {m.placed_by}" if m.placed_by else ""
             found.append(Reason("landing", f"{m.wire} lands {shift_words(m)}{by}", Verdict.OK_SHIFT, marks))
     return tuple(found)
@@ -136,7 +175,9 @@ def no_longer_fits(wire: str, author: str, wires: Sequence[Wire], at_um: tuple[f
     """A foot that a person put where now a defect, a neighbour or the pad's edge is; it decides nothing."""
     w = next(w for w in wires if w.id == wire)
     mark = foot_polygon(Landing(wire, at_um, None, None, w.foot_um, w.direction_deg), at_um)
-    return Reason("landing", f"the foot of {wire} that {author} placed no longer fits there", None, (mark,))
+    return Reason(
+        "landing", f"the foot of {wire} that {author} placed no longer fits there", None, ((Shows.NEEDED, mark),)
+    )
 
 
 def is_shifted(landing: Landing, as_planned_um: float = 1.0) -> bool:
@@ -167,7 +208,7 @@ def area(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     if effect is Effect.NONE or facts.usable >= wanted:
         return ()
     of = "a pad with a net of its own" if single else "a pad"
-    marks = tuple(_box_polygon(d) for d, lasts in zip(facts.found.defects, facts.lasting, strict=True) if lasts)
+    marks = _defect_marks(d for d, lasts in zip(facts.found.defects, facts.lasting, strict=True) if lasts)
     text = f"only {_percent(facts.usable)} of the pad is free of defects; {of} needs {_percent(wanted)}"
     return (Reason("area", text, VERDICT_OF[effect], marks),)
 
@@ -192,7 +233,8 @@ def pristine(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     what = "a defect lies" if len(hit) == 1 else f"{len(hit)} defects lie"
     middle = f"the middle {_percent(r.width_fraction)} × {_percent(r.length_fraction)} of the pad"
     text = f"{what} in {middle}, {thin(size)} µm² there"
-    return (Reason("pristine", text, VERDICT_OF[effect], (_polygon(window), *(_box_polygon(d) for d, _ in hit))),)
+    marks = ((Shows.WINDOW, polygon(window)), *_defect_marks(d for d, _ in hit))
+    return (Reason("pristine", text, VERDICT_OF[effect], marks),)
 
 
 def blemishes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
@@ -205,12 +247,14 @@ def blemishes(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
         if len(defects) > 1:
             largest_words = what.removeprefix("a defect ")
             what = f"{len(defects)} defects, the largest {largest_words},"
-        found.append(Reason("defects", f"{what} clear of every foot", None, tuple(map(_box_polygon, defects))))
+        found.append(Reason("defects", f"{what} clear of every foot", None, _defect_marks(defects)))
+    pad = ((Shows.PAD, polygon(facts.pad.corners_um)),)
     if facts.found.painted and not defects and facts.level is not None and facts.level >= 1:
-        found.append(Reason("painted", f"a person painted no defect here; the level of {facts.level:.2f} is overruled"))
+        words = f"a person painted no defect here; the level of {facts.level:.2f} is overruled"
+        found.append(Reason("painted", words, None, pad))
     elif not defects and facts.found.too_small:
         small = f"above the threshold only in specks below {rules.defects.minimum_area_um2:g} µm²; not counted"
-        found.append(Reason("defects", small))
+        found.append(Reason("defects", small, None, pad))
     return tuple(found)
 
 
@@ -231,12 +275,12 @@ def pristine_window(pad: Pad, width_fraction: float, length_fraction: float) -> 
     return corners
 
 
-def foot_polygon(landing: Landing, centre_um: tuple[float, float]) -> Polygon:
-    """A foot's corners in board µm."""
+def foot_polygon(landing: Landing, centre_um: tuple[float, float], grown_um: float = 0.0) -> Polygon:
+    """A foot's corners in board µm, perhaps with its tolerance on every side."""
     t = math.radians(landing.direction_deg)
     axes = np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]])
-    half = np.array([landing.foot_um[1], landing.foot_um[0]]) / 2
-    return _polygon(np.array(centre_um) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ axes)
+    half = np.array([landing.foot_um[1], landing.foot_um[0]]) / 2 + grown_um
+    return polygon(np.array(centre_um) + np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half @ axes)
 
 
 def foot_axis(landing: Landing, centre_um: tuple[float, float]) -> Polygon:
@@ -246,9 +290,15 @@ def foot_axis(landing: Landing, centre_um: tuple[float, float]) -> Polygon:
     return (x - dx, y - dy), (x + dx, y + dy)
 
 
+def with_marks(result: PadResult, reasons: Sequence[Reason]) -> PadResult:
+    """The result with the outlines of its reasons, which are told in this order."""
+    marks = (Mark(k, shows, corners) for k, reason in enumerate(reasons) for shows, corners in reason.marks)
+    return replace(result, marks=tuple(marks))
+
+
 def marks_px(reason: Reason, um_to_px: Affine) -> tuple[Polygon, ...]:
     """The outlines a reason speaks of, in the picture."""
-    return tuple(_polygon(um_to_px.apply(np.array(mark))) for mark in reason.marks_um)
+    return tuple(polygon(um_to_px.apply(np.array(mark))) for mark in reason.marks_um)
 
 
 def pixels_within(polygon_um: Floats, um_to_px: Affine, box: Box) -> Mask:
@@ -286,10 +336,42 @@ def _percent(fraction: float) -> str:
     return f"{100 * fraction:.0f} %" if fraction >= 0.01 or fraction == 0 else "less than 1 %"
 
 
-def _polygon(corners: Floats) -> Polygon:
+def polygon(corners: Floats) -> Polygon:
     return tuple((float(x), float(y)) for x, y in corners)
 
 
-def _box_polygon(defect: Defect) -> Polygon:
-    x0, y0, x1, y1 = defect.box_um
-    return (x0, y0), (x1, y0), (x1, y1), (x0, y1)
+def box_corners(box: Box) -> NDArray[np.float64]:
+    """(4, 2): the outer corners of a box's pixels, px."""
+    x0, y0, x1, y1 = box.x0 - 0.5, box.y0 - 0.5, box.x1 - 0.5, box.y1 - 0.5
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
+
+
+def _beyond(view: PadView, px_to_um: Affine) -> list[Polygon]:
+    """The parts of a pad beyond each side of the picture."""
+    corners = px_to_um.inverse().apply(view.pad.corners_um)
+    if view.box.empty:
+        return [polygon(view.pad.corners_um)]
+    b = view.box
+    sides = ((-1.0, 0.0, -(b.x0 - 0.5)), (1.0, 0.0, b.x1 - 0.5), (0.0, -1.0, -(b.y0 - 0.5)), (0.0, 1.0, b.y1 - 0.5))
+    found = (_half(corners, np.array(side[:2]), side[2]) for side in sides)
+    return [polygon(px_to_um.apply(part)) for part in found if len(part) > 2]
+
+
+def _half(corners: NDArray[np.float64], normal: Floats, at: float) -> NDArray[np.float64]:
+    """The part of a polygon (N, 2) where corner @ normal > at (Sutherland and Hodgman, one side)."""
+    kept = []
+    for a, b in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+        da, db = float(a @ normal - at), float(b @ normal - at)
+        if da > 0:
+            kept.append(a)
+        if (da > 0) != (db > 0):
+            kept.append(a + (b - a) * (da / (da - db)))
+    return np.reshape(kept, (-1, 2))
+
+
+def _defect_marks(defects: Iterable[Defect]) -> tuple[tuple[Shows, Polygon], ...]:
+    """Boxes around the first of some defects, which are sorted by size."""
+    found = []
+    for x0, y0, x1, y1 in (d.box_um for d in islice(defects, MOST_MARKS)):
+        found.append((Shows.DEFECT, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
+    return tuple(found)

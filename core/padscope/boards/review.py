@@ -121,7 +121,8 @@ def reviewed_pad(result: PadResult, decision: PadDecision | None) -> PadResult:
     landings = result.landings
     if decision.verdict is Verdict.OK:
         landings = tuple(m if m.proposed_um else replace(m, proposed_um=m.planned_um) for m in landings)
-    return replace(result, verdict=decision.verdict, reasons=(said, *result.reasons), landings=landings)
+    marks = tuple(replace(m, reason=m.reason + 1) for m in result.marks)
+    return replace(result, verdict=decision.verdict, reasons=(said, *result.reasons), landings=landings, marks=marks)
 
 
 def reviewed(pad_map: PadMap, decisions: Iterable[PadDecision]) -> PadMap:

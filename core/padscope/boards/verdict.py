@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from padscope.boards.defects import Found, PadView, PaintedMask, busy_part, find_defects, pad_view
+from padscope.boards.doubts import Doubt
+from padscope.boards.free_ground import without
+from padscope.boards.ground import Ground
 from padscope.boards.hand_feet import HandFoot, Room, room_of, with_hand_feet
-from padscope.boards.landing import Obstacles, Plan, land_as_planned, planned
+from padscope.boards.landing import Obstacles, Plan, ground_of, land_as_planned, planned
 from padscope.boards.layout import Layout, Wire
 from padscope.boards.pad_map import Landing, PadResult, Verdict
-from padscope.boards.reasons import RULES, PadFacts, Reason, no_longer_fits, not_seen
+from padscope.boards.reasons import RULES, PadFacts, Reason, no_longer_fits, not_seen, with_marks
 from padscope.boards.rules import Effect, Rules, load_rules
 from padscope.errors import UsageError
 from padscope.types import Affine, Floats, Mask
@@ -50,7 +54,7 @@ class PreparedPad:
     plan: Plan | None  # None without wires
     sound: tuple[Landing, ...]
     painted: PaintedMask | None
-    doubt: str
+    doubt: Doubt | None
 
 
 class Judge:
@@ -82,7 +86,7 @@ class Judge:
         p = next((p for p in self._pads if any(w.id == wire for w in p.wires)), None)
         if p is None or p.plan is None:
             raise UsageError(f"The layout has no wire {wire}.")
-        if not_seen(p.view, p.doubt, painted=p.painted is not None):
+        if not_seen(p.view, p.doubt, p.px_to_um, painted=p.painted is not None):
             raise UsageError(f"Pad {p.view.pad.id} cannot be judged, so no foot can be put on it.")
         others = judged(p, self._rules, threshold_factor).result.landings if landings is None else landings
         return room_of(p.view.pad, p.wires, p.plan, others, wire, _solid(p, self._rules, threshold_factor))
@@ -106,7 +110,7 @@ def judge(
     rules: Rules,
     *,
     masks: Mapping[str, PaintedMask] | None = None,
-    doubts: Mapping[str, str] | None = None,
+    doubts: Mapping[str, Doubt] | None = None,
     near: Mapping[str, Affine] | None = None,
     threshold_factor: float = 1.0,
 ) -> tuple[PadResult, ...]:
@@ -123,14 +127,14 @@ def prepare(
     rules: Rules,
     *,
     masks: Mapping[str, PaintedMask] | None = None,
-    doubts: Mapping[str, str] | None = None,
+    doubts: Mapping[str, Doubt] | None = None,
     near: Mapping[str, Affine] | None = None,
 ) -> Judge:
     """Everything that does not depend on the threshold.
 
     level         (ceil(H / 8), ceil(W / 8)), NaN where nothing was inspected; picture_size is (width, height)
     masks         by pad: what a person painted there, in place of heat
-    doubts        by pad: why the picture cannot be trusted there ("blurred", "glaring"); such pads are UNKNOWN
+    doubts        by pad: why the picture cannot be trusted there; such pads are UNKNOWN
     near          by pad: the pose that is right around it, where the picture is bent
     """
     masks, doubts, near = masks or {}, doubts or {}, near or {}
@@ -144,7 +148,7 @@ def prepare(
         here = near.get(pad.id, um_to_px)
         view = pad_view(pad, here, picture_size, level)
         back = flat if here is um_to_px else here.inverse()
-        pads.append(PreparedPad(view, here, back, wires, plan, sound, masks.get(pad.id), doubts.get(pad.id, "")))
+        pads.append(PreparedPad(view, here, back, wires, plan, sound, masks.get(pad.id), doubts.get(pad.id)))
     return Judge(tuple(pads), rules)
 
 
@@ -154,11 +158,11 @@ def judged(p: PreparedPad, rules: Rules, threshold_factor: float = 1.0, hand: Se
     part, found = _found(p, rules, threshold_factor)
     levels = [d.level for d in found.defects] + ([] if view.worst is None else [view.worst / threshold_factor])
     level = max(levels, default=None)
-    unknown = not_seen(view, p.doubt, painted=p.painted is not None)
+    unknown = not_seen(view, p.doubt, p.px_to_um, painted=p.painted is not None)
     if unknown:
         nowhere = tuple(replace(m, proposed_um=None, margin_um=None) for m in p.sound)
         result = PadResult(pad.id, Verdict.UNKNOWN, _texts(unknown), level, None, found.defects, nowhere)
-        return Judgement(result, unknown)
+        return Judgement(with_marks(result, unknown), unknown)
     lasting = np.array([rules.effect_of(d.defect_class) is not Effect.RE_CLEAN for d in found.defects], bool)
     landings = cleaned = _landings(p, part, found, rules, np.ones(len(lasting), bool), threshold_factor)
     if not lasting.all() and any(m.proposed_um is None for m in landings):
@@ -169,12 +173,14 @@ def judged(p: PreparedPad, rules: Rules, threshold_factor: float = 1.0, hand: Se
         landings, dropped = with_hand_feet(pad, p.wires, p.plan, landings, hand, solid)
     areas = np.array([d.area_um2 for d in found.defects]) * abs(p.um_to_px.determinant) / view.pixels
     usable, sound_now = 1.0 - float(areas @ lasting), 1.0 - float(areas.sum())
-    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, p.um_to_px, part.box)
+    left = _left(p, part, found, rules, landings) if any(m.proposed_um is None for m in landings) else None
+    facts = PadFacts(pad, found, landings, cleaned, lasting, usable, level, p.um_to_px, part.box, left)
     said = tuple(reason for rule in RULES for reason in rule(facts, rules))
     said += tuple(no_longer_fits(f.wire, f.author, p.wires, f.at_um) for f in dropped)
     asked = {reason.effect for reason in said}
     verdict = next((v for v in WORST_FIRST if v in asked), Verdict.OK)
-    return Judgement(PadResult(pad.id, verdict, _texts(said), level, sound_now, found.defects, landings), said)
+    result = PadResult(pad.id, verdict, _texts(said), level, sound_now, found.defects, landings)
+    return Judgement(with_marks(result, said), said)
 
 
 def _found(p: PreparedPad, rules: Rules, threshold_factor: float) -> tuple[PadView, Found]:
@@ -192,10 +198,31 @@ def _found(p: PreparedPad, rules: Rules, threshold_factor: float) -> tuple[PadVi
 
 def _solid(p: PreparedPad, rules: Rules, threshold_factor: float) -> Obstacles:
     """All defects of a pad, with their margin, without the doubtful metal around them: what a hand may not touch."""
-    part, found = _found(p, rules, threshold_factor)
+    return _in_the_way(p, *_found(p, rules, threshold_factor), rules)
+
+
+def _in_the_way(p: PreparedPad, part: PadView, found: Found, rules: Rules) -> Obstacles:
     mask = np.zeros(part.level.shape, bool)
     mask[found.at[:, 1], found.at[:, 0]] = True
     return Obstacles.of(mask, part.box, p.px_to_um, _margin_um(found, rules))
+
+
+def _left(
+    p: PreparedPad, part: PadView, found: Found, rules: Rules, landings: tuple[Landing, ...]
+) -> tuple[Ground, NDArray[np.float64]] | None:
+    """What is left of a pad beside its defects and the lanes of the wires that land, in the frame of the wires, and the axes of
+    that."""
+    if p.plan is None:
+        return None
+    g = ground_of(p.view.pad, p.plan, _in_the_way(p, part, found, rules))
+    lanes = []
+    for k, wire in enumerate(p.plan.order):
+        at = landings[int(wire)].proposed_um
+        if at is not None:  # no wire stands before or behind another one in its row
+            v, half = float(p.plan.turn[1] @ at), p.plan.half[k]
+            low, high = np.clip(p.plan.bands[k] + (-half[0], half[0]), g.low[0], g.high[0])
+            lanes.append(np.array([(low, v - half[1]), (high, v + half[1])]))
+    return without(g, lanes), p.plan.turn
 
 
 def _margin_um(found: Found, rules: Rules) -> float:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from padscope.boards.pad_map import (
     Defect,
     Landing,
+    Mark,
     OtherPicture,
     PadMap,
     PadPlace,
     PadResult,
     PictureFacts,
     Provenance,
+    Shows,
     Verdict,
 )
 from padscope.errors import StoreError
@@ -209,7 +211,13 @@ def _pad(values: dict[str, Any]) -> PadResult:
         usable_fraction=values["usable_fraction"],
         defects=tuple(Defect(**{**d, "box_um": tuple(d["box_um"])}) for d in values["defects"]),
         landings=tuple(Landing(**{name: _point(v) for name, v in w.items()}) for w in values["landings"]),
+        marks=tuple(_mark(m) for m in values.get("marks", ())),
     )
+
+
+def _mark(values: dict[str, Any]) -> Mark:
+    corners = tuple((float(x), float(y)) for x, y in values["corners_um"])
+    return Mark(values["reason"], Shows(values["shows"]), corners)
 
 
 def _point(value: Any) -> Any:

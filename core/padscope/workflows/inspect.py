@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import padscope
 from padscope.boards.defects import PaintedMask
-from padscope.boards.doubts import PadSight, pad_sights
+from padscope.boards.doubts import Doubt, PadSight, pad_sights
 from padscope.boards.layout import Layout, Pad
 from padscope.boards.pad_map import OtherPicture, PadMap, PadPlace, PadResult, PictureFacts, Provenance, Verdict
 from padscope.boards.pose import Pose, find_pose, pose_from_clicks
@@ -66,15 +66,16 @@ class Look:
     level: NDArray[np.float32]
     near: Mapping[str, Affine]
     sights: Mapping[str, PadSight]
-    hidden: Mapping[str, str]
+    hidden: Mapping[str, Doubt]
     masks: Mapping[str, PaintedMask]
     notes: tuple[str, ...] = ()
 
     @property
-    def doubts(self) -> dict[str, str]:
+    def doubts(self) -> dict[str, Doubt]:
         """Why pads cannot be judged here: those that do not lie as in the layout, and those that are not shown well enough."""
-        shown = {pad: sight.doubt for pad, sight in self.sights.items() if sight.doubt}
-        return {**self.pose.doubts, **shown, **self.hidden}
+        elsewhere = {pad: Doubt(words) for pad, words in self.pose.doubts.items()}
+        shown = {pad: sight.doubt for pad, sight in self.sights.items() if sight.doubt is not None}
+        return {**elsewhere, **shown, **self.hidden}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from padscope.boards.doubts import Doubt
 from padscope.boards.hidden import hidden_pads
 from padscope.boards.layout import Layout
 from padscope.pictures.picture import Picture
@@ -22,7 +23,7 @@ class Sight:
 
     shown: Mask
     bar: ScaleBar | None
-    hidden: dict[str, str]
+    hidden: dict[str, Doubt]
 
     def without_unseen(self, level: NDArray[np.float32]) -> NDArray[np.float32]:
         """The level grid with NaN where there is no picture, if that hides a pad (else cells that only look black stay)."""
