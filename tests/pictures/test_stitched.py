@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from padscope.pictures.picture import Picture, open_picture
-from padscope.pictures.scale_bar import ScaleBar, find_scale_bar
+from padscope.pictures.scale_bar import ScaleBar, bar_zones, find_scale_bar, scale_bars, surest
 from padscope.pictures.valid_area import valid_area, valid_box
 from padscope.types import Box
 from picture_files import drawn, jpeg_bytes, write_file
@@ -145,6 +146,87 @@ def test_a_plain_bar_is_measured_between_its_ends(tmp_path: Path) -> None:
     assert bar.length_px == pytest.approx(201, abs=0.5)  # from edge to edge
 
 
+TEXTS = ("500 um", "100um", "1 mm", "200.0 um", "1000 um")
+
+
+@given(
+    texture=st.sampled_from(["board", "metal", "smooth"]),
+    text=st.sampled_from(TEXTS),
+    white=st.booleans(),
+    place=st.sampled_from(["above", "below", "beside"]),
+    quality=st.sampled_from([None, 75, 90]),
+    length=st.integers(80, 320),
+    thick=st.integers(3, 6),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=25)
+def test_a_plain_bar_with_its_label_is_found(
+    texture: str, text: str, white: bool, place: str, quality: int | None, length: int, thick: int, seed: int
+) -> None:
+    """As most microscopes burn it in: measured to a pixel, sure to be one, and its label covered with it."""
+    rng = np.random.default_rng(seed)
+    pixels = textured(texture, rng)
+    size, _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.8, 2)
+    x, y = int(rng.integers(30, 600 - length)), 470
+    tx, ty = {
+        "above": (x + 10, y - 9),
+        "below": (x + 10, y + thick + 9 + size[1]),
+        "beside": (x + length + 12, y + size[1] // 2),
+    }[place]
+    colour = (255,) * 3 if white else (0,) * 3
+    pixels[y : y + thick, x : x + length] = colour
+    cv2.putText(pixels, text, (tx, ty), cv2.FONT_HERSHEY_SIMPLEX, 0.8, colour, 2)
+    if quality is not None:
+        pixels = cv2.imdecode(cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR)
+    bar = surest([b.moved(zone.y0) for zone in bar_zones(900, 540) for b in scale_bars(pixels[zone.slices])])
+    assert bar is not None
+    assert bar.sure
+    assert not bar.strokes
+    assert bar.length_px == pytest.approx(length, abs=1)
+    assert (bar.x0_px, bar.y_px) == pytest.approx((x - 0.5, y + (thick - 1) / 2), abs=1)
+    drawing = np.zeros((540, 900), np.uint8)
+    cv2.putText(drawing, text, (tx, ty), cv2.FONT_HERSHEY_SIMPLEX, 0.8, 255, 2)
+    drawing[y : y + thick, x : x + length] = 255
+    drawing[bar.covers.slices] = 0
+    assert not drawing.any()
+
+
+def textured(kind: str, rng: np.random.Generator) -> np.ndarray:
+    """(540, 900, 3): dark solder mask with bright pads, brushed metal, or a smooth slope."""
+    y, x = np.mgrid[:540, :900]
+    planes = {
+        "board": np.where((x // 90 % 2 == 1) & (y < 400), 196.0, 62.0),
+        "metal": np.repeat(rng.normal(140, 8, (540, 1)), 900, axis=1) + rng.normal(0, 3, (540, 900)),
+        "smooth": 90 + 60 * x / 900 + 40 * y / 540,
+    }
+    grey = planes[kind] + rng.normal(0, 4, (540, 900))
+    return np.clip(grey[..., None] + (4, 0, -6), 0, 255).astype(np.uint8)
+
+
+@given(texture=st.sampled_from(["board", "metal", "smooth"]), seed=st.integers(0, 999))
+@settings(max_examples=12)
+def test_textures_have_no_bar(texture: str, seed: int) -> None:
+    pixels = textured(texture, np.random.default_rng(seed))
+    assert not any(bar.sure for bar in scale_bars(pixels))
+
+
+@pytest.mark.parametrize("strokes", [True, False])
+def test_a_bar_on_a_panel(tmp_path: Path, strokes: bool) -> None:
+    """A white bar and its label on a black panel: the panel's own rims are no bars."""
+    pixels = textured("smooth", np.random.default_rng(3))
+    pixels[430:500, 500:720] = 0
+    pixels[484:489, 510:710] = 255
+    if strokes:
+        for end in (510, 710):
+            pixels[478:495, end - 1 : end + 2] = 255
+    cv2.putText(pixels, "200 um", (560, 466), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (255, 255, 255), 2)
+    bar = find_scale_bar(saved(tmp_path, pixels))
+    assert bar is not None
+    assert bar.strokes == strokes
+    assert bar.label is not None
+    assert bar.length_px == pytest.approx(200, abs=0.6)
+
+
 def test_a_bar_at_the_top(tmp_path: Path) -> None:
     bar = find_scale_bar(saved(tmp_path, with_bar(150, at=(500, 40))))
     assert bar is not None
@@ -175,6 +257,25 @@ def test_real_boards_have_no_bar(shared_data: Path) -> None:
     with open_picture(shared_data / "boards" / "good01.jpg") as picture:
         assert find_scale_bar(picture) is None
         assert valid_area(picture).all()
+
+
+def test_a_real_chip_and_real_metal_have_no_bar(shared_data: Path) -> None:
+    tiles = sorted((shared_data / "magnetic_tile" / "train" / "good").iterdir())[::6]
+    assert tiles
+    for path in [shared_data / "keyence" / "vhx7000_chip.jpg", *tiles]:
+        with open_picture(path) as picture:
+            bar = find_scale_bar(picture)
+        assert bar is None or not bar.sure, path.name
+
+
+def test_a_label_is_covered_with_the_bar() -> None:
+    bare = ScaleBar(10.0, 110.0, 50.0, Box(10, 48, 111, 52), strokes=False)
+    assert not bare.sure
+    assert bare.covers == Box(-2, 36, 123, 64)  # a label that was not found may stand close
+    named = replace(bare, label=Box(30, 20, 90, 40))
+    assert named.sure
+    assert named.covers == Box(8, 18, 113, 54)
+    assert named.moved(100).covers == Box(8, 118, 113, 154)
 
 
 def test_a_bar_confirms_a_scale_and_shows_a_wrong_one() -> None:

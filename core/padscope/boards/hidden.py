@@ -14,17 +14,13 @@ from padscope.types import Affine, Box, Mask
 
 RIM_PX = CELL
 """Of a pad, that may lie in cells without a picture: on a black board, cells across a pad's own edge look like the end of it."""
-BESIDE_BAR = 3
-"""Heights of a scale bar around it in which its label may stand."""
 
 
 def hidden_pads(
     layout: Layout, um_to_px: Affine, size: tuple[int, int], shown: Mask, bar: Box | None = None
 ) -> dict[str, Doubt]:
     """Why pads cannot be seen, by pad. `size` is (width, height) of the picture, `shown` (ceil(H / 8), ceil(W / 8)) where it was
-    photographed, `bar` what a scale bar covers."""
-    if bar is not None:
-        bar = bar.grown(BESIDE_BAR * bar.height)
+    photographed, `bar` what a scale bar and its label cover."""
     if bar is None and shown.all():
         return {}
     hidden = {}

@@ -51,5 +51,6 @@ def bar_facts(bar: ScaleBar, um_per_px: float | None) -> dict[str, Any]:
         "y_px": bar.y_px,
         "length_px": bar.length_px,
         "end_strokes": bar.strokes,
+        "label": bar.label is not None,
         "length_um": None if um_per_px is None else bar.round_length_um(um_per_px),
     }

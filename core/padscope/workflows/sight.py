@@ -18,8 +18,8 @@ from padscope.types import Affine, Mask
 
 @dataclass(frozen=True)
 class Sight:
-    """`shown`: (ceil(H / 8), ceil(W / 8)) where there is a picture; `bar`: burned in, with end strokes (without them it may be a
-    scratch); `hidden`: why pads cannot be seen, by pad."""
+    """`shown`: (ceil(H / 8), ceil(W / 8)) where there is a picture; `bar`: burned in, and surely one (with end strokes or a label;
+    without them it may be a scratch); `hidden`: why pads cannot be seen, by pad."""
 
     shown: Mask
     bar: ScaleBar | None
@@ -32,6 +32,6 @@ class Sight:
 
 def sight_of(picture: Picture, layout: Layout, um_to_px: Affine) -> Sight:
     shown, bar = valid_area(picture), find_scale_bar(picture)
-    bar = bar if bar is not None and bar.strokes else None
-    hidden = hidden_pads(layout, um_to_px, (picture.width, picture.height), shown, bar.box if bar else None)
+    bar = bar if bar is not None and bar.sure else None
+    hidden = hidden_pads(layout, um_to_px, (picture.width, picture.height), shown, bar.covers if bar else None)
     return Sight(shown, bar, hidden)
