@@ -1,4 +1,5 @@
-"""How long a slider waits for verdicts: 57 pads with 135 wires, and about a thousand wires. Run by hand:
+"""How long a slider waits for verdicts, and how much of it are landing points: 57 pads with 135 wires, and about a thousand
+wires; most pads of the larger board are flagged. Run by hand:
 
 python tests/benchmarks/bench_judge.py
 """
@@ -12,10 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.boards.layout import Layout, Pad, spread_wires
+from padscope.boards.defects import pad_view
+from padscope.boards.landing import Obstacles, land
+from padscope.boards.layout import Layout, Pad, Wire, spread_wires
+from padscope.boards.pad_map import Landing
 from padscope.boards.rules import load_rules
 from padscope.boards.verdict import prepare
-from padscope.types import Affine
+from padscope.types import Affine, Box
 
 HEIGHTS_UM = (127.0, 381.0, 127.0, 635.0, 127.0, 127.0, 381.0)
 POSE = Affine(0.39878, 0.006627, 40.0, -0.006627, 0.39878, 140.0)
@@ -45,6 +49,21 @@ def heat(size: tuple[int, int]) -> NDArray[np.float32]:
     return level.astype(np.float32)
 
 
+Case = tuple[Pad, tuple[Wire, ...], NDArray[np.bool_], Box]
+
+
+def cases(layout: Layout, level: NDArray[np.float32], size: tuple[int, int]) -> list[Case]:
+    """Every pad with its wires and where over a box of the picture its defects are."""
+    views = [pad_view(pad, POSE, size, level) for pad in layout.pads]
+    return [(v.pad, layout.wires_of[v.pad.id], v.level >= 1, v.box) for v in views]
+
+
+def landed(found: list[Case]) -> list[Landing]:
+    """From masks of defects to landing points."""
+    back = POSE.inverse()
+    return [m for pad, wires, mask, box in found for m in land(pad, wires, Obstacles.of(mask, box, back, 5.0))]
+
+
 def best_ms(work: Callable[[], object], repeats: int = 7) -> float:
     times = []
     for _ in range(repeats):
@@ -56,7 +75,7 @@ def best_ms(work: Callable[[], object], repeats: int = 7) -> float:
 
 def main() -> None:
     rules = load_rules()
-    for columns in (2, 14):
+    for columns in (2, 17):
         layout = board(columns)
         _, _, x1, y1 = layout.bounds_um
         size = int(0.41 * x1) + 200, int(0.41 * y1) + 400
@@ -67,6 +86,13 @@ def main() -> None:
         print(f"  prepare  {best_ms(lambda: prepare(level, layout, POSE, size, rules), 3):6.0f} ms")  # noqa: B023
         for factor in (3.0, 1.5, 1.0, 0.8):
             print(f"  verdicts at {factor:g} times the threshold  {best_ms(lambda: judge.verdicts(factor)):6.0f} ms")  # noqa: B023
+        found = cases(layout, level, size)
+        moved = sum(m.shift_um != (0.0, 0.0) for m in landed(found))
+        ms = best_ms(lambda: landed(found))  # noqa: B023
+        per_thousand = 1000 * ms / len(layout.wires)
+        print(
+            f"  landing points alone  {ms:6.0f} ms, {moved} wires moved or lost; {per_thousand:.0f} ms for 1000 wires"
+        )
 
 
 if __name__ == "__main__":

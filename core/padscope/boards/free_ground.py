@@ -60,7 +60,8 @@ def without(g: Ground, taken: Sequence[Floats]) -> Ground:
         counts = np.maximum(np.ceil((high - low) / (2 * g.reach)).astype(int) + 1, 1)
         u, v = (np.linspace(a, max(a, b), n) for a, b, n in zip(low, high, counts, strict=True))
         points.append(np.stack(np.meshgrid(u, v), axis=-1).reshape(-1, 2))
-    return replace(g, points=np.concatenate(points))
+    together = np.concatenate(points)
+    return replace(g, points=together[np.argsort(together[:, 0], kind="stable")])
 
 
 def _free_cells(g: Ground, step: float) -> Mask:

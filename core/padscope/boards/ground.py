@@ -98,9 +98,15 @@ def free_ways(g: Ground, centres: Floats, half: Floats) -> NDArray[np.float64]:
     """How far rectangles of half size (n, 2) about the centres (n, 2) could each still grow on every side before they touch
     something or leave the pad, µm (n,); below zero they do so already."""
     ways = np.minimum(centres - half - g.low, g.high - centres - half).min(axis=1)
-    if len(g.points):
-        gaps = np.abs(g.points[None] - centres[:, None]) - (half + g.reach)[:, None]
-        ways = np.minimum(ways, gaps.max(axis=2).min(axis=1))
+    # beyond the way to the pad's edge, nothing can make it shorter
+    far = half[:, 0] + g.reach[0] + np.maximum(ways, 0)
+    first, last = g.points[:, 0].searchsorted(((centres[:, 0] - far).min(), (centres[:, 0] + far).max()))
+    points = g.points[first:last]
+    if len(points):
+        span = half + g.reach
+        gaps_u = np.abs(points[:, 0] - centres[:, :1]) - span[:, :1]
+        gaps_v = np.abs(points[:, 1] - centres[:, 1:]) - span[:, 1:]
+        ways = np.minimum(ways, np.maximum(gaps_u, gaps_v, out=gaps_u).min(axis=1))
     if g.outline is not None:
         ways = np.where(inside(g.outline, centres), ways, np.minimum(ways, -half.min(axis=1)))
     return np.asarray(ways, np.float64)

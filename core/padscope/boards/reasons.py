@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -222,8 +221,7 @@ def pristine(facts: PadFacts, rules: Rules) -> tuple[Reason, ...]:
     window = pristine_window(facts.pad, r.width_fraction, r.length_fraction)
     if window is None:
         return ()
-    cols, rows = facts.found.at.T
-    within = pixels_within(window, facts.um_to_px, facts.box)[rows, cols]
+    within = in_window(facts.found.at, facts.um_to_px.apply(window) - (facts.box.x0, facts.box.y0))
     px_um2 = 1 / abs(facts.um_to_px.determinant)
     counts = np.bincount(facts.found.which[within], minlength=len(facts.found.defects)) * facts.lasting
     hit = [(d, n * px_um2) for d, n in zip(facts.found.defects, counts, strict=True) if n * px_um2 > r.minimum_area_um2]
@@ -301,12 +299,14 @@ def marks_px(reason: Reason, um_to_px: Affine) -> tuple[Polygon, ...]:
     return tuple(polygon(um_to_px.apply(np.array(mark))) for mark in reason.marks_um)
 
 
-def pixels_within(polygon_um: Floats, um_to_px: Affine, box: Box) -> Mask:
-    """(h, w) over the box: pixels whose centre lies in a convex polygon given in board µm."""
-    filled = np.zeros((box.height, box.width), np.uint8)
-    corners = um_to_px.apply(polygon_um) - (box.x0, box.y0)
-    cv2.fillConvexPoly(filled, np.rint(corners * 16).astype(np.int32), 1, shift=4)
-    return filled.astype(bool)
+def in_window(points: NDArray[np.integer], window: Floats) -> Mask:
+    """(N,): which points (N, 2) lie in a window whose four corners may be turned, stretched and sheared."""
+    sides = np.column_stack([window[1] - window[0], window[3] - window[0]])
+    (a, b), (c, d) = np.linalg.inv(sides)
+    x, y = points[:, 0] - window[0, 0], points[:, 1] - window[0, 1]  # column by column: arrays of pairs are slow
+    across, along = a * x + b * y, c * x + d * y
+    found: Mask = (across >= 0) & (across <= 1) & (along >= 0) & (along <= 1)
+    return found
 
 
 def thin(value: float) -> str:
