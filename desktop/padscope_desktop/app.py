@@ -21,7 +21,7 @@ from padscope_desktop.main_window import MainWindow
 from padscope_desktop.session import Session
 
 MOST_UNNAMED = 8
-LANES = ("quick", "long", "list")
+LANES = ("quick", "long", "list", "labels")
 """Workers: see `background.worker`."""
 LOG = logging.getLogger("padscope")
 

@@ -179,7 +179,7 @@ def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     folder = tmp_path / "boards"
     folder.mkdir()
     backend = Backend()
-    lanes = {name: InlineLane(name, backend.commands()) for name in ("long", "quick", "list")}
+    lanes = {name: InlineLane(name, backend.commands()) for name in app.LANES}
     session = Session(Jobs(lanes), Keeper(), tmp_path / "cache")
     answers = Answers()
     monkeypatch.setattr("padscope_desktop.main_window.Dialogs", lambda parent: answers)

@@ -33,6 +33,7 @@ from padscope_desktop.background.payloads import (
     Thumbnail,
 )
 from padscope_desktop.background.protocol import Part
+from padscope_desktop.labels.commands import LABEL_COMMANDS
 from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
 
 WIDTH, HEIGHT = 1200, 900
@@ -121,27 +122,31 @@ class Backend:
         self._rules: dict[str, Rules | None] = {}
 
     def commands(self) -> dict[str, Callable[..., Command]]:
-        return {
-            name: getattr(self, name)
-            for name in (
-                "load_readers",
-                "thumbnail",
-                "show",
-                "enhance",
-                "read_layout",
-                "read_model",
-                "detectors",
-                "warm_up",
-                "inspect",
-                "train",
-                "judge",
-                "try_rules",
-                "export",
-                "draw_demo",
-                "place",
-                "learn_layout",
-            )
-        } | {name: LAYOUT_COMMANDS[name] for name in ("read_drawing", "save_layout")}
+        return (
+            {
+                name: getattr(self, name)
+                for name in (
+                    "load_readers",
+                    "thumbnail",
+                    "show",
+                    "enhance",
+                    "read_layout",
+                    "read_model",
+                    "detectors",
+                    "warm_up",
+                    "inspect",
+                    "train",
+                    "judge",
+                    "try_rules",
+                    "export",
+                    "draw_demo",
+                    "place",
+                    "learn_layout",
+                )
+            }
+            | {name: LAYOUT_COMMANDS[name] for name in ("read_drawing", "save_layout")}
+            | {**LABEL_COMMANDS}
+        )
 
     def place(self, picture: Path, board: Layout, um_per_px: object, clicks: object) -> Command:
         yield Progress(0, 1, "finding the board")

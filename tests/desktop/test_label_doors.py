@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -13,10 +14,14 @@ from padscope.masks.edits import painted
 from padscope.masks.shapes import stroke
 from padscope.store import labels
 from padscope.store.database import open_project
+from padscope.types import Box, Progress
+from padscope_desktop.labels.commands import WORKS, import_labels
+from padscope_desktop.labels.long_work import MOST_TRIES
 
 
 def stored(bench: Bench) -> None:
-    bench.until(lambda: not bench.session.labelling.unsaved and not bench.session.keeper.busy)
+    session = bench.session
+    bench.until(lambda: not (session.labelling.unsaved or session.keeper.busy or session.jobs.active()))
 
 
 def paint(bench: Bench, x: float, y: float) -> None:
@@ -105,6 +110,79 @@ def test_labels_go_out_to_other_tools_and_come_back(bench: Bench, tmp_path: Path
     do(bench, "import_labels", "PNG index masks", tmp_path / "labels png-index")
     bench.until(lambda: bench.session.labelling.mask is not None and not bench.session.labelling.mask.empty)
     assert bench.session.labelling.mask == before
+
+
+def exported(bench: Bench, tmp_path: Path) -> Path:
+    """A folder of labels, and nothing painted any more."""
+    begin(bench)
+    paint(bench, 200, 200)
+    do(bench, "export_labels", "PNG index masks", tmp_path)
+    bench.session.labelling.undo()
+    stored(bench)
+    return tmp_path / "labels png-index"
+
+
+def trigger(bench: Bench, action: str, *answers: object) -> None:
+    """Without waiting for its end, but until it runs."""
+    bench.answers.next += answers
+    bench.window.actions_by_id[action].trigger()
+    bench.until(lambda: bench.lanes["labels"].busy)
+
+
+def test_an_import_that_is_cancelled_leaves_the_project_as_it_was(bench: Bench, tmp_path: Path) -> None:
+    labelled = exported(bench, tmp_path)
+    heads: list[object] = []
+    bench.session.keeper.ask(lambda p: p.head(), done=heads.append)
+    trigger(bench, "import_labels", "PNG index masks", labelled)
+    assert bench.window.status.work.text().startswith("Importing labels")
+    QTest.mouseClick(bench.window.status.cancel, Qt.MouseButton.LeftButton)
+    stored(bench)
+    bench.session.keeper.ask(lambda p: p.head(), done=heads.append)
+    bench.until(lambda: len(heads) == 2)
+    assert heads[0] == heads[1]
+    assert bench.session.labelling.mask.empty
+
+
+def test_a_stroke_does_not_wait_for_an_import_and_the_import_takes_it_into_account(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Painted on the very picture that is being read: the change is made again on top of the stroke."""
+    labelled = exported(bench, tmp_path)
+    gate = []
+
+    def long_import(project, *arguments):
+        report = yield from import_labels(project, *arguments)
+        while not gate:
+            yield Progress(0, 1, "reading labels")
+        return report
+
+    monkeypatch.setitem(WORKS, "import", long_import)
+    trigger(bench, "import_labels", "PNG index masks", labelled)
+    easel = bench.window.label_mode.easel
+    live = easel.begin(False)
+    assert live is not None
+    live.add(stroke(np.array([[800.0, 500.0]]), 20.0))
+    easel.finish(live, "brush")
+    bench.until(lambda: not bench.session.labelling.unsaved)
+    assert bench.session.jobs.active()  # the stroke is on disk, the import still reads
+    gate.append("open")
+    stored(bench)
+    rows: list[tuple[str, ...]] = []
+    bench.session.keeper.ask(lambda p: rows.append(tuple(e.tool for e in labels.edits(p, 1) if e.state == "done")))
+    bench.until(lambda: rows)
+    assert rows[0] == ("brush", "read from PNG index masks")
+    bench.until(lambda: bench.session.labelling.mask is not None)
+    assert bench.session.labelling.mask.read(Box(800, 500, 801, 501))[0, 0] == 0  # as the file says
+
+
+def test_whoever_paints_on_and_on_cannot_keep_an_import_out(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labelled = exported(bench, tmp_path)
+    monkeypatch.setattr("padscope_desktop.labels.long_work._grafted", lambda project, copy, made: False)
+    do(bench, "import_labels", "PNG index masks", labelled)
+    bench.until(lambda: bench.session.labelling.mask is not None and not bench.session.labelling.mask.empty)
+    assert [o.command for o in bench.lanes["labels"].orders].count("on_copy") == 1 + MOST_TRIES  # and the export
 
 
 def test_a_file_that_is_no_project_is_refused_and_nothing_changes(bench: Bench, tmp_path: Path) -> None:

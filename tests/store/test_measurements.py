@@ -7,6 +7,7 @@ from padscope.store.database import create_project, open_project
 from padscope.store.measurements import measurements, put_measurement, remove_measurement
 from padscope.store.merge import merge
 from padscope.store.rows import PictureRow
+from padscope.types import finish
 
 SHA = "1" * 64
 LINE, LONGER = ((10.0, 20.5), (300.25, 40.0)), ((10.0, 20.5), (400.0, 41.0))
@@ -54,9 +55,9 @@ def test_merging_brings_them_once_and_keeps_the_later_word(project, tmp_path):
     with open_project(tmp_path / "b" / "other.padscope") as other:
         put_measurement(other, SHA, "both", "length", LONGER)
         put_measurement(other, SHA, "theirs", "polygon", ((0, 0), (5, 0), (5, 5)))
-    assert merge(project, tmp_path / "b" / "other.padscope").measurements == 1
+    assert finish(merge(project, tmp_path / "b" / "other.padscope")).measurements == 1
     assert [(m.uid, m.points) for m in measurements(project, SHA)] == [
         ("both", LONGER),
         ("theirs", ((0, 0), (5, 0), (5, 5))),
     ]
-    assert merge(project, tmp_path / "b" / "other.padscope").measurements == 0
+    assert finish(merge(project, tmp_path / "b" / "other.padscope")).measurements == 0

@@ -12,10 +12,11 @@ from padscope.masks.edits import apply
 from padscope.store import labels as store
 from padscope.store.artifacts import Model, save_model
 from padscope.store.database import create_project, open_project
+from padscope.store.histories import merged_history
 from padscope.store.labels import begin_label, commit_edit, load_mask
-from padscope.store.merge import MergeReport, merge, merged_history
+from padscope.store.merge import MergeReport, merge
 from padscope.store.rows import PictureRow
-from padscope.types import Scale
+from padscope.types import Scale, finish
 from reference_projects import LAYOUT, a_level, a_pad_map, a_stroke
 
 SHA = "1" * 64
@@ -74,7 +75,7 @@ def test_everything_arrives_and_arrives_once(here, there, tmp_path):
         inspection = other.add_inspection(a_pad_map(3), LAYOUT, a_level(3), author="AB")
         history = other.history()
     before = there.read_bytes()
-    report = merge(here, there, author="CD")
+    report = finish(merge(here, there, author="CD"))
     assert (report.pictures, report.layouts, report.models, report.inspections) == (2, 1, 1, 1)
     assert (report.classes, report.labels, report.strokes, report.history) == (2, 1, 5, len(history))
     assert report.conflicts == ()
@@ -89,7 +90,7 @@ def test_everything_arrives_and_arrives_once(here, there, tmp_path):
     assert here.history()[-1].action == "merged"
     assert sound(here)
     count = len(here.history())
-    again = merge(here, there)
+    again = finish(merge(here, there))
     assert again == MergeReport(str(there))
     assert len(here.history()) == count
     assert there.read_bytes() == before
@@ -102,10 +103,10 @@ def sources(project):
 def test_a_rehearsal_says_the_same_and_changes_nothing(here, there):
     painted_project(there, range(3))
     before = here.head(), here.pictures(), store.classes(here)
-    rehearsed = merge(here, there, dry_run=True)
+    rehearsed = finish(merge(here, there, dry_run=True))
     assert (here.head(), here.pictures(), store.classes(here)) == before
     assert store.labels(here) == ()
-    assert merge(here, there) == rehearsed
+    assert finish(merge(here, there)) == rehearsed
 
 
 def test_what_was_painted_further_elsewhere_comes_home(here, tmp_path):
@@ -118,14 +119,14 @@ def test_what_was_painted_further_elsewhere_comes_home(here, tmp_path):
         with open_project(copy) as other:
             strokes(other, 1, range(3, 7))
             store.undo(other, 1)
-        report = merge(home, copy)
+        report = finish(merge(home, copy))
         assert (report.labels, report.strokes, report.conflicts) == (0, 4, ())
         assert masks_of(copy) == [load_mask(home, 1)]
         assert store.redo(home, 1) is not None  # what was undone there can be redone here
         store.undo(home, 1)
         with open_project(copy) as other:
             strokes(other, 1, range(20, 22))
-        assert merge(home, copy).strokes == 2
+        assert finish(merge(home, copy)).strokes == 2
         assert masks_of(copy) == [load_mask(home, 1)]
         assert sound(home)
 
@@ -138,14 +139,14 @@ def test_masks_that_went_different_ways_become_two(here, tmp_path):
         strokes(other, 1, range(10, 13), author="CD")
     with open_project(home_path) as home:
         mine = strokes(home, 1, range(20, 24))
-        report = merge(home, copy)
+        report = finish(merge(home, copy))
         assert [(c.what, c.kept) for c in report.conflicts] == [("a mask painted on in both", "both")]
         assert report.strokes == 6
         assert [load_mask(home, row.id) for row in store.labels(home)] == [mine, *masks_of(copy)]
-        assert merge(home, copy).labels == 0
+        assert finish(merge(home, copy)).labels == 0
         with open_project(copy) as other:
             strokes(other, 1, range(30, 32), author="CD")
-        report = merge(home, copy)
+        report = finish(merge(home, copy))
         assert (report.labels, report.strokes, report.conflicts) == (0, 2, ())
         assert [load_mask(home, row.id) for row in store.labels(home)] == [mine, *masks_of(copy)]
         assert sound(home)
@@ -159,7 +160,7 @@ def test_words_that_differ_are_listed_and_ours_stay(here, there):
     here.add_picture(PictureRow(SHA, "x.jpg", 600, 500, scale=Scale(5.0, "typed"), module="20UP1"))
     store.add_class(here, "DUST", "#ffffff")
     label = begin_label(here, SHA, author="AB")
-    report = merge(here, there)
+    report = finish(merge(here, there))
     assert {(c.what, c.here, c.there, c.kept) for c in report.conflicts} == {
         ("scale of a picture", "5 µm per px (typed)", "2.5 µm per px (keyence)", "here"),
         ("module of a picture", "20UP1", "20UP2", "here"),
@@ -183,7 +184,7 @@ def test_words_that_differ_are_listed_and_ours_stay(here, there):
 def test_what_is_unknown_here_is_learned(here, there):
     painted_project(there, [1], module="20UP2")
     here.add_picture(PictureRow(SHA, "x.jpg", 600, 500))
-    assert merge(here, there).conflicts == ()
+    assert finish(merge(here, there)).conflicts == ()
     assert (here.picture(SHA).module, here.picture(SHA).scale) == ("20UP2", Scale(2.5, "keyence"))
     assert here.picture(SHA).name == "x.jpg"  # where it lies here stays
 
@@ -197,7 +198,7 @@ def test_a_review_there_does_not_overrule_ours(here, tmp_path):
         store.review_label(other, 1, state="rejected", comment="too thick")
     with open_project(home_path) as home:
         store.review_label(home, 1, state="accepted", comment="")
-        report = merge(home, copy)
+        report = finish(merge(home, copy))
         assert [(c.what, c.here, c.there) for c in report.conflicts] == [
             ("review of a label", "accepted: ", "rejected: too thick"),
             ("a stroke taken back", "done", "undone"),
@@ -230,7 +231,7 @@ def test_classes_meet_by_name_whatever_their_values(tmp_path_factory, order, und
     with create_project(folder / "here.padscope") as here:
         for name in names:
             store.add_class(here, name, "#000000")
-        merge(here, folder / "there.padscope")
+        finish(merge(here, folder / "there.padscope"))
         left = len(steps) - undone
         for _ in range(undone):
             assert np.array_equal(whole(here), lut[steps[left - 1]])
@@ -257,7 +258,7 @@ def test_damaged_parts_are_left_out_and_named(here, there):
     broken.execute("UPDATE inspections SET level = zeroblob(4) WHERE id = 1")
     broken.execute("UPDATE edits SET data = zeroblob(4) WHERE id = 2")
     broken.close()
-    report = merge(here, there)
+    report = finish(merge(here, there))
     assert {c.what for c in report.conflicts} == {"damaged inspection, not taken", "damaged label, not taken"}
     assert (report.inspections, report.labels) == (1, 0)
     assert sound(here)
@@ -265,9 +266,9 @@ def test_damaged_parts_are_left_out_and_named(here, there):
 
 def test_what_cannot_be_merged_is_refused(here, there, tmp_path):
     with pytest.raises(StoreError, match="into itself"):
-        merge(here, here.path)
+        finish(merge(here, here.path))
     with pytest.raises(StoreError, match="no project"):
-        merge(here, tmp_path / "absent.padscope")
+        finish(merge(here, tmp_path / "absent.padscope"))
     with create_project(there) as other:  # open elsewhere: it is only read
         other.add_picture(PictureRow(SHA, "x.jpg", 600, 500))
-        assert merge(here, there).pictures == 1
+        assert finish(merge(here, there)).pictures == 1

@@ -13,7 +13,7 @@ from padscope.errors import StoreError
 from padscope.store import reviews
 from padscope.store.database import Project, create_project, open_project
 from padscope.store.merge import merge
-from padscope.types import Affine, Scale
+from padscope.types import Affine, Scale, finish
 
 PADS = (
     PadResult("A", Verdict.OK, (), 0.2, 1.0, (), ()),
@@ -83,11 +83,11 @@ def test_reviews_travel_with_a_merge_and_only_once(tmp_path: Path) -> None:
         id = stored(there)
         reviews.decide(there, id, agreement(PADS[1], "AB"))
     with create_project(tmp_path / "here.padscope") as here:
-        merge(here, tmp_path / "there.padscope")
+        finish(merge(here, tmp_path / "there.padscope"))
         (row,) = here.inspections()
         assert [d.author for d in reviews.decisions(here, row.id)] == ["AB"]
         with open_project(tmp_path / "there.padscope") as again:
             reviews.sign(again, id, "AB")
-        merge(here, tmp_path / "there.padscope")
+        finish(merge(here, tmp_path / "there.padscope"))
         assert len(reviews.decisions(here, row.id)) == 1
         assert reviews.signature(here, row.id) is not None

@@ -73,12 +73,12 @@ def test_a_part_holds_its_pictures_and_comes_back(home, tmp_path):
         assert sound(part)
         dab(part, label_of(part, SHAS[1]), 10, 10, 2, author="CD")
         painted_there = array(part, label_of(part, SHAS[1]))
-    back = merge(home, report.path)
+    back = finish(merge(home, report.path))
     assert (back.pictures, back.labels, back.strokes, back.inspections) == (0, 0, 1, 0)
     assert back.conflicts == ()
     assert np.array_equal(array(home, label_of(home, SHAS[1])), painted_there)
     assert open_conflicts(home) == ()
-    assert merge(home, report.path).strokes == 0
+    assert finish(merge(home, report.path)).strokes == 0
     assert home.history("part.padscope")[0].action == "split off"
     assert sound(home)
 
@@ -117,7 +117,7 @@ def forked(home, tmp_path, *, pose=None):
 
 
 def test_what_both_painted_is_told_place_by_place(home, tmp_path):
-    report = merge(home, forked(home, tmp_path))
+    report = finish(merge(home, forked(home, tmp_path)))
     (told,) = report.conflicts
     assert (told.what, told.here, told.there, told.kept) == ("a mask painted on in both", "AB", "AB", "both")
     assert [(p.name, p.box, p.differing_px, p.mine_px, p.theirs_px) for p in told.parts] == [
@@ -142,14 +142,14 @@ def test_with_a_layout_and_a_pose_it_is_told_pad_by_pad(home, tmp_path):
         dab(there, label_of(there, SHAS[0]), 60, 20, 2, author="CD")
         dab(there, label_of(there, SHAS[0]), 300, 20, 2, author="CD")
         dab(there, label_of(there, SHAS[0]), 500, 450, 2, author="CD")
-    merge(home, part)
+    finish(merge(home, part))
     (conflict,) = open_conflicts(home)
     assert [(p.name, p.differing_px) for p in conflict.parts] == [("L1", 200), ("L2", 100), ("elsewhere 1", 100)]
 
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_a_person_decides_and_the_other_label_stays(home, tmp_path, choice):
-    merge(home, forked(home, tmp_path))
+    finish(merge(home, forked(home, tmp_path)))
     (conflict,) = open_conflicts(home)
     mine, theirs = array(home, conflict.mine.id), array(home, conflict.theirs.id)
     strokes = len(store.edits(home, conflict.theirs.id))
@@ -171,7 +171,7 @@ def test_a_person_decides_and_the_other_label_stays(home, tmp_path, choice):
 
 
 def test_nothing_is_decided_by_itself(home, tmp_path):
-    merge(home, forked(home, tmp_path))
+    finish(merge(home, forked(home, tmp_path)))
     (conflict,) = open_conflicts(home)
     before = home.history()
     with pytest.raises(StoreError, match="say for elsewhere 2 whether to take mine, theirs or both"):
@@ -186,13 +186,13 @@ def test_nothing_is_decided_by_itself(home, tmp_path):
 
 def test_painting_on_after_a_decision_is_a_new_conflict(home, tmp_path):
     part = forked(home, tmp_path)
-    merge(home, part)
+    finish(merge(home, part))
     resolve(home, open_conflicts(home)[0], {}, otherwise="theirs")
-    assert merge(home, part).conflicts == ()
+    assert finish(merge(home, part)).conflicts == ()
     assert open_conflicts(home) == ()
     with open_project(part) as there:
         dab(there, label_of(there, SHAS[0]), 200, 200, 1, author="CD")
-    (told,) = merge(home, part).conflicts
+    (told,) = finish(merge(home, part)).conflicts
     assert [p.box for p in told.parts] == [(200, 200, 210, 210)]
     assert len(open_conflicts(home)) == 1
 
@@ -203,7 +203,7 @@ def test_strokes_from_elsewhere_never_change_what_a_reviewer_accepted(home, tmp_
     before = array(home, accepted.id)
     with open_project(part) as there:
         dab(there, label_of(there, SHAS[0]), 5, 5, 2, author="CD")
-    merge(home, part)
+    finish(merge(home, part))
     assert np.array_equal(array(home, accepted.id), before)
     (conflict,) = open_conflicts(home)
     row = resolve(home, conflict, {}, otherwise="theirs", author="EF")
@@ -241,7 +241,7 @@ def test_any_history_of_two_people_loses_no_stroke(tmp_path_factory, here, there
                 strokes = {e.sha256 for row in store.labels(part) for e in store.edits(part, row.id)}
             mine = {row.id: array(home, row.id) for row in store.labels(home)}
             own = {e.sha256 for row in store.labels(home) for e in store.edits(home, row.id)}
-            merge(home, path)
+            finish(merge(home, path))
             kept = {e.sha256 for row in store.labels(home) for e in store.edits(home, row.id)}
             assert own | strokes <= kept
             assert any(np.array_equal(array(home, row.id), theirs) for row in store.labels(home)) or any(

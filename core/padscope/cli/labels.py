@@ -43,10 +43,9 @@ def export_files(arguments: argparse.Namespace) -> int:
         losses = [asdict(loss) for loss in report.losses]
         print_json({"project": str(arguments.project), "format": arguments.format, **rows, "pictures": losses})
         return 0
-    exact = sum(loss.differing_px == 0 for loss in report.losses)
     print(f"{arguments.out}: {len(report.files)} files")
     if report.losses:
-        print(f"{exact} of {len(report.losses)} pictures are pixel-exact when read back")
+        print(f"{report.exact} of {len(report.losses)} pictures are pixel-exact when read back")
     for note in report.notes:
         print(f"  {note}")
     return 0

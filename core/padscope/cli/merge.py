@@ -29,7 +29,8 @@ def merge(arguments: argparse.Namespace) -> int:
         look_at(path)
     with open_project(arguments.into) as into, into.transaction():
         reports = [
-            merge_projects(into, path, author=arguments.author, dry_run=arguments.dry_run) for path in arguments.others
+            shown(merge_projects(into, path, author=arguments.author, dry_run=arguments.dry_run))
+            for path in arguments.others
         ]
         resolved = _resolved(into, choices, arguments.author) if choices else []
     if arguments.json:

@@ -11,21 +11,23 @@ from padscope.masks.class_mask import CHUNK, ClassMask
 from padscope.masks.edits import Edit, merged, replaced
 from padscope.store import labels
 from padscope.store.database import Project
-from padscope.types import Box
+from padscope.types import Box, Progress, Work
 
 TOOL = "classes merged"
 
 
-def merge_classes(project: Project, value: int, into: int, *, author: str = "") -> int:
+def merge_classes(project: Project, value: int, into: int, *, author: str = "") -> Work[int]:
     """What was painted with class `value` is `into` from now on, in locked labels too, as the words change and not what was
-    seen; the class itself is retired. Returns how many labels changed; StoreError where one of the classes does not exist."""
+    seen; the class itself is retired. Returns how many labels changed; StoreError where one of the classes does not exist. One
+    transaction: cancelled, nothing has changed."""
     known = {c.value: c for c in labels.classes(project)}
     missing = [v for v in (value, into) if v not in known]
     if missing or value == into:
         raise StoreError(f"Classes {value} and {into} cannot be merged; choose two classes of this project.")
-    changed = 0
+    changed, rows = 0, labels.labels(project)
     with project.transaction():
-        for row in labels.labels(project):
+        for number, row in enumerate(rows):
+            yield Progress(number, len(rows), "merging classes")
             edit = recoloured(labels.load_mask(project, row.id), value, into)
             if not edit.empty:
                 labels.commit_edit(project, row.id, edit, tool=TOOL, author=author, locked_too=True)

@@ -16,6 +16,7 @@ from padscope.masks.class_mask import CHUNK, ClassMask, Place, overlap, places
 from padscope.masks.components import components
 from padscope.masks.edits import changed_since
 from padscope.masks.shapes import Region, polygon
+from padscope.masks.states import LOCKED
 from padscope.store import labels
 from padscope.store.database import Project
 from padscope.store.labels import LabelRow
@@ -25,8 +26,6 @@ MINE, THEIRS, BOTH = "mine", "theirs", "both"
 CHOICES = (MINE, THEIRS, BOTH)
 """`both` takes what either has painted; where both have, the first one's class."""
 REST = "elsewhere"
-LOCKED = ("accepted", "rejected")
-"""What a reviewer has decided on is not painted over; it is reopened first."""
 RESOLVED = "resolved into the label"
 """How the comment of a label begins that was rejected because its conflict was resolved."""
 

@@ -290,7 +290,7 @@ class Project(Ledger):
         known = self.picture(facts.sha256)
         if known is not None and not path:
             return known
-        place = path or str(self.path.parent / facts.file)
+        place = path or str(self.home / facts.file)
         module = "" if known is not None and known.module else facts.module  # what a person has typed stays
         row = PictureRow(facts.sha256, place, facts.width_px, facts.height_px, scale=facts.scale, module=module)
         return self.add_picture(row, author=author)
@@ -372,8 +372,15 @@ def create_project(path: Path | str, name: str = "", *, clock: Callable[[], date
     return project
 
 
-def open_project(path: Path | str, *, read_only: bool = False, clock: Callable[[], datetime] = local_now) -> Project:
-    """An existing project, brought to this version if it is older. One opener may write; any number may read."""
+def open_project(
+    path: Path | str,
+    *,
+    read_only: bool = False,
+    clock: Callable[[], datetime] = local_now,
+    home: Path | None = None,
+) -> Project:
+    """An existing project, brought to this version if it is older. One opener may write; any number may read. `home`: the folder
+    its relative paths begin in, where that is not its own."""
     path = Path(path)
     version = look_at(path)
     if read_only and version < len(schema.MIGRATIONS):
@@ -389,7 +396,7 @@ def open_project(path: Path | str, *, read_only: bool = False, clock: Callable[[
                 migrate(db, path)
             check_tables(db, path)
         undo.pop_all()
-    return Project(db, path, lock, clock)
+    return Project(db, path, lock, clock, home)
 
 
 def open_or_create_project(path: Path | str) -> Project:

@@ -16,13 +16,10 @@ from typing import Any
 from padscope.errors import StoreError
 from padscope.masks.class_mask import ClassMask, Place, chunk_from_bytes, chunk_to_bytes
 from padscope.masks.edits import Edit, apply, edit_from_bytes, edit_to_bytes
+from padscope.masks.states import LOCKED, STATES
 from padscope.store.database import Project
 from padscope.store.rows import sha256_of
 
-STATES = ("draft", "done", "accepted", "rejected")
-"""Of a label: being painted, finished by its author, agreed to or refused by a reviewer."""
-LOCKED = ("accepted", "rejected")
-"""What a reviewer has decided on stays as it is until somebody reopens it."""
 DONE, UNDONE, DROPPED = "done", "undone", "dropped"
 
 

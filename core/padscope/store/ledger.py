@@ -7,7 +7,7 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -35,8 +35,10 @@ class Ledger:
         path: Path,
         lock: WriterLock | None,
         clock: Callable[[], datetime] = local_now,
+        home: Path | None = None,
     ) -> None:
         self.path = path
+        self.home = home or path.parent  # where relative paths begin; a copy may stand in for its original
         self.session = uuid.uuid4().hex
         self._db = db
         self._lock = lock
@@ -79,6 +81,16 @@ class Ledger:
         with connection.transaction(self._db, self.path):
             yield
 
+    @contextlib.contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[None]:
+        """Another file's tables as `name.table`, to read in statements; outside of transactions."""
+        with spoken(path):
+            self._db.conn.execute(f"ATTACH DATABASE ? AS {name}", (str(path),))
+        try:
+            yield
+        finally:
+            self._db.conn.execute(f"DETACH DATABASE {name}")
+
     def record(self, action: str, subject: str, detail: Mapping[str, Any], *, author: str = "") -> AuditRow:
         """Add a row to the history: an export, a sign-off, a look at the settings."""
         with self.transaction():
@@ -106,8 +118,23 @@ class Ledger:
 
     def note(self, author: str, action: str, subject: str, detail: Mapping[str, Any]) -> AuditRow:
         """A row of history as part of the transaction it tells about."""
-        row = audit.next_row(
-            self._last(),
+        row = self._after(self._last(), author, action, subject, detail)
+        self.insert("audit", audit.to_record(row))
+        return row
+
+    def note_all(self, facts: Iterable[tuple[str, str, str, Mapping[str, Any]]]) -> None:
+        """Many rows (author, action, subject, detail) at once."""
+        last, records = self._last(), []
+        for fact in facts:
+            last = self._after(last, *fact)
+            records.append(tuple(audit.to_record(last).values()))
+        self.insert_many("audit", records)
+
+    def _after(
+        self, previous: AuditRow | None, author: str, action: str, subject: str, detail: Mapping[str, Any]
+    ) -> AuditRow:
+        return audit.next_row(
+            previous,
             self._clock(),
             session=self.session,
             monotonic_s=time.monotonic() - self._started,
@@ -116,8 +143,6 @@ class Ledger:
             subject=subject,
             detail=detail,
         )
-        self.insert("audit", audit.to_record(row))
-        return row
 
     def _last(self) -> AuditRow | None:
         row = self.row("SELECT * FROM audit ORDER BY seq DESC LIMIT 1")
@@ -125,12 +150,12 @@ class Ledger:
 
     def stored_path(self, path: str) -> str:
         """Relative where it lies beside or below the project, so that a folder can move to another PC as a whole."""
-        home = os.path.abspath(self.path.parent)
+        home = os.path.abspath(self.home)
         place = os.path.abspath(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         return Path(place).relative_to(home).as_posix() if Path(place).is_relative_to(home) else place
 
     def seen_path(self, stored: str) -> str:
-        return os.path.join(os.path.abspath(self.path.parent), stored)
+        return os.path.join(os.path.abspath(self.home), stored)
 
     def check(self, what: str, actual: str, expected: str) -> None:
         if actual != expected:

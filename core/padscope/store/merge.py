@@ -11,7 +11,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +20,16 @@ import numpy as np
 from padscope.errors import StoreError
 from padscope.masks.class_mask import ClassMask, Pixels
 from padscope.masks.edits import Delta, Edit, apply, edit_to_bytes
-from padscope.store import audit, labels
-from padscope.store.conflicts import LOCKED, RESOLVED, ConflictPart, between
+from padscope.masks.states import LOCKED
+from padscope.store import labels
+from padscope.store.conflicts import RESOLVED, ConflictPart, between
 from padscope.store.connection import copy_file
 from padscope.store.database import Project, open_project
+from padscope.store.histories import merge_histories
 from padscope.store.labels import DONE, EditRow, LabelRow
 from padscope.store.measurements import merge_measurements
-from padscope.store.rows import AuditRow, InspectionRow, sha256_of
+from padscope.store.rows import InspectionRow, sha256_of
+from padscope.types import Progress, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +69,18 @@ class _Rollback(Exception):
     """Ends a rehearsal."""
 
 
-def merge(into: Project, path: Path | str, *, author: str = "", dry_run: bool = False) -> MergeReport:
+def merge(into: Project, path: Path | str, *, author: str = "", dry_run: bool = False) -> Work[MergeReport]:
     """Merge the project file `path` into an open project, as one transaction; with `dry_run` all is done and then undone. The
-    other file is only read, also where it is of an older version or open elsewhere."""
+    other file is only read, also where it is of an older version or open elsewhere. Cancelled, nothing was merged."""
     path = Path(path)
     if path.absolute() == into.path.absolute():
         raise StoreError(f"{path} cannot be merged into itself; give another project.")
+    yield Progress(0, 1, f"reading {path.name}")
     with _opened_copy(path) as other:
         report = MergeReport(str(path))
         try:
             with into.transaction():
-                report = _merged(into, other, report, author)
+                report = yield from _merged(into, other, report, author)
                 if dry_run:
                     raise _Rollback
         except _Rollback:
@@ -93,15 +97,13 @@ def _opened_copy(path: Path) -> Iterator[Project]:
             yield other
 
 
-def take_over(into: Project, other: Project, *, only: frozenset[str], author: str = "") -> MergeReport:
+def take_over(into: Project, other: Project, *, only: frozenset[str], author: str = "") -> Work[MergeReport]:
     """Everything an open project knows of these pictures (hashes), as one transaction: how a part begins that is split off."""
     with into.transaction():
-        return _merged(into, other, MergeReport(str(other.path)), author, only)
+        return (yield from _merged(into, other, MergeReport(str(other.path)), author, only))
 
 
-def _merged(
-    into: Project, other: Project, report: MergeReport, author: str, only: frozenset[str] | None = None
-) -> MergeReport:
+def _merged(into: Project, other: Project, report: MergeReport, author: str, only: Only = None) -> Work[MergeReport]:
     conflicts: list[Conflict] = []
     lut, new_classes = _merge_classes(into, other, author, conflicts)
     home = Path(report.other).absolute().parent
@@ -110,14 +112,15 @@ def _merged(
         "layouts": _merge_layouts(into, other, author, conflicts, only),
         "models": _merge_models(into, other, home, only),
         "classes": new_classes,
-        "inspections": _merge_inspections(into, other, conflicts, only),
     }
-    counts["labels"], counts["strokes"] = _merge_labels(into, other, lut, conflicts, only)
+    counts["inspections"] = yield from _merge_inspections(into, other, conflicts, only)
+    counts["labels"], counts["strokes"] = yield from _merge_labels(into, other, lut, conflicts, only)
     counts["measurements"] = merge_measurements(into, other)
-    counts["history"] = _merge_histories(into, other, conflicts)
+    counts["history"], breaks = merge_histories(into, other)
+    conflicts += [Conflict("broken history, taken as it is", name, "", words, kept="both") for name, words in breaks]
     report = MergeReport(report.other, **counts, conflicts=tuple(conflicts))
     if any(counts.values()):
-        into.note(author, "merged", _project_uid(other), asdict(report))
+        into.note(author, "merged", other.uid, asdict(report))
     return report
 
 
@@ -179,11 +182,12 @@ def _merge_models(into: Project, other: Project, home: Path, only: Only) -> int:
     return len(new)
 
 
-def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict], only: Only) -> int:
+def _merge_inspections(into: Project, other: Project, conflicts: list[Conflict], only: Only) -> Work[int]:
     known = {row.uid for row in into.inspections()}
     layouts = {row.sha256: row.id for row in into.layouts()}
-    new = 0
-    for row in other.inspections():
+    new, rows = 0, other.inspections()
+    for number, row in enumerate(rows):
+        yield Progress(number, len(rows), "merging inspections")
         if only is not None and row.picture_sha256 not in only:
             continue
         if row.uid in known:
@@ -253,9 +257,12 @@ def _merge_classes(into: Project, other: Project, author: str, conflicts: list[C
     return lut, new
 
 
-def _merge_labels(into: Project, other: Project, lut: Pixels, conflicts: list[Conflict], only: Only) -> tuple[int, int]:
-    new, strokes = 0, 0
-    for theirs in labels.labels(other):
+def _merge_labels(
+    into: Project, other: Project, lut: Pixels, conflicts: list[Conflict], only: Only
+) -> Work[tuple[int, int]]:
+    new, strokes, rows = 0, 0, labels.labels(other)
+    for number, theirs in enumerate(rows):
+        yield Progress(number, len(rows), "merging labels")
         if only is not None and theirs.picture_sha256 not in only:
             continue
         try:
@@ -266,7 +273,7 @@ def _merge_labels(into: Project, other: Project, lut: Pixels, conflicts: list[Co
         here = _label_by_uid(into, theirs.uid)
         forked = here is not None and _forks(_uids(into, here), [row.uid for row, _ in story], here)
         if forked:
-            theirs, story = _fork(_project_uid(other), theirs, story)
+            theirs, story = _fork(other.uid, theirs, story)
             here = _label_by_uid(into, theirs.uid)
         beside = [row for row in labels.labels(into, theirs.picture_sha256) if row.uid != theirs.uid]
         begun = here is None
@@ -276,7 +283,7 @@ def _merge_labels(into: Project, other: Project, lut: Pixels, conflicts: list[Co
         elif (here.state, here.comment) != (theirs.state, theirs.comment) and not _was_resolved(here):
             words = f"{here.state}: {here.comment}", f"{theirs.state}: {theirs.comment}"
             conflicts.append(Conflict("review of a label", here.uid, *words))
-        more = _continue(into, here, story, conflicts)
+        more = _continue(into, here, story, theirs.changed_at, conflicts)
         strokes += more
         reopened = more > 0 and _was_resolved(here)
         if reopened:  # painted on since its conflict was resolved: there is a new one
@@ -342,7 +349,7 @@ def _begun(into: Project, theirs: LabelRow) -> LabelRow:
     return labels.label(into, into.insert("labels", {**values, "picture_id": picture.id}))
 
 
-def _continue(into: Project, here: LabelRow, story: Story, conflicts: list[Conflict]) -> int:
+def _continue(into: Project, here: LabelRow, story: Story, changed_at: str, conflicts: list[Conflict]) -> int:
     """Bring a label here to where its story there is, if that is longer; how many strokes were new."""
     ours = labels.edits(into, here.id)
     for (theirs, _), mine in zip(story, ours, strict=False):
@@ -358,6 +365,7 @@ def _continue(into: Project, here: LabelRow, story: Story, conflicts: list[Confl
         values = {name: getattr(row, name) for name in ("uid", "author", "tool", "at", "state")}
         into.insert("edits", {**values, "label_id": here.id, "data": data, "sha256": sha256_of(data)})
     labels.repaint(into, here.id)
+    into.update("labels", here.id, {"changed_at": max(here.changed_at, changed_at)})
     return len(story) - len(ours)
 
 
@@ -368,55 +376,6 @@ def _uids(project: Project, label: LabelRow) -> list[str]:
 def _label_by_uid(project: Project, uid: str) -> LabelRow | None:
     row = project.row("SELECT id FROM labels WHERE uid = ?", uid)
     return None if row is None else labels.label(project, row["id"])
-
-
-# history
-
-
-def _merge_histories(into: Project, other: Project, conflicts: list[Conflict]) -> int:
-    """Their chain, and the chains they took over from others, beside ours: chains cannot be interleaved and stay chains."""
-    chains = [(_project_uid(other), other.history())]
-    names = [r["project_uid"] for r in other.rows("SELECT DISTINCT project_uid FROM merged_history ORDER BY 1")]
-    chains += [(name, merged_history(other, name)) for name in names]
-    new = 0
-    for name, rows in chains:
-        broken = audit.first_break(rows)
-        if broken:
-            conflicts.append(Conflict("broken history, taken as it is", name, "", broken, kept="both"))
-        new += _take_chain(into, name.split("@")[0], rows)
-    return new
-
-
-def _take_chain(into: Project, uid: str, rows: tuple[AuditRow, ...]) -> int:
-    own = into.history() if uid == _project_uid(into) else ()
-    if rows[: len(own)] == own[: len(rows)] and len(rows) <= len(own):
-        return 0  # a copy of this project that was never worked on
-    names = [r["project_uid"] for r in into.rows("SELECT DISTINCT project_uid FROM merged_history ORDER BY 1")]
-    for name in names:
-        if name.split("@")[0] == uid:
-            known = merged_history(into, name)
-            common = min(len(known), len(rows))
-            if known[:common] == rows[:common]:
-                return _append_chain(into, name, rows[len(known) :])
-    taken = uid in names or bool(own)
-    return _append_chain(into, f"{uid}@{rows[-1].sha256[:16]}" if taken else uid, rows)
-
-
-def _append_chain(into: Project, name: str, rows: tuple[AuditRow, ...]) -> int:
-    for row in rows:
-        into.insert("merged_history", {"project_uid": name, **audit.to_record(row)})
-    return len(rows)
-
-
-def merged_history(project: Project, name: str) -> tuple[AuditRow, ...]:
-    """The history of a project that was merged in, in its own order."""
-    columns = ", ".join(f.name for f in fields(AuditRow))
-    found = project.rows(f"SELECT {columns} FROM merged_history WHERE project_uid = ? ORDER BY seq", name)
-    return tuple(audit.from_record(r) for r in found)
-
-
-def _project_uid(project: Project) -> str:
-    return str(project.rows("SELECT uid FROM project")[0]["uid"])
 
 
 def _words(value: Any) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -43,8 +43,8 @@ def split(
         raise StoreError(f"There is already a folder {folder}; choose another name for the part.")
     part = create_project(goal, goal.stem)
     try:
-        yield Progress(0, len(pictures) + 1, "splitting")
-        report = take_over(part, project, only=frozenset(p.sha256 for p in pictures), author=author)
+        only = frozenset(p.sha256 for p in pictures)
+        report = yield from take_over(part, project, only=only, author=author)
         copied, missing = 0, []
         for number, picture in enumerate(pictures if copy_pictures else ()):
             yield Progress(number + 1, len(pictures) + 1, f"copying {picture.name}")
@@ -61,9 +61,13 @@ def split(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     if not project.read_only:
-        shas = [p.sha256 for p in pictures]
-        project.record("split off", goal.name, {"pictures": shas, "labels": report.labels}, author=author)
+        note_split(project, goal.name, [p.sha256 for p in pictures], report.labels, author=author)
     return SplitReport(goal, len(pictures), report.labels, report.strokes, copied, tuple(missing))
+
+
+def note_split(project: Project, name: str, shas: Iterable[str], labels: int, *, author: str = "") -> None:
+    """In the history: what went to a labeller."""
+    project.record("split off", name, {"pictures": sorted(shas), "labels": labels}, author=author)
 
 
 def _copied(picture: PictureRow, folder: Path) -> Path | None:

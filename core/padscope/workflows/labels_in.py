@@ -12,10 +12,10 @@ from padscope.formats.registry import Format, format_named
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.classes import DefectClass, load_classes
 from padscope.masks.edits import Edit, changed_since
+from padscope.masks.states import LOCKED
 from padscope.pictures.picture import Picture, open_picture
 from padscope.resources import resource
 from padscope.store import labels
-from padscope.store.conflicts import LOCKED
 from padscope.store.database import Project
 from padscope.store.rows import PictureRow
 from padscope.types import Progress, Work
@@ -52,28 +52,35 @@ class ImportReport:
 
 
 def import_labels(project: Project, paths: Sequence[Path], form: str, *, author: str = "") -> Work[ImportReport]:
-    """Labels of files or folders of a format (`formats.registry`). Each picture is one transaction with an edit that can be undone
-    and a row of history; a file that cannot be read is refused, the others are taken."""
+    """Labels of files or folders of a format (`formats.registry`), each an edit that can be undone with a row of history. A file
+    that cannot be read is refused, the others are taken; all that is taken is one transaction: cancelled, nothing was."""
     entry = format_named(form)
     files = _files(entry, paths)
-    table = ClassTable(DefectClass(c.value, c.name, c.colour) for c in labels.classes(project))
     known = {c.value for c in labels.classes(project)}
-    pictures = _Pictures(project)
     taken: list[Taken] = []
     refused: list[Refused] = []
+    with project.transaction():
+        yield from _read_all(project, entry, files, taken, refused, author)
+        added = tuple(c.name for c in labels.classes(project) if c.value not in known)
+    return ImportReport(tuple(taken), tuple(refused), added)
+
+
+def _read_all(
+    project: Project, entry: Format, files: Sequence[Path], taken: list[Taken], refused: list[Refused], author: str
+) -> Work[None]:
+    table = ClassTable(DefectClass(c.value, c.name, c.colour) for c in labels.classes(project))
+    pictures = _Pictures(project)
     for number, path in enumerate(files):
-        yield Progress(number, len(files), f"reading {path.name}")
+        yield Progress(number, len(files), "reading labels")
         try:
             for item in entry.read([path], table, pictures.size_of):
                 try:
                     taken.append(_taken(project, pictures, item, table, entry.title, author))
                 except InputError as error:
                     refused.append(Refused(item.picture, str(error)))
-                yield Progress(number, len(files), f"reading {path.name}")
+                yield Progress(number, len(files), "reading labels")
         except InputError as error:
             refused.append(Refused(str(path), str(error)))
-    added = tuple(c.name for c in labels.classes(project) if c.value not in known)
-    return ImportReport(tuple(taken), tuple(refused), added)
 
 
 def difference(before: ClassMask, after: ClassMask) -> Edit:

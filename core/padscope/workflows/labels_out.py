@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,12 +33,19 @@ PADMAP = "padmap"
 
 @dataclass(frozen=True, slots=True)
 class ExportReport:
-    """What was written where; `losses` has every labelled picture, `notes` what a person should know."""
+    """What was written where; `losses` has every labelled picture, `notes` what a person should know, `facts` what the history
+    says of it."""
 
     folder: Path
     files: tuple[Path, ...]
     losses: tuple[Loss, ...] = ()
     notes: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def exact(self) -> int:
+        """How many labelled pictures are the same, pixel by pixel, when they are read back."""
+        return sum(loss.differing_px == 0 for loss in self.losses)
 
 
 def export_labels(
@@ -61,10 +69,16 @@ def export_labels(
             yield Progress(number + 1, 2 * len(chosen), "writing")
         yield from _checked(project, entry, draft, chosen, names, classes, losses)
         files = tuple(folder / p.relative_to(draft) for p in sorted(draft.rglob("*")) if p.is_file())
+    heads = {"format": form, "pictures": [picture.sha256 for picture, _ in chosen], "head": list(project.head())}
+    report = ExportReport(folder, files, tuple(losses), (*notes, *renamed, *said(entry, losses)), heads)
     if not project.read_only:
-        heads = {"format": form, "pictures": [picture.sha256 for picture, _ in chosen], "head": list(project.head())}
-        project.record("labels exported", str(folder), heads, author=author)
-    return ExportReport(folder, files, tuple(losses), (*notes, *renamed, *said(entry, losses)))
+        note_export(project, report, author=author)
+    return report
+
+
+def note_export(project: Project, report: ExportReport, *, author: str = "") -> None:
+    """In the history: what left the project, and where to."""
+    project.record("labels exported", str(report.folder), report.facts, author=author)
 
 
 def export_pad_maps(

@@ -1,8 +1,8 @@
 """A worker process: takes orders from a pipe, runs one at a time, reports. No Qt; torch only when the first order needs it.
 
-The window has three of them. `long` inspects and trains; `quick` reads the picture in hand and judges again while the threshold
-moves, so that both stay prompt while a board is inspected; `list` reads the thumbnails of all others. A worker may die at any
-moment: it owns nothing that is not also elsewhere.
+The window has four of them. `long` inspects and trains; `quick` reads the picture in hand and judges again while the threshold
+moves, so that both stay prompt while a board is inspected; `list` reads the thumbnails of all others; `labels` merges projects
+and reads and writes the files of other tools. A worker may die at any moment: it owns nothing that is not also elsewhere.
 """
 
 from __future__ import annotations

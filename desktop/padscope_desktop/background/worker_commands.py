@@ -34,6 +34,7 @@ from padscope_desktop.background.payloads import (
     kept_unknown,
 )
 from padscope_desktop.background.protocol import Part
+from padscope_desktop.labels.commands import LABEL_COMMANDS
 from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
 
 if TYPE_CHECKING:
@@ -428,4 +429,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "export": export,
     "draw_demo": draw_demo,
     **LAYOUT_COMMANDS,
+    **LABEL_COMMANDS,
 }

@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from padscope.types import finish
 from padscope_desktop import stock
-from padscope_desktop.background.protocol import Fault
 from padscope_desktop.dialogs import Dialogs
-from padscope_desktop.messages import Message, about_fault
+from padscope_desktop.labels import stock as label_stock
+from padscope_desktop.labels.long_work import Wish
+from padscope_desktop.messages import Message
 from padscope_desktop.quantities import count
 from padscope_desktop.session import Session
 
 if TYPE_CHECKING:
-    from padscope.store.database import Project
     from padscope.store.merge import MergeReport
     from padscope.store.split import SplitReport
     from padscope.workflows.labels_in import ImportReport
     from padscope.workflows.labels_out import ExportReport
 
 MOST_TOLD = 6
+Done = Callable[[Any], None]
 
 
 class LabelDoors(QObject):
-    """All of it runs in the keeper's thread, behind the strokes that wait there. Signal: reread(), after what came in."""
+    """Each is a job in the line below, with a cancel; no stroke waits for it. Signal: reread(), after what came in."""
 
     reread = Signal()
 
@@ -43,13 +43,11 @@ class LabelDoors(QObject):
         project = self._session.project
         return project.parent if project is not None and self._session.named else None
 
-    def _ask(self, act: Callable[[Project], Any], done: Callable[[Any], None], what: str) -> None:
-        self._session.labelling.outbox.send()
-        failed = partial(self._on_failed, what)
-        self._session.keeper.ask(act, done=done, failed=failed)
-
-    def _on_failed(self, what: str, fault: Fault) -> None:
-        self._session.said.emit(about_fault("labels", what, fault))
+    def _start(
+        self, what: str, arguments: tuple[Any, ...], words: tuple[str, str, str], done: Done, changes: bool = True
+    ) -> None:
+        """`words`: what is being done; that it was not; that it was cancelled."""
+        self._session.labelling.long_work.start(Wish(what, arguments, *words, done, changes))
 
     def _tell(self, headline: str, lines: list[str]) -> None:
         more = len(lines) - MOST_TOLD
@@ -63,15 +61,15 @@ class LabelDoors(QObject):
         path = self.dialogs.project(self._near)
         if path is None:
             return
-        author = self._session.operator
-
-        def act(project: Project) -> MergeReport:
-            from padscope.store.merge import merge
-
-            return merge(project, path, author=author)
-
-        self._session.mentioned.emit(f"Merging {path.name}…")
-        self._ask(act, partial(self._on_merged, path), f"{path.name} was not merged; nothing was changed.")
+        if self._session.project is not None and path.absolute() == self._session.project.absolute():
+            self._session.mentioned.emit("This project is open already; choose another one to merge")
+            return
+        words = (
+            f"Merging {path.name}",
+            f"{path.name} was not merged; nothing was changed.",
+            "Cancelled; nothing was merged",
+        )
+        self._start("merge", (path, self._session.operator), words, partial(self._on_merged, path))
 
     def _on_merged(self, path: Path, report: MergeReport) -> None:
         new = [
@@ -118,18 +116,15 @@ class LabelDoors(QObject):
         path = self.dialogs.new_project(f"Split off {count(len(shas), 'picture')} for a labeller", self._near)
         if path is None:
             return
-        author = s.operator
+        words = f"Splitting off {path.stem}", "Nothing was split off.", "Cancelled; nothing was split off"
+        done = partial(self._on_split, frozenset(shas))
+        self._start("split", (frozenset(shas), path, s.operator), words, done, changes=False)
 
-        def act(project: Project) -> SplitReport:
-            from padscope.store.split import split
-
-            rows = [p for p in project.pictures() if p.sha256 in shas]
-            return finish(split(project, rows, path, copy_pictures=True, author=author))
-
-        s.mentioned.emit("Splitting off…")
-        self._ask(act, self._on_split, "Nothing was split off.")
-
-    def _on_split(self, report: SplitReport) -> None:
+    def _on_split(self, shas: frozenset[str], report: SplitReport) -> None:
+        author = self._session.operator
+        self._session.keeper.ask(
+            partial(label_stock.note_split, name=report.path.name, shas=shas, labels=report.labels, author=author)
+        )
         lines = [f"{name} is not where it was, and was not copied" for name in report.missing]
         back = "Give the labeller this file and the folder of pictures beside it; File, Merge another project takes it back."
         what = f"{report.path.name}: {count(report.pictures, 'picture')}, {count(report.labels, 'label')}."
@@ -146,18 +141,16 @@ class LabelDoors(QObject):
         goal = next(
             p for n in range(1, 1000) if not (p := folder / f"labels {form}{'' if n == 1 else f' {n}'}").exists()
         )
-        author = self._session.operator
-
-        def act(project: Project) -> ExportReport:
-            from padscope.workflows.labels_out import export_labels
-
-            return finish(export_labels(project, form, goal, author=author))
-
-        self._session.mentioned.emit("Exporting labels…")
-        self._ask(act, self._on_exported, "The labels were not exported.")
+        words = "Exporting labels", "The labels were not exported.", "Cancelled; nothing was exported"
+        self._start("export", (form, goal, self._session.operator), words, self._on_exported, changes=False)
 
     def _on_exported(self, report: ExportReport) -> None:
-        self._tell(f"{count(len(report.files), 'file')} written to {report.folder}.", list(report.notes))
+        author = self._session.operator
+        self._session.keeper.ask(partial(label_stock.note_export, report=report, author=author))
+        exact = (
+            f"{report.exact} of {len(report.losses)} pictures are the same, pixel by pixel, when they are read back."
+        )
+        self._tell(f"{count(len(report.files), 'file')} written to {report.folder}.", [exact, *report.notes])
 
     @Slot()
     def import_labels(self) -> None:
@@ -165,15 +158,8 @@ class LabelDoors(QObject):
         folder = self.dialogs.folder("Import labels from this folder", self._near) if form else None
         if form is None or folder is None:
             return
-        author = self._session.operator
-
-        def act(project: Project) -> ImportReport:
-            from padscope.workflows.labels_in import import_labels
-
-            return finish(import_labels(project, [folder], form, author=author))
-
-        self._session.mentioned.emit("Importing labels…")
-        self._ask(act, self._on_imported, "No labels were imported.")
+        words = "Importing labels", "No labels were imported; nothing was changed.", "Cancelled; nothing was imported"
+        self._start("import", (folder, form, self._session.operator), words, self._on_imported)
 
     def _on_imported(self, report: ImportReport) -> None:
         lines = [f"{r.what}: {r.why}" for r in report.refused]

@@ -13,9 +13,11 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.edits import Allowed, Edit, apply
 from padscope.masks.live import LiveStroke
+from padscope.masks.states import LOCKED
 from padscope_desktop.album import Entry
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.labels import stock as label_stock
+from padscope_desktop.labels.long_work import LongWork, Wish
 from padscope_desktop.labels.outbox import Outbox
 from padscope_desktop.labels.stock import Loaded
 from padscope_desktop.messages import Choice, Message, about_fault
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from padscope.store.labels import ClassRow, LabelRow
     from padscope_desktop.session import Session
 
-LOCKED = ("accepted", "rejected")
 REST_MS = 500
 """Verdicts are renewed when the brush has rested this long."""
 
@@ -46,6 +47,7 @@ class Labelling(QObject):
         super().__init__(session)
         self._session = session
         self.outbox = Outbox(session.keeper, self)
+        self.long_work = LongWork(session, self)
         self.classes: tuple[ClassRow, ...] = ()
         self.active = 1
         self.states: Mapping[str, str] = {}
@@ -315,14 +317,19 @@ class Labelling(QObject):
     def merge_class(self, value: int, into: int) -> None:
         """What was painted with one is the other from now on, in all pictures."""
 
-        def done(classes: tuple[ClassRow, ...]) -> None:
+        def done(_: int) -> None:
             self.active = into if self.active == value else self.active
-            self._take_classes(classes)
             self.reload()
 
-        self.outbox.send()
-        ask = partial(label_stock.merge_classes, value=value, into=into, author=self._author)
-        self._session.keeper.ask(ask, done=done, failed=partial(self._say, "classes", "The classes were not merged."))
+        wish = Wish(
+            "merge_classes",
+            (value, into, self._author),
+            f"Merging {self.names.get(value, '')} into {self.names.get(into, '')}",
+            "The classes were not merged.",
+            "Cancelled; the classes are as they were",
+            done,
+        )
+        self.long_work.start(wish)
 
     def _ask_classes(self, question: Callable[..., tuple[ClassRow, ...]]) -> None:
         failed = partial(self._say, "classes", "The class was not changed.")

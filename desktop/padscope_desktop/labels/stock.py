@@ -12,6 +12,7 @@ from padscope.masks.edits import Edit
 if TYPE_CHECKING:
     from padscope.store.database import Project
     from padscope.store.labels import ClassRow, LabelRow
+    from padscope.workflows.labels_out import ExportReport
 
 AT_HAND = 40
 """Strokes of a label that are fetched with it, for undo; older ones follow when they are needed."""
@@ -153,13 +154,6 @@ def change_classes(project: Project, rows: tuple[ClassRow, ...], author: str) ->
     return labels.classes(project)
 
 
-def merge_classes(project: Project, value: int, into: int, author: str) -> tuple[ClassRow, ...]:
-    from padscope.store import class_merge, labels
-
-    class_merge.merge_classes(project, value, into, author=author)
-    return labels.classes(project)
-
-
 def states(project: Project) -> Mapping[str, str]:
     """State of the label that counts, by picture; pictures without one are missing."""
     from padscope.store import labels
@@ -175,3 +169,18 @@ def states(project: Project) -> Mapping[str, str]:
 def _weight(row: LabelRow) -> tuple[bool, bool, str]:
     """As in `store.labels.label_that_counts`."""
     return row.state != "rejected", row.state == "accepted", row.changed_at
+
+
+# what left the project
+
+
+def note_export(project: Project, report: ExportReport, author: str) -> None:
+    from padscope.workflows.labels_out import note_export
+
+    note_export(project, report, author=author)
+
+
+def note_split(project: Project, name: str, shas: frozenset[str], labels: int, author: str) -> None:
+    from padscope.store.split import note_split
+
+    note_split(project, name, shas, labels, author=author)
