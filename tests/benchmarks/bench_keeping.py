@@ -95,7 +95,9 @@ class Hand:
 
 def told(words: str, ms: list[float]) -> None:
     late = f"{sum(t > 30 for t in ms)} of {len(ms)} above 30"
-    print(f"{words:44} median {np.median(ms):6.1f}  95 % {np.percentile(ms, 95):6.1f}  worst {max(ms):7.1f} ms  ({late})")
+    print(
+        f"{words:44} median {np.median(ms):6.1f}  95 % {np.percentile(ms, 95):6.1f}  worst {max(ms):7.1f} ms  ({late})"
+    )
 
 
 def incoming(folder: Path, many: int) -> Path:
