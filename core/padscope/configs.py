@@ -135,8 +135,9 @@ def _wanted(s: Setting) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PromiseConfig:
-    """What the threshold of a model of pads is to keep; the same for every detector (`workflows.train`)."""
+class TrainingConfig:
+    """How a model of pads is trained, whatever the detector (`workflows.train`): what its threshold is to keep, and from how much
+    it learns."""
 
     false_alarms: float = setting(
         0.05,
@@ -157,6 +158,13 @@ class PromiseConfig:
         "Which pads share a threshold",
         choices=("all", "size", "row"),
         help="Pads of one size, or of one row by their names, can have a threshold of their own.",
+    )
+    copies: int = setting(
+        0,
+        "Altered copies of every pad",
+        low=0,
+        high=50,
+        help="Mirrored and with other contrast: 6 help where sound pads are few.",
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from padscope.boards.kinds import KINDS
 from padscope.boards.layout import Pad
-from padscope.configs import PromiseConfig, settings_of
+from padscope.configs import TrainingConfig, settings_of
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_all_share_one() -> None:
 
 
 def test_the_window_offers_every_kind() -> None:
-    offered = {s.name: s.choices for s in settings_of(PromiseConfig)}["thresholds_by"]
+    offered = {s.name: s.choices for s in settings_of(TrainingConfig)}["thresholds_by"]
     assert set(offered) == set(KINDS)

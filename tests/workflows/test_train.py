@@ -199,3 +199,18 @@ def test_the_scores_of_resized_pictures_are_those_of_their_heat(tmp_path) -> Non
 def test_an_input_size_that_no_network_takes_is_refused(input_px, tmp_path) -> None:
     with pytest.raises(UsageError, match="multiple of 16"):
         finish(train_on_tiles(drawn_set(tmp_path, 10, (64, 64)), detector="blob", input_px=input_px))
+
+
+def test_copies_are_learned_from_and_never_held_out(tmp_path: Path, recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    whole = Recorder.fit.__func__
+
+    def counting(cls, config, source, *, seed, device):
+        seen.append(sum(len(tiles) for tiles in source))
+        return (yield from whole(cls, config, source, seed=seed, device=device))
+
+    monkeypatch.setattr(Recorder, "fit", classmethod(counting))
+    model = finish(train_on_tiles(drawn_set(tmp_path, 12, (64, 64)), detector="recorder", input_px=64, copies=2))
+    assert seen == [27, 27, 27, 27, 36], "three times what a fold, and then the model, learns from"
+    assert model.facts["held_out"] == 12
+    assert model.facts["copies"] == 2

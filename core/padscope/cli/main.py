@@ -77,6 +77,13 @@ def parser() -> Parser:
     c.add_argument("--false-alarms", type=_share, metavar="SHARE", help="share of sound pads that may be flagged")
     c.add_argument("--confidence", type=_share, metavar="C", help="how surely (0.95); without it in the mean")
     c.add_argument(
+        "--copies",
+        type=_count,
+        default=0,
+        metavar="N",
+        help="learn from N altered copies of every sound tile too, where there are few: 6 for 10 tiles (0)",
+    )
+    c.add_argument(
         "--thresholds-by", choices=["all", "size", "row"], default="all", help="which pads share a threshold (all)"
     )
     _device(c)

@@ -29,6 +29,7 @@ def train(arguments: argparse.Namespace) -> int:
         "device": arguments.device,
         "false_alarms": arguments.false_alarms or training.FALSE_ALARMS,
         "confidence": arguments.confidence,
+        "copies": arguments.copies,
     }
     if arguments.tiles is not None and arguments.layout is None and not arguments.pictures:
         if arguments.thresholds_by != "all":

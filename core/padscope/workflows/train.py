@@ -22,6 +22,7 @@ from padscope.boards.pose import Pose, find_pose
 from padscope.calibration import Calibration, calibrated, calibrated_by_group, fewest_scores
 from padscope.datasets import folders
 from padscope.datasets.board_tiles import BoardTiles, PosedBoard
+from padscope.datasets.more_tiles import MoreTiles
 from padscope.datasets.picture_tiles import FolderTiles
 from padscope.detectors import registry
 from padscope.detectors.base import Detector
@@ -61,8 +62,10 @@ def train_on_boards(
     false_alarms: float = FALSE_ALARMS,
     confidence: float | None = None,
     thresholds_by: str = "all",
+    copies: int = 0,
 ) -> Work[Model]:
-    """A model of sound pads from pictures of sound boards. `thresholds_by` names in `KINDS` which pads share a threshold.
+    """A model of sound pads from pictures of sound boards. `thresholds_by` names in `KINDS` which pads share a threshold;
+    `copies` of every pad, altered, are learned from too.
     PoseError where a board is not found in its picture."""
     kind = registry.detector(detector)
     config: object = configs.configured(kind.Config, settings or {})
@@ -74,7 +77,7 @@ def train_on_boards(
 
     kind_of, promise = KINDS[thresholds_by], Promise(false_alarms, confidence)
     kinds = {f"{board}/{pad}": kind_of(layout.pad[pad]) for board, pad in pads}
-    course = _Course(kind, config, pads, source, "pads", seed, devices.chosen(device), promise, kinds)
+    course = _Course(kind, config, pads, source, "pads", seed, devices.chosen(device), promise, kinds, copies=copies)
     um_per_px = float(np.median([1 / b.um_to_px.scale for b in boards]))
     preparation = Preparation("pads", um_per_px=um_per_px, thresholds_by=thresholds_by)
     facts = {"layout": layout.name, "layout_sha256": layout.sha256, "boards": [b.name for b in boards]}
@@ -91,9 +94,10 @@ def train_on_tiles(
     false_alarms: float = FALSE_ALARMS,
     confidence: float | None = None,
     input_px: int | None = None,
+    copies: int = 0,
 ) -> Work[Model]:
     """A model of the sound pictures in `root/train/good`, brought to `input_px` first (0: as they are; None: INPUT_PX where all
-    of them are at most WHOLE_PX large)."""
+    of them are at most WHOLE_PX large); `copies` of every picture, altered, are learned from too."""
     kind = registry.detector(detector)
     config: object = configs.configured(kind.Config, settings or {})
     paths: dict[Unit, Path] = {(s.path.name, ""): s.path for s in folders.training_samples(root)}
@@ -117,7 +121,16 @@ def train_on_tiles(
 
     promise = Promise(false_alarms, confidence)
     course = _Course(
-        kind, config, list(paths), source, "pictures", seed, devices.chosen(device), promise, scored=scored
+        kind,
+        config,
+        list(paths),
+        source,
+        "pictures",
+        seed,
+        devices.chosen(device),
+        promise,
+        scored=scored,
+        copies=copies,
     )
     return (yield from _trained(course, preparation, {"folder": root.name}))
 
@@ -145,6 +158,7 @@ class _Course:
     promise: Promise
     kinds: Mapping[str, str] = field(default_factory=dict)
     scored: Callable[[Detector, Collection[Unit]], Iterator[tuple[str, float]]] | None = None
+    copies: int = 0  # altered ones of each tile to learn from; never of those held out
 
 
 def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]) -> Work[Model]:
@@ -172,6 +186,7 @@ def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]
             "learned_from": len(learned),
             "held_out": len(scores),
             "folds": rounds,
+            "copies": course.copies,
             "seed": course.seed,
             "trained_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "software": f"padscope {padscope.__version__}",
@@ -181,7 +196,10 @@ def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]
 
 
 def _fit(course: _Course, units: Collection[Unit]) -> Work[Detector]:
-    return (yield from course.kind.fit(course.config, course.source(units), seed=course.seed, device=course.device))
+    source = course.source(units)
+    if course.copies:
+        source = MoreTiles(source, course.copies, seed=course.seed)
+    return (yield from course.kind.fit(course.config, source, seed=course.seed, device=course.device))
 
 
 def _enough(course: _Course, held_out: int) -> bool:

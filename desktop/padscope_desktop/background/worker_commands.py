@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.configs import PromiseConfig, configured
+from padscope.configs import TrainingConfig, configured
 from padscope.errors import InputError
 from padscope.types import Box, Progress, Work
 from padscope_desktop.background.payloads import (
@@ -309,12 +309,12 @@ def train(
     out: Path,
     promise: Mapping[str, Any] | None = None,
 ) -> Work[ModelCard]:
-    """A model of sound pads, in `out` when this returns; `promise` is of the fields of `PromiseConfig`."""
+    """A model of sound pads, in `out` when this returns; `promise` is of the fields of `TrainingConfig`."""
     yield Progress(0, len(pictures), "starting the networks")
     from padscope.store.artifacts import save_model
     from padscope.workflows.train import train_on_boards
 
-    kept = configured(PromiseConfig, promise or {})
+    kept = configured(TrainingConfig, promise or {})
     model = yield from train_on_boards(
         list(pictures),
         layout,
@@ -323,6 +323,7 @@ def train(
         false_alarms=kept.false_alarms,
         confidence=kept.confidence,
         thresholds_by=kept.thresholds_by,
+        copies=kept.copies,
     )
     yield Progress(1, 1, "writing the model")
     return model_card(model, save_model(model, out))

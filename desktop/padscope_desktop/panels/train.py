@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from padscope.configs import PromiseConfig, settings_of
+from padscope.configs import TrainingConfig, settings_of
 from padscope.types import Progress
 from padscope_desktop.album import Album, Mark, state
 from padscope_desktop.background.payloads import DetectorCard
@@ -58,7 +58,7 @@ class TrainPanel(QWidget):
         self.summary = label(dim=True, wrap=True)
         self.more = button("Settings ▸", link=True)
         self.more.clicked.connect(self._toggle_form)
-        self.promise = Form(settings_of(PromiseConfig))
+        self.promise = Form(settings_of(TrainingConfig))
         self._scroll = QScrollArea(widgetResizable=True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         page = QWidget()
