@@ -1,7 +1,9 @@
 """PatchCore: a memory bank of sound embeddings, and the distance to the nearest one as heat.
 
 Roth et al., “Towards Total Recall in Industrial Anomaly Detection”, CVPR 2022; thesis 8.3.3 (eq. 8.17, 8.18). Beside the bank
-works a head that has seen drawn blemishes (`blemish_head`): it knows which directions away from the bank are damage.
+a head may work that has seen drawn blemishes (`blemish_head`). It is off by default: on drawn damage of kinds it was not taught it
+helps, but on photographed damage (solar cells, sound ones to learn from) every weight of it lowered the image AUROC, 0.934 to 0.914
+at 0.03 on the grainier kind.
 """
 
 from __future__ import annotations
