@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
             (self.invitation.open_wanted, self.doors.open_project),
             (self.invitation.demo_wanted, s.errands.start_demo),
             (self.invitation.recent_wanted, self.doors.open_recent),
-            (self.inspect_mode.detector_chosen, self._on_detector_chosen),
+            (self.inspect_mode.training.detector_chosen, self._on_detector_chosen),
             (self.mode_bar.operator_changed, self._on_operator),
             (self.seeing.measuring.let_go, self._on_let_go),
             (self.production_mode.picture_wanted, self._on_picture_wanted),
@@ -269,7 +269,7 @@ class MainWindow(QMainWindow):
             ("dark", chosen.theme == "dark"),
         ):
             self.actions_by_id[name].setChecked(on)
-        self.inspect_mode.detector = chosen.detector
+        self.inspect_mode.training.detector = chosen.detector
         self.session.operator = chosen.operator
         self.mode_bar.set_operator(chosen.operator)
         self.view_bar.set_opacity(chosen.heat_opacity)

@@ -47,15 +47,8 @@ VERDICTS: dict[Verdict, VerdictStyle] = {
 }
 assert set(VERDICTS) == set(Verdict)
 
-WORST_FIRST = (
-    Verdict.NOT_BONDABLE,
-    Verdict.RE_CLEAN,
-    Verdict.REDUCED,
-    Verdict.UNKNOWN,
-    Verdict.OK_SHIFT,
-    Verdict.OK,
-)
-"""In the order a person should look at them: what cannot be judged comes before what can be bonded."""
+REASON = "#FF4FD8"
+"""What a reason speaks of, in the picture: no verdict, no step of the heat and no board has this colour."""
 FINE = (Verdict.OK, Verdict.OK_SHIFT)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
-from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.boards.pad_map import Defect, Landing, Mark, PadMap, PadResult, PictureFacts, Provenance, Shows, Verdict
 from padscope.boards.rules import Rules
 from padscope.calibration import calibrated
 from padscope.configs import PatchcoreConfig, settings_of
@@ -86,7 +86,12 @@ def verdicts(factor: float, rules: Rules | None = None) -> tuple[PadResult, ...]
         bad = verdict is not Verdict.OK
         defects = (Defect("unknown", 812.0, (x, y, x + 20, y + 20), level),) if bad else ()
         reasons = (f"a defect of 812 µm² with level {level:.2f}",) if bad else ()
-        found.append(PadResult(pad.id, verdict, reasons, level, 0.9 if bad else 1.0, defects, (landing,)))
+        marks = (Mark(0, Shows.DEFECT, ((x, y), (x + 20, y), (x + 20, y + 20), (x, y + 20))),) if bad else ()
+        if verdict is Verdict.NOT_BONDABLE:
+            reasons = (*reasons, "no place on the pad has 95 × 155 µm of free ground", "said without a place")
+            x0, y0, x1, y1 = x - 77.5, y - 47.5, x + 77.5, y + 47.5
+            marks = (*marks, Mark(1, Shows.NEEDED, ((x0, y0), (x1, y0), (x1, y1), (x0, y1))))
+        found.append(PadResult(pad.id, verdict, reasons, level, 0.9 if bad else 1.0, defects, (landing,), marks))
     return tuple(found)
 
 

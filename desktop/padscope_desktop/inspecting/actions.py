@@ -5,6 +5,8 @@ from __future__ import annotations
 from padscope_desktop.actions import Action
 
 INSPECT_ACTIONS = (
+    Action("next_reason", "Show the next reason in the picture", "Board", (".",), where="picture", mode="inspect"),
+    Action("previous_reason", "Show the reason before it", "Board", (",",), where="picture", mode="inspect"),
     Action("override", "Override the verdict…", "Board", ("O",), where="picture", line=True, mode="inspect"),
     Action("clean_again", "To be cleaned again", "Board", ("C",), where="picture", mode="inspect"),
     Action("withdraw", "Take the decision back", "Board", ("Backspace",), where="picture", mode="inspect"),

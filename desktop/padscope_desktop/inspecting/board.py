@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
+from padscope.boards.review import WORST_FIRST
 from padscope.boards.rules import Rules
 from padscope.types import Affine
 from padscope_desktop.background.payloads import JudgedBoard, kept_unknown
-from padscope_desktop.theme import VERDICTS, WORST_FIRST
+from padscope_desktop.theme import VERDICTS
 from padscope_desktop.viewer.pad_layer import PadMark
 from padscope_desktop.viewer.pad_shape import FootMark, PadShape
 
@@ -130,7 +131,14 @@ def previewed(board: Board, factor: float) -> Board:
             return replace(pad, level=level)
         landings = tuple(w if w.placed_by else replace(w, proposed_um=w.planned_um) for w in pad.landings)
         return replace(
-            pad, level=level, verdict=Verdict.OK, reasons=(), defects=(), landings=landings, usable_fraction=1.0
+            pad,
+            level=level,
+            verdict=Verdict.OK,
+            reasons=(),
+            defects=(),
+            landings=landings,
+            usable_fraction=1.0,
+            marks=(),
         )
 
     return board.judged(tuple(seen(p) for p in board.pads), factor)

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from padscope.boards.pad_map import Verdict
 from padscope_desktop.album import Entry
-from padscope_desktop.background.jobs import Job
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.inspecting.actions import INSPECT_ACTIONS
 from padscope_desktop.inspecting.board import pad_marks
 from padscope_desktop.inspecting.foot_placing import FootPlacing
+from padscope_desktop.inspecting.reasons_shown import ReasonsShown
 from padscope_desktop.inspecting.reviewing import Reviewing
 from padscope_desktop.inspecting.rules_page import RulesDesk
+from padscope_desktop.inspecting.training_desk import TrainingDesk
 from padscope_desktop.messages import Message
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.inspect import InspectPanel
 from padscope_desktop.panels.marks import MarksBar
-from padscope_desktop.panels.train import free_name
 from padscope_desktop.session import Session
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
@@ -31,9 +31,7 @@ from padscope_desktop.viewer.tools import Tool
 
 
 class InspectMode(Mode):
-    """`panel` stands on the right, `marks` above the picture. Signal: detector_chosen(name)."""
-
-    detector_chosen = Signal(str)
+    """`panel` stands on the right, `marks` above the picture."""
 
     id, words, key = "inspect", "Inspect", "F2"
     actions = INSPECT_ACTIONS
@@ -47,12 +45,12 @@ class InspectMode(Mode):
         self.panel = InspectPanel(theme)
         self.bar = self.marks = MarksBar(theme)
         self.selected: str | None = None
-        self.detector = "patchcore"
         self.overlays_wanted = True
         self.reviewing = Reviewing(session, self)
+        self.training = TrainingDesk(session, self.panel, self)
+        self.reasons = ReasonsShown(canvas, self.panel.pads, lambda: self.reviewing.shown, lambda: self.selected, self)
         self.feet = FootPlacing(session, canvas, lambda: self.reviewing.fixed, self)
         self._armed = False
-        self._training: Job | None = None
         self._connect()
         self.rules = RulesDesk(self, self.reviewing)
         self.refresh()
@@ -62,13 +60,10 @@ class InspectMode(Mode):
         for changed in (s.layout_changed, s.model_changed, s.current_changed, s.album_changed):
             changed.connect(self.refresh)
         s.entry_changed.connect(self._on_entry)
-        s.album_changed.connect(self._on_album)
         s.model_changed.connect(self._on_model)
-        s.detectors_changed.connect(self._on_detectors)
         s.pose_wanted.connect(self._on_pose_wanted)
         self.reviewing.changed.connect(self._on_board)
         s.judging.factor_changed.connect(self._on_factor)
-        s.jobs.changed.connect(self._on_jobs)
         p.setup.layout_wanted.connect(self.choose_layout)
         p.setup.model_wanted.connect(self.choose_model)
         p.setup.train_wanted.connect(self.open_training)
@@ -84,8 +79,6 @@ class InspectMode(Mode):
         s.current_changed.connect(self._disarm)
         p.pads.chosen.connect(self._on_row_chosen)
         p.pads.zoom_wanted.connect(self._on_zoom_wanted)
-        p.train.start_wanted.connect(self._on_train)
-        p.train.cancel_wanted.connect(self._on_cancel_training)
         c.pad_clicked.connect(self._on_pad_clicked)
         c.pad_double_clicked.connect(self._on_zoom_wanted)
         c.point_clicked.connect(m.add_point)
@@ -93,7 +86,11 @@ class InspectMode(Mode):
         m.ready.connect(self._on_marks_ready)
         m.closed.connect(self.end_marks)
 
+    def enter(self) -> None:
+        self.reasons.set_on(True)
+
     def leave(self) -> None:
+        self.reasons.set_on(False)
         if self.panel.ruling:
             self.panel.show_inspect()
 
@@ -131,20 +128,8 @@ class InspectMode(Mode):
             self.refresh()
 
     @Slot()
-    def _on_album(self) -> None:
-        """The training page lists the pictures there are now, those of another project included."""
-        if self._training is None:
-            self.panel.train.list_pictures(self.session.album, self.panel.train.keys())
-            if not len(self.session.album):
-                self.panel.show_inspect()
-
-    @Slot()
     def _on_model(self) -> None:
         self.panel.threshold.set_model(self.session.model)
-
-    @Slot()
-    def _on_detectors(self) -> None:
-        self.panel.train.set_detectors(self.session.detectors, self.detector)
 
     @Slot()
     def _on_board(self) -> None:
@@ -170,11 +155,13 @@ class InspectMode(Mode):
         if board is None or self.canvas.picture.width == 0:
             self.canvas.set_level(None)
             self.canvas.set_marks(())
+            self.reasons.renew()
             return
         if self.canvas.heat.level is not board.level:
             self.canvas.set_level(board.level)
         self.canvas.set_marks(pad_marks(board))
         self.canvas.set_selected(self.selected)
+        self.reasons.renew()
 
     def to_board_um(self, px: tuple[float, float]) -> tuple[float, float] | None:
         board = self.session.judging.board
@@ -189,6 +176,7 @@ class InspectMode(Mode):
         self.selected = pad
         self.canvas.set_selected(pad)
         self.panel.pads.set_selected(pad)
+        self.reasons.renew()
         if pad is not None and reveal:
             self.canvas.reveal_pad(pad)
         self._disarm()
@@ -201,6 +189,7 @@ class InspectMode(Mode):
     def _on_row_chosen(self, pad: str) -> None:
         self.selected = pad
         self.canvas.set_selected(pad)
+        self.reasons.renew()
         self.canvas.reveal_pad(pad)
         self._disarm()
 
@@ -312,6 +301,8 @@ class InspectMode(Mode):
 
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
         return {
+            "next_reason": lambda *_: self.reasons.step(1),
+            "previous_reason": lambda *_: self.reasons.step(-1),
             "feet_back": lambda *_: self.feet.give_back(self.selected),
             "override": self.panel.review.begin_override,
             "clean_again": self.clean_again,
@@ -361,41 +352,7 @@ class InspectMode(Mode):
 
     @Slot()
     def open_training(self, keys: list[int] | None = None) -> None:
-        if self.session.layout is None or not len(self.session.album):
-            self.session.mentioned.emit("Training needs pictures and the layout of their board")
-            return
-        folder = self.session.models_folder
-        chosen = keys or [
-            k for k, e in self.session.album.entries.items() if e.name.lower().startswith(("good", "sound"))
-        ]
-        if self._training is None:
-            stem = free_name(folder, self.session.layout.name).rsplit("-", 1)[0]
-            self.panel.train.open(self.session.album, chosen, folder, stem)
-        self.panel.show_training()
-
-    @Slot(object, str, object, object)
-    def _on_train(self, keys: list[int], detector: str, settings: dict[str, object], file: Path) -> None:
-        self.detector_chosen.emit(detector)
-        self._training = self.session.train(keys, detector, settings, file, self.panel.train.promise.values())
-        self.panel.train.set_running(self._training is not None)
-
-    @Slot()
-    def _on_cancel_training(self) -> None:
-        if self._training is not None:
-            self.session.jobs.cancel(self._training)
-
-    @Slot()
-    def _on_jobs(self) -> None:
-        job = self._training
-        if job is None:
-            return
-        if job in self.session.jobs.active():
-            if job.progress is not None:
-                self.panel.train.show_progress(job.progress)
-            return
-        self._training = None
-        self.panel.train.set_running(False)
-        self.panel.show_inspect()
+        self.training.open(keys)
 
     # Marks
 

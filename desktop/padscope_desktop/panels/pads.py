@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QRectF,
     Qt,
+    QUrl,
     Signal,
     Slot,
 )
@@ -32,7 +33,7 @@ from padscope.boards.pad_map import Landing, PadResult, Verdict
 from padscope_desktop.inspecting.board import Board, worst_first
 from padscope_desktop.panels.parts import label, named, paint_chip
 from padscope_desktop.quantities import ABSENT, area, number, percent, signed, with_unit
-from padscope_desktop.theme import FINE, TARGET, VERDICTS, Theme
+from padscope_desktop.theme import FINE, REASON, TARGET, VERDICTS, Theme
 
 Index = QModelIndex | QPersistentModelIndex
 RESULT = Qt.ItemDataRole.UserRole
@@ -129,10 +130,13 @@ class ChipDelegate(QStyledItemDelegate):
 
 
 class PadsPanel(QWidget):
-    """Signals: chosen(pad name) · zoom_wanted(pad name)."""
+    """Signals: chosen(pad name) · zoom_wanted(pad name) · reason_pointed(n): the mouse is over the n-th reason, -1 over none ·
+    reason_chosen(n)."""
 
     chosen = Signal(str)
     zoom_wanted = Signal(str)
+    reason_pointed = Signal(int)
+    reason_chosen = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -160,6 +164,9 @@ class PadsPanel(QWidget):
         self.table.doubleClicked.connect(self._on_double_clicked)
         self.why = named(QTextBrowser(openLinks=False), "Why")
         self.why.setMinimumHeight(64)
+        self.why.highlighted.connect(self._on_link)
+        self.why.anchorClicked.connect(self._on_link_clicked)
+        self._reason: int | None = None
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
         parts.setHandleWidth(8)
@@ -247,14 +254,40 @@ class PadsPanel(QWidget):
             text = "Choose a pad, here or in the picture, to see why it is what it is." if self._board else ""
             self.why.setHtml(f'<p style="color:{self._theme.dim}">{text}</p>')
         else:
-            self.why.setHtml(explanation(self._model.pads[row], self._theme))
+            self.why.setHtml(explanation(self._model.pads[row], self._theme, self._reason))
+
+    def show_reason(self, reason: int | None) -> None:
+        """Which reason of the chosen pad is outlined in the picture."""
+        if reason != self._reason:
+            self._reason = reason
+            place = self.why.verticalScrollBar().value()
+            self._explain()
+            self.why.verticalScrollBar().setValue(place)
+
+    @Slot(QUrl)
+    def _on_link(self, url: QUrl) -> None:
+        self.reason_pointed.emit(_reason_of(url))
+
+    @Slot(QUrl)
+    def _on_link_clicked(self, url: QUrl) -> None:
+        if _reason_of(url) >= 0:
+            self.reason_chosen.emit(_reason_of(url))
 
 
-def explanation(pad: PadResult, theme: Theme) -> str:
-    """HTML: the reasons first, then what was measured, then wires that do not land as planned."""
+def _reason_of(url: QUrl) -> int:
+    number = url.toString().removeprefix("reason-")
+    return int(number) if number.isdecimal() else -1
+
+
+def explanation(pad: PadResult, theme: Theme, shown: int | None = None) -> str:
+    """HTML: the reasons first (a link where the picture can show its place, a sign before the one it shows), then what was
+    measured, then wires that do not land as planned."""
     style = VERDICTS[pad.verdict]
     dim = f'style="color:{theme.dim}"'
-    reasons = "".join(f"<li>{html.escape(r)}</li>" for r in pad.reasons)
+    placed = {m.reason for m in pad.marks}
+    reasons = "".join(
+        f"<li>{_reason(k, text, k in placed, k == shown, theme)}</li>" for k, text in enumerate(pad.reasons)
+    )
     facts = [f"level {level_words(pad.level)}"]
     if pad.usable_fraction is not None:
         facts.append(f"{percent(pad.usable_fraction)} usable")
@@ -277,6 +310,13 @@ def explanation(pad: PadResult, theme: Theme) -> str:
         rows = "".join(f"<tr><td>{html.escape(w.wire)}</td><td>&nbsp;&nbsp;{landing_words(w)}</td></tr>" for w in moved)
         parts.append(f"<p {dim}>Wires</p><table>{rows}</table>")
     return "".join(parts)
+
+
+def _reason(k: int, text: str, placed: bool, shown: bool, theme: Theme) -> str:
+    if not placed:
+        return html.escape(text)
+    sign = f'<span style="color:{REASON}">■</span> ' if shown else ""
+    return f'{sign}<a href="reason-{k}" style="color:{theme.text}">{html.escape(text)}</a>'
 
 
 def landing_words(wire: Landing) -> str:
