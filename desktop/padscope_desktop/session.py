@@ -37,13 +37,14 @@ KEPT_RUNNING = ("warm_up", "detectors", "load_readers")
 class Session(QObject):
     """Signals say that something changed; what it is now stands in the fields of the same name.
 
-    project_changed() · contents_read(): of a project just opened · album_changed() · entry_changed(key) · current_changed() ·
-    layout_changed() · model_changed() ·
-    device_changed() · detectors_changed() · said(Message) · settled(topic): that message is over ·
+    project_changed() · saved_as(): the same under another name · contents_read(): of a project just opened · album_changed() ·
+    entry_changed(key) · current_changed() · layout_changed() · model_changed() · device_changed() ·
+    detectors_changed() · said(Message) · settled(topic): that message is over ·
     mentioned(words for the status bar) · pose_wanted(key): a person should click the marks of that picture.
     """
 
     project_changed = Signal()
+    saved_as = Signal()
     contents_read = Signal()
     album_changed = Signal()
     entry_changed = Signal(int)
@@ -118,6 +119,7 @@ class Session(QObject):
         before, named = self.project, self.named
         self.project, self.named = path, True
         self.project_changed.emit()
+        self.saved_as.emit()
         self.mentioned.emit(f"Saved as {path.name}")
         if before is not None and not named:
             self.keeper.ask(partial(stock.discard, other=before))

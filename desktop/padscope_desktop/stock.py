@@ -250,5 +250,5 @@ def came_of(project: Project, sha256: str, outcome: Outcome) -> None:
 def discard(project: Project, other: Path) -> None:
     """Remove a project that lives on under another name; `project`, open now, shows that it does."""
     if project.path.absolute() != other.absolute():
-        for old in (other, *(other.with_name(other.name + end) for end in ("-wal", "-shm", "-lock"))):
+        for old in (other, *(other.with_name(other.name + end) for end in ("-wal", "-shm", "-lock", "-draft"))):
             old.unlink(missing_ok=True)

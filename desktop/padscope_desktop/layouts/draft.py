@@ -27,12 +27,14 @@ class Frame:
 
 
 class Draft(QObject):
-    """Signals: changed(): another layout · chosen_changed() · frame_changed(): it lies elsewhere · refused(sentence)."""
+    """Signals: changed(): another layout · chosen_changed() · frame_changed(): it lies elsewhere · refused(sentence) ·
+    stepped(line of its `journal`)."""
 
     changed = Signal()
     chosen_changed = Signal()
     frame_changed = Signal()
     refused = Signal(str)
+    stepped = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -53,9 +55,22 @@ class Draft(QObject):
 
     def open(self, layout: Layout) -> None:
         """Another layout to work on; what was before can be brought back by undoing."""
-        self._take(self.edits.done(f"open {layout.name}", layout) if self.touched else Edits(layout))
+        what, before = f"open {layout.name}", self.touched
+        self._take(self.edits.done(what, layout) if before else Edits(layout))
         self.clean = layout
         self.choose(())
+        if before:
+            self.stepped.emit({"do": what, "layout": layout})
+            self.stepped.emit({"saved": layout})
+        else:
+            self.stepped.emit({"clean": layout})
+
+    def restore(self, edits: Edits, clean: Layout) -> None:
+        """As it was left when the project was closed."""
+        self.clean = clean
+        self._take(edits)
+        self.choose(())
+        self.changed.emit()
 
     def do(self, what: str, change: Callable[[Layout], Layout]) -> bool:
         """One step; False where it was refused, with a word."""
@@ -64,18 +79,25 @@ class Draft(QObject):
         except PadscopeError as error:
             self.refused.emit(str(error))
             return False
-        self._take(self.edits.done(what, after))
+        if after != self.layout:
+            self._take(self.edits.done(what, after))
+            self.stepped.emit({"do": what, "layout": after})
         return True
 
     def undo(self) -> None:
-        self._take(self.edits.undone())
+        if self.edits.past:
+            self._take(self.edits.undone())
+            self.stepped.emit({"undo": 1})
 
     def redo(self) -> None:
-        self._take(self.edits.redone())
+        if self.edits.future:
+            self._take(self.edits.redone())
+            self.stepped.emit({"redo": 1})
 
     def kept(self, layout: Layout) -> None:
         """It is saved, or in use."""
         self.clean = layout
+        self.stepped.emit({"saved": layout})
         self.changed.emit()
 
     def choose(self, pads: Iterable[str], mark: str | None = None) -> None:

@@ -15,7 +15,7 @@ from padscope.boards.layout import Layout, Pad
 from padscope.boards.layout_choice import Choice
 from padscope.boards.layout_json import sealed
 from padscope.errors import LayoutError
-from padscope.types import Affine
+from padscope.types import Affine, Scale
 from padscope_desktop.background.payloads import Drawing, Placed
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.layouts.draft import Draft, Frame
@@ -40,7 +40,6 @@ class Drafting(QObject):
         self._session = session
         self._draft = draft
         self._frames: dict[int, Frame] = {}  # by picture: where the layout was found
-        self._typed: dict[int, float] = {}  # by picture: µm per px as a person said
         self._missed: set[tuple[int, int]] = set()  # (picture, pads) that were looked for in vain
         self.drawing: Drawing | None = None
         self.preview_frame: Frame | None = None
@@ -70,14 +69,14 @@ class Drafting(QObject):
         key = self._session.current
         if key is None:
             return None
-        card = self._session.album.entries[key].card
-        return self._typed.get(key) or (card.scale.um_per_px if card is not None else None)
+        scale = self._session.album.entries[key].scale
+        return scale.um_per_px if scale is not None else None
 
     def _by_scale(self) -> Frame:
         um = self.um_per_px
         if um is None:
             return Frame(Affine(1, 0, 0, 0, 1, 0), "The picture has no scale", scaled=False)
-        typed = self._session.current in self._typed
+        typed = self._session.album.entries[self._session.current or 0].own_scale is not None
         return Frame(Affine(1 / um, 0, 0, 0, 1 / um, 0), "By the typed scale" if typed else "By the picture's scale")
 
     def _spread(self, layout: Layout | None) -> Frame:
@@ -96,7 +95,7 @@ class Drafting(QObject):
     def set_scale(self, um_per_px: float) -> None:
         key = self._session.current
         if key is not None:
-            self._typed[key] = um_per_px
+            self._session.set_scale(key, Scale(um_per_px, "typed"))  # inspections need it, too
             self._frames.pop(key, None)
             self._draft.frame_changed.emit()
 
@@ -131,7 +130,7 @@ class Drafting(QObject):
             "place",
             entry.path,
             layout,
-            self._typed.get(key),
+            entry.own_scale.um_per_px if entry.own_scale is not None else None,
             dict(clicks) if clicks else None,
             title=f"Finding the board in {entry.name}",
             lane="quick",
@@ -314,7 +313,6 @@ class Drafting(QObject):
     def _on_project(self) -> None:
         """Pictures have other keys there."""
         self._frames.clear()
-        self._typed.clear()
         self._missed.clear()
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:

@@ -17,6 +17,7 @@ from padscope_desktop.layouts.changes import changed_field, named_in_order, refl
 from padscope_desktop.layouts.draft import EMPTY, Draft
 from padscope_desktop.layouts.drafting import Drafting
 from padscope_desktop.layouts.hands import LayoutHands, RegionHands
+from padscope_desktop.layouts.journal import Journal
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.layout import LayoutPanel
 from padscope_desktop.panels.marks import MarksBar
@@ -46,6 +47,7 @@ class LayoutMode(Mode):
         self.panel = LayoutPanel(theme)
         self.bar = self.marks = MarksBar(theme)
         self.draft = Draft(self)
+        self.journal = Journal(session, self.draft, self)
         self.drafting = Drafting(session, self.draft, self)
         self.layer = LayoutLayer()
         self.hands = LayoutHands(session, canvas, self.layer, self.draft, self.drafting, self)
