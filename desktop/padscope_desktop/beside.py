@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from padscope.boards.changes import Change, PadChange, compare_maps
+from padscope.errors import PadMapError
 from padscope.types import Affine
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.display import Display, Shown
 from padscope_desktop.inspecting.board import Board, pad_marks
+from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.parts import Chooser, Elided, button, label, named
+from padscope_desktop.quantities import count, local_time
 from padscope_desktop.session import Session
-from padscope_desktop.theme import DARK, TARGET, Theme
+from padscope_desktop.theme import DARK, TARGET, VERDICTS, Theme
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.linked import SAME, Linked
 from padscope_desktop.viewer.look import WHOLE_SPAN, Span
+from padscope_desktop.viewer.reason_layer import ReasonLayer, Region
 from padscope_desktop.viewer.tiles import Pixels
 
-ALONE, HEAT, LAST = -1, -2, -3
+ALONE, HEAT, LAST, PAST = -1, -2, -3, -4
 """What may be chosen, beside the keys of pictures."""
 WORDS = {ALONE: "Picture alone", HEAT: "Heat alone", LAST: "Last module"}
+FRAME_PX = 6.0
+"""Picture px between a pad and the mark that it has changed."""
 
 
 def between(
@@ -35,6 +43,13 @@ def between(
         return right.after(left.inverse())
     stretch = right_size[0] / max(left_size[0], 1)
     return Affine(stretch, 0.0, (stretch - 1) / 2, 0.0, stretch, (stretch - 1) / 2)
+
+
+def change_words(pad: PadChange) -> str:
+    """What it is now."""
+    if pad.before.verdict is not pad.after.verdict:
+        return f"now {VERDICTS[pad.after.verdict].words}"
+    return "now lands elsewhere" if pad.change is Change.MOVED else ""
 
 
 class Beside(QObject):
@@ -56,6 +71,9 @@ class Beside(QObject):
         self.chosen = ALONE
         self._shown: int | None = None  # the picture on the right
         self._board: Board | None = None  # its inspection
+        self._past: Board | None = None  # an earlier inspection that was asked for
+        self.changes = ReasonLayer(self.right.pads)
+        self.right.layers.over.append(self.changes)
         self._fill()
         self._lay_out()
         self.linked = Linked(self.left, self.right, self)
@@ -63,7 +81,9 @@ class Beside(QObject):
             (session.current_changed, self.refresh),
             (session.album_changed, self._on_album),
             (session.judging.board_changed, self._on_board),
+            (session.entry_changed, self._mark_changes),
             (canvas.picture_changed, self._on_picture),
+            (canvas.selected_changed, self.right.set_selected),
             (canvas.scale_changed, self._on_scale),
             (self.display.arrived, self._on_arrived),
             (self.display.failed, self._on_failed),
@@ -124,6 +144,23 @@ class Beside(QObject):
         self._fill()
         self.refresh()
 
+    def show_inspection(self, inspection: int) -> None:
+        """An earlier inspection of this module: its picture, its verdicts, and what has changed since."""
+        question = partial(stock.board, inspection=inspection, key=0)
+        self.session.keeper.ask(question, done=self._on_past, failed=self._on_no_past)
+
+    def _on_past(self, board: Board) -> None:
+        sha = board.pad_map.picture.sha256
+        key = next((k for k, e in self.session.album.entries.items() if e.sha256 == sha), None)
+        if key is None:
+            self.session.mentioned.emit(f"{board.pad_map.picture.file} is not in the list of pictures any more")
+            return
+        self._past = replace(board, key=key)
+        self.choose(PAST)
+
+    def _on_no_past(self, fault: Fault) -> None:
+        self.session.said.emit(about_fault("history", "That inspection cannot be shown.", fault))
+
     # What there is to choose
 
     @Slot()
@@ -138,6 +175,8 @@ class Beside(QObject):
         self.chooser.clear()
         for what, words in WORDS.items():
             self.chooser.addItem(words, what)
+        if self._past is not None:
+            self.chooser.addItem(f"As of {local_time(self._past.pad_map.provenance.created_at)}", PAST)
         for key, entry in self.session.album.entries.items():
             self.chooser.addItem(entry.name, key)
         self.chooser.setCurrentIndex(max(self.chooser.findData(self.chosen), 0))
@@ -154,7 +193,14 @@ class Beside(QObject):
         if self.chosen == LAST:
             before = [e for key, e in entries.items() if current is not None and key < current and e.inspection]
             return before[-1] if before else None
+        if self.chosen == PAST:
+            return entries.get(self._past.key) if self._past is not None else None
         return entries.get(self.chosen if self.chosen > 0 else current) if current is not None else None
+
+    @property
+    def _same(self) -> bool:
+        """The right shows the picture of the left, without verdicts of its own."""
+        return self._shown == self.session.current and self.chosen != PAST
 
     # What is shown
 
@@ -162,10 +208,13 @@ class Beside(QObject):
     def refresh(self) -> None:
         if not self.on:
             return
+        self._forget_past()
         entry = self._wanted()
         self.words.setText("")
+        self.changes.show(())
         self.linked.set_map(SAME)
-        if self.chosen in (ALONE, HEAT) or (entry is not None and entry.key == self.session.current):
+        current = entry is not None and entry.key == self.session.current
+        if self.chosen in (ALONE, HEAT) or (current and self.chosen != PAST):
             self._show_same()
         elif entry is None:
             self._shown = self._board = None
@@ -173,7 +222,13 @@ class Beside(QObject):
             self.words.setText("no module was inspected before this one")
         else:
             self.words.setText(entry.name if self.chosen == LAST else "")
-            self._shown, self._board = entry.key, None
+            self._shown, self._board = entry.key, self._past if self.chosen == PAST else None
+            if current:
+                picture = self.left.picture
+                self._put(picture.width, picture.height, picture.levels, picture.span)
+                self.right.set_scale(self.left.um_per_px)
+                self._dress()
+                return
             if entry.thumbnail is not None:  # at once, so that nobody takes the one before for this one
                 card = entry.thumbnail.card
                 self._put(card.width, card.height, [entry.thumbnail.pixels])
@@ -181,9 +236,20 @@ class Beside(QObject):
             else:
                 self._put(0, 0, [])
             self.display.show(entry.key, entry.path)
-            if entry.inspection:
+            if entry.inspection and self.chosen != PAST:
                 question = partial(stock.board, inspection=entry.inspection, key=entry.key)
                 self.session.keeper.ask(question, done=self._on_other_board)
+
+    def _forget_past(self) -> None:
+        """It says nothing about another module."""
+        entry = self.session.album.entries.get(self.session.current or -1)
+        if self._past is None or entry is None:
+            return
+        past = self.session.album.entries.get(self._past.key)
+        alike = past is not None and (past.key == entry.key or (bool(past.module) and past.module == entry.module))
+        if not alike:
+            self._past, self.chosen = None, ALONE if self.chosen == PAST else self.chosen
+            self._fill()
 
     def _put(self, width: int, height: int, levels: Sequence[Pixels], span: Span = WHOLE_SPAN) -> None:
         """On the right; that it is fitted there first does not move the left."""
@@ -208,7 +274,7 @@ class Beside(QObject):
 
     @Slot(object)
     def _on_arrived(self, shown: Shown) -> None:
-        if not self.on or self._shown is None or self._shown == self.session.current:
+        if not self.on or self._shown is None or self._same:
             return
         self.right.set_look(self.left.picture.look)
         if (self.right.picture.width, self.right.picture.height) == (shown.card.width, shown.card.height):
@@ -227,7 +293,7 @@ class Beside(QObject):
 
     def _dress(self) -> None:
         """The other picture's own heat and pads, and the way from one to the other."""
-        if not self.right.picture.shows_something or self._shown == self.session.current:
+        if not self.right.picture.shows_something or self._same:
             return
         board, own = self._board, self.session.judging.board
         self.right.set_heat_opacity(self.left.heat.opacity)
@@ -236,8 +302,34 @@ class Beside(QObject):
         self.right.set_marks(pad_marks(board) if board is not None else ())
         self.show_layers()
         poses = (own.pad_map.um_to_px if own else None, board.pad_map.um_to_px if board else None)
+        self.right.set_selected(self.left.pads.selected)
+        self._mark_changes()
         left, right = self.left.picture, self.right.picture
         self.linked.set_map(between(*poses, (left.width, left.height), (right.width, right.height)))
+
+    @Slot()
+    def _mark_changes(self, *_: object) -> None:
+        """On the earlier inspection, what each pad that has changed is now."""
+        now, past = self.session.judging.board, self._board
+        if not self.on or self.chosen != PAST or now is None or past is None:
+            self.changes.show(())
+            return
+        try:
+            changed = compare_maps(past.pad_map, now.pad_map).changed()
+        except PadMapError as error:
+            self.words.setText(str(error))
+            return
+        self.changes.font = self.right.font()
+        self.changes.show(
+            [
+                Region(shape.framed(FRAME_PX), change_words(pad))
+                for pad in changed
+                if (shape := past.geometry.shapes.get(pad.pad)) is not None
+            ]
+        )
+        pads = count(len(changed), "pad")
+        self.words.setText(f"{pads} changed since" if changed else "nothing has changed since")
+        self.right.update()
 
     def show_layers(self) -> None:
         """The same overlays as on the left, where another picture is shown."""
@@ -249,15 +341,17 @@ class Beside(QObject):
     def _on_board(self) -> None:
         if not self.on:
             return
-        if self._shown == self.session.current:
+        if self._same:
             self._show_same()
         else:
             self._dress()
 
     @Slot()
     def _on_picture(self) -> None:
-        if self.on and self._shown == self.session.current:
+        if self.on and self._same:
             self._show_same()
+        elif self.on and self._shown == self.session.current:
+            self.refresh()
 
     @Slot()
     def _on_scale(self) -> None:

@@ -231,6 +231,13 @@ class Seeing(QObject):
     def _on_layers(self, *_: object) -> None:
         QTimer.singleShot(0, self.beside.show_layers)  # after the picture on the left
 
+    @Slot(int)
+    def show_inspection(self, inspection: int) -> None:
+        """An earlier one, in the second view."""
+        self._made["beside"].setChecked(True)
+        self._toggle_beside(True)
+        self.beside.show_inspection(inspection)
+
     # Copies
 
     @Slot()

@@ -179,6 +179,7 @@ QPushButton[link="true"] {{
 QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 QComboBox, QLineEdit, QAbstractSpinBox {{
   background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 8px; min-height: 18px; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0px; border: none; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
 #form QAbstractSpinBox QLineEdit {{ padding-left: 8px; }}
 QListView, QTableView, QTextBrowser, QScrollArea {{ background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; }}
@@ -197,6 +198,7 @@ QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: none; }}
 QPushButton:checked, QToolButton:checked {{ background: {t.selected}; border-color: {t.accent}; }}
 QToolButton[flat="true"] {{ padding: 4px 8px; }}
+QToolButton[tight="true"] {{ padding: 4px 4px; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 0px; }}
 QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 0px; }}
 QScrollBar::handle {{ background: {t.line}; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }}

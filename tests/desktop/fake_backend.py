@@ -157,7 +157,7 @@ class Backend:
         yield Progress(0, 1, "finding the board")
         if self.pose_fails and not clicks:
             raise PoseError("No board was found in the picture; click two fiducials.")
-        return Placed(board, POSE, "by clicks, residual 0.5 µm" if clicks else "by pads, residual 1.2 µm")
+        return Placed(board, POSE, "by clicks, ±0.5 µm" if clicks else "by pads, ±1.2 µm")
 
     def learn_layout(self, picture: Path, um_per_px: object) -> Command:
         yield Progress(0, 1, "looking for pads")

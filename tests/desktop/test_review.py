@@ -9,6 +9,7 @@ from padscope.boards.pad_map import Verdict
 from padscope.boards.review import current
 from padscope.store import reviews
 from padscope.store.database import open_project
+from padscope_desktop.beside import PAST
 
 
 def begun(bench: Bench, operator: str = "AB") -> None:
@@ -159,3 +160,51 @@ def test_the_history_says_who_did_what_and_what_changed_between_inspections(benc
     assert "pads change" in page.since.text()
     bench.press(Qt.Key.Key_Escape)
     assert not bench.window.inspect_mode.panel.telling
+
+
+def test_an_earlier_inspection_stands_beside_the_present_one_with_what_changed(bench: Bench) -> None:
+    begun(bench)
+    mode, beside = bench.window.inspect_mode, bench.window.seeing.beside
+    page = mode.panel.history
+    bench.session.judging.set_factor(2.0)  # of A2, A4 and B3 only A4 still reaches it
+    bench.until(lambda: not bench.session.judging._busy)
+    bench.session.judging.settle()
+    bench.until(lambda: not bench.session.keeper.busy)
+    bench.press(Qt.Key.Key_J, modifier=Qt.KeyboardModifier.ControlModifier)
+    bench.until(lambda: page.inspections.rowCount() == 2)
+    page.inspections.setCurrentCell(0, 0)
+    assert not page.beside.isEnabled()  # the newest is on the screen
+    page.inspections.setCurrentCell(1, 0)
+    bench.qtbot.mouseClick(page.beside, Qt.MouseButton.LeftButton)
+    bench.until(lambda: beside.chosen == PAST and beside.right.pads.marks)
+    then = {m.name: m.style.words for m in beside.right.pads.marks}
+    now = {m.name: m.style.words for m in bench.window.canvas.pads.marks}
+    assert (then["B3"], now["B3"]) == ("OK, shift", "OK")
+    assert beside.words.text() == "3 pads changed since"
+    assert sorted(r.words for r in beside.changes.regions) == ["now OK", "now OK", "now OK, shift"]
+    mode.select("B3")
+    assert beside.right.pads.selected == "B3"
+    bench.window.canvas.zoom_to_pad("B3")
+    assert beside.right.view.cx == bench.window.canvas.view.cx
+    assert beside.right.view.zoom == bench.window.canvas.view.zoom
+    assert beside.chooser.currentText().startswith("As of ")
+
+
+def test_an_earlier_picture_of_the_module_stands_beside_and_goes_with_another_module(bench: Bench) -> None:
+    begun(bench)
+    beside, entries = bench.window.seeing.beside, bench.session.album.entries
+    first = next(iter(entries))
+    bench.session.set_module(first, "20UPGPQ2110303")
+    bench.session.add_pictures([bench.picture("cleaned.jpg"), bench.picture("other.jpg")])
+    bench.until(lambda: all(e.thumbnail for e in entries.values()))
+    second, third = list(entries)[1:]
+    bench.session.set_module(second, "20UPGPQ2110303")
+    bench.session.show(second)
+    bench.session.inspect([second])
+    bench.until(lambda: bench.session.judging.board is not None and bench.session.judging.board.key == second)
+    bench.window.seeing.show_inspection(entries[first].inspection)
+    bench.until(lambda: beside.chosen == PAST and beside.right.pads.marks)
+    assert beside._shown == first
+    assert beside.words.text() == "nothing has changed since"
+    bench.session.show(third)
+    assert beside.chosen != PAST

@@ -62,7 +62,7 @@ def test_a_value_that_is_typed_shows_at_once_what_it_would_change(bench: Bench) 
     assert not page.use.isEnabled()
     type_smallest(bench, page, "900")
     bench.until(lambda: "change" in page.words.text())
-    assert page.words.text() == ("3 pads change: A2 OK, shift → OK, A4 Not bondable → OK, B3 OK, shift → OK.")
+    assert page.words.text() == ("3 pads change. OK, shift → OK: A2, B3. Not bondable → OK: A4.")
     assert fine(bench) == 8  # on the picture
     assert {m.style.words for m in bench.window.canvas.pads.marks} == {"OK"}
     board = bench.session.judging.board

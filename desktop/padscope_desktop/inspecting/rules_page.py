@@ -237,16 +237,23 @@ class RulesDesk(QObject):
 
 
 def change_words(changes: Changes) -> str:
-    """“2 pads change: A4 Not bondable → Re-clean, B3 lands elsewhere”."""
+    """“2 pads change. Not bondable → Re-clean: A4. Landing elsewhere: B3.”"""
     changed = changes.changed()
     if not changed:
         return "Nothing changes on this board."
-    named = ", ".join(map(_pad_words, changed[:MOST_NAMED]))
-    more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
-    return f"{count(len(changed), 'pad')} {'changes' if len(changed) == 1 else 'change'}: {named}{more}."
+    alike: dict[str, list[str]] = {}
+    for pad in changed:
+        alike.setdefault(_way(pad), []).append(pad.pad)
+    ways = [f"{way}: {_some(pads)}." for way, pads in alike.items()]
+    return " ".join([f"{count(len(changed), 'pad')} {'changes' if len(changed) == 1 else 'change'}.", *ways])
 
 
-def _pad_words(pad: PadChange) -> str:
+def _way(pad: PadChange) -> str:
     if pad.change is Change.MOVED:
-        return f"{pad.pad} lands elsewhere"
-    return f"{pad.pad} {VERDICTS[pad.before.verdict].words} → {VERDICTS[pad.after.verdict].words}"
+        return "Landing elsewhere"
+    return f"{VERDICTS[pad.before.verdict].words} → {VERDICTS[pad.after.verdict].words}"
+
+
+def _some(pads: list[str]) -> str:
+    more = f" and {len(pads) - MOST_NAMED} more" if len(pads) > MOST_NAMED else ""
+    return ", ".join(pads[:MOST_NAMED]) + more

@@ -29,7 +29,7 @@ def place(
     yield Progress(0, 1, "finding the board")
     with open_picture(picture, um_per_px=um_per_px) as opened:
         pose = pose_from_clicks(layout, clicks, opened) if clicks else find_pose(opened, layout)
-    return Placed(layout, pose.um_to_px, f"by {pose.method}, residual {pose.residual_um:.1f} µm")
+    return Placed(layout, pose.um_to_px, f"by {pose.method}, ±{pose.residual_um:.1f} µm")
 
 
 def learn_layout(picture: Path, um_per_px: float | None) -> Work[Placed]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -28,9 +28,10 @@ INSPECTIONS = ("Inspected", "Fine", "N", "Rules", "Signed by")
 
 
 class HistoryPage(QWidget):
-    """Signal: closed()."""
+    """Signals: closed() · beside_wanted(inspection): that one is to be seen beside the present one."""
 
     closed = Signal()
+    beside_wanted = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,14 +48,23 @@ class HistoryPage(QWidget):
         column.setSpacing(8)
         column.addLayout(top)
         column.addWidget(self.inspections, 2)
-        column.addWidget(self.since)
         column.addWidget(label("History", title=True))
         column.addWidget(self.lines, 3)
         self._since: list[str] = []
+        self._ids: list[int] = []
+        self.beside = button("Show it beside", tip="Its picture and verdicts in the second view (Enter on its line)")
+        self.beside.clicked.connect(self._on_beside)
+        self.inspections.activated.connect(self._on_beside)
+        under = QHBoxLayout()
+        under.addWidget(self.since, 1)
+        under.addWidget(self.beside, 0, Qt.AlignmentFlag.AlignTop)
+        column.insertLayout(2, under)
         self.inspections.currentCellChanged.connect(self._on_row)
 
     def show_story(self, story: Story) -> None:
         self._since = [x.since for x in story.inspections]
+        self._ids = [x.inspection for x in story.inspections]
+        self.beside.setEnabled(False)
         rows = []
         for x in story.inspections:
             total, fine = sum(x.counts.values()), sum(x.counts.get(v, 0) for v in FINE)
@@ -72,7 +82,14 @@ class HistoryPage(QWidget):
     def _on_row(self, row: int, *_: int) -> None:
         if 0 <= row < len(self._since):
             words = self._since[row]
+            self.beside.setEnabled(row > 0)
             self.since.setText(f"Since then: {words}." if words else "This is the newest inspection.")
+
+    @Slot()
+    def _on_beside(self, *_: object) -> None:
+        row = self.inspections.currentRow()
+        if 0 < row < len(self._ids):
+            self.beside_wanted.emit(self._ids[row])
 
 
 def _table(columns: tuple[str, ...], name: str, stretched: int) -> QTableWidget:

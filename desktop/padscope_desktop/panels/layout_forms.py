@@ -219,6 +219,7 @@ class Forms(QWidget):
             tab.setCheckable(True)
             tab.setChecked(k == 0)
             tab.setProperty("flat", True)
+            tab.setProperty("tight", True)
             tab.setMinimumHeight(TARGET)
             tab.clicked.connect(lambda _=False, page=page: self.pages.setCurrentWidget(page))
             group.addButton(tab)

@@ -24,7 +24,7 @@ from padscope_desktop.theme import TARGET
 Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("Pad", "x µm", "y µm", "Width", "Length", "Wires")
 FIELDS = ("id", "x_um", "y_um", "w_um", "h_um", "wires")
-WIDTHS = (68, 60, 60, 50, 50, 40)
+WIDTHS = (68, 50, 50, 46, 50, 40)
 
 
 class LayoutTable(QAbstractTableModel):

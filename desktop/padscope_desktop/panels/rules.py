@@ -57,6 +57,7 @@ class RulesPage(QWidget):
         self.tried = label(wrap=True)
         self.boards = named(QListWidget(), "Boards that change")
         self.boards.setWordWrap(True)
+        self.boards.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.boards.setMaximumHeight(112)
         self.use = button("Use these rules", primary=True)
         self.reset = button("Back to what was")

@@ -47,6 +47,7 @@ class Canvas(Viewport):
     point_clicked = Signal(object)
     tool_changed = Signal()
     scale_changed = Signal()
+    selected_changed = Signal(object)
     picture_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -160,6 +161,7 @@ class Canvas(Viewport):
 
     def set_selected(self, pad: str | None) -> None:
         self.pads.selected = pad
+        self.selected_changed.emit(pad)
         self.update()
 
     def set_points(self, points: dict[str, tuple[float, float]]) -> None:
