@@ -276,10 +276,15 @@ class MhbcConfig(BackboneConfig):
         "place",
         "Covariances",
         choices=("place", "one", "none"),
-        help="One for every place of a pad, one for all, or no whitening.",
+        help="One for every place of a pad, one for all, or no whitening: the three columns of the thesis's table 8.3.",
     )
     bank_size: int = setting(1000, "Entries in all banks together", low=16, high=200_000)
-    clustering: str = setting("coreset", "How entries are found", choices=("coreset", "kmeans"))
+    clustering: str = setting(
+        "auto",
+        "How entries are found",
+        choices=("auto", "coreset", "kmeans"),
+        help="auto: k-means where nothing is whitened (“cumulative k-means”), else coreset.",
+    )
     projection: str = setting("pca", "Fewer dimensions by", choices=("pca", "sparse", "dense", "none"))
     keep: float = setting(0.99, "Share of the variance that PCA keeps", low=0.01, high=1)
     dimensions: int = setting(100, "Dimensions of a random projection", low=1, high=4096)

@@ -9,8 +9,8 @@ import torch
 
 import reference_gaussian as slow
 from drawn_metal import metal, split
-from padscope.configs import MhbcConfig
-from padscope.detectors.mhbc import Mhbc, binned_rows
+from padscope.configs import MhbcConfig, configured
+from padscope.detectors.mhbc import Mhbc, binned_rows, clustering_of
 from padscope.errors import DetectorError, ModelError
 from padscope.types import Tiles, finish
 
@@ -69,6 +69,23 @@ def test_how_the_stream_is_cut_hardly_changes_the_bank(clustering: str) -> None:
 def test_the_bank_has_the_size_it_is_told(clustering: str, form: str) -> None:
     detector = fitted(dataclasses.replace(CONFIG, clustering=clustering, form=form), metal(12, seed=1), 12)
     assert [len(b.bank) for b in detector.banks] == ([64] if form == "one" else [16] * 4)
+
+
+@pytest.mark.parametrize(
+    ("settings", "places", "whitens", "clustering"),
+    [({}, 16, True, "coreset"), ({"form": "one"}, 1, True, "coreset"), ({"form": "none"}, 1, False, "kmeans")],
+    ids=["MhBC-PatchCore", "Single Covariance Matrix", "Cumulative K-Means"],
+)
+def test_each_column_of_the_ablation_is_one_value_away(
+    settings: dict[str, str], places: int, whitens: bool, clustering: str
+) -> None:
+    """Thesis table 8.3; the third is Euclidean PatchCore with online k-means."""
+    config = configured(MhbcConfig, settings)
+    detector = fitted(config, metal(6, seed=1), 6)
+    factor = detector.factor
+    assert len(detector.banks) == len(factor) == places
+    assert torch.equal(factor, torch.eye(factor.shape[1]).expand_as(factor)) != whitens
+    assert clustering_of(config) == clustering
 
 
 def test_a_coreset_holds_whitened_sound_cells_themselves() -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from padscope.detectors.checks import AT_LEAST, sound_batches
 from padscope.errors import ModelError
 from padscope.nets.backbone import Backbone
 from padscope.nets.embedding import embeddings
+from padscope.stats.gaussian import Moments, merged, moments_of, no_moments
 from padscope.tiling import CELL, cells_inside
-from padscope.types import Mask, Tiles
+from padscope.types import Mask, Progress, Tiles, TileSource, Work
 
 
 def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tensor, Mask]:
@@ -43,6 +47,21 @@ def place_bins(places: NDArray[np.float32], along: int, across: int) -> NDArray[
     u = np.clip((places[:, 0] * along).astype(np.int64), 0, along - 1)
     v = np.clip((places[:, 1] * across).astype(np.int64), 0, across - 1)
     return u * across + v
+
+
+def moments_by_place(
+    source: TileSource, binned: Callable[[Tiles], tuple[Tensor, Tensor, Mask]], places: int, numbers: int, stage: str
+) -> Work[list[Moments]]:
+    """Mean and scatter of the sound cells at each of `places` places, in one walk; no embedding outlives its batch. `binned`
+    gives a batch's rows (M, numbers), their places (M,), and its cells."""
+    moments: list[Moments] = []
+    for done, tiles in sound_batches(source, at_least=AT_LEAST):
+        rows, bins, _ = binned(tiles)
+        moments = moments or [no_moments(numbers, rows.device)] * places
+        for place in bins.unique().tolist():
+            moments[place] = merged(moments[place], moments_of(rows[bins == place]))
+        yield Progress(min(done, len(source)), len(source), stage)
+    return moments
 
 
 def hash_array(backbone: Backbone) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -23,6 +24,7 @@ from padscope.detectors.base import Arrays
 from padscope.detectors.cells import (
     embedded,
     hash_array,
+    moments_by_place,
     place_bins,
     place_of_cells,
     refuse_other_weights,
@@ -35,7 +37,7 @@ from padscope.nets.backbone import HALO_PX, Backbone
 from padscope.nets.choice import backbone_of
 from padscope.stats import projection
 from padscope.stats.coreset import Reservoir
-from padscope.stats.gaussian import Moments, cholesky, merged, moments_of, no_moments, projected, shrunk, whitened
+from padscope.stats.gaussian import Moments, cholesky, of_all, projected, shrunk, whitened
 from padscope.stats.kmeans import OnlineKMeans
 from padscope.stats.neighbors import Neighbors, neighbors_of
 from padscope.stats.projection import Projection
@@ -81,12 +83,7 @@ class Mhbc:
         refuse_too_large(
             memory_needed(config, d), f"MhBC with {places} places of {d} dimensions", "lower along, across or bank_size"
         )
-        moments = [no_moments(d, backbone.device)] * places
-        for done, tiles in sound_batches(source, at_least=AT_LEAST):
-            rows, bins, _ = binned_rows(config, backbone, tiles)
-            for place in bins.unique().tolist():
-                moments[place] = merged(moments[place], moments_of(rows[bins == place]))
-            yield Progress(min(done, len(source)), len(source), "covariance")
+        moments = yield from moments_by_place(source, partial(binned_rows, config, backbone), places, d, "covariance")
         reduction, mean, factor = whitening(moments, config, seed, backbone.device)
         growing = [_bank(config, seed) for _ in range(places)]
         for done, tiles in sound_batches(source, at_least=AT_LEAST):
@@ -164,9 +161,7 @@ def whitening(
 ) -> tuple[Projection, Tensor, Tensor]:
     """The projection, and per place mean (P, K) and Cholesky factor (P, K, K) in its space: moments are projected, not rows, so
     one walk over the tiles is enough."""
-    overall = moments[0]
-    for other in moments[1:]:
-        overall = merged(overall, other)
+    overall = of_all(moments)
     reduction = PROJECTIONS[config.projection](overall, config, seed).to(device)
     least = ROWS_PER_DIMENSION * reduction.basis.shape[1]
     reduced = [projected(m if m.count >= least else overall, reduction.basis, reduction.origin) for m in moments]
@@ -185,9 +180,16 @@ def memory_needed(config: MhbcConfig, dimensions: int) -> int:
 
 def _bank(config: MhbcConfig, seed: int) -> Reservoir | OnlineKMeans:
     size = _entries(config)
-    if config.clustering == "kmeans":
+    if clustering_of(config) == "kmeans":
         return OnlineKMeans(size, START_ROWS_PER_CENTROID * size, seed=seed)
     return Reservoir(size, _portion(config), seed=seed)
+
+
+def clustering_of(config: MhbcConfig) -> str:
+    """Unless it is set: coreset, and k-means where nothing is whitened, so that `form` alone runs the ablation of table 8.3."""
+    if config.clustering != "auto":
+        return config.clustering
+    return "kmeans" if config.form == "none" else "coreset"
 
 
 def _entries(config: MhbcConfig) -> int:

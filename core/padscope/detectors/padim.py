@@ -8,6 +8,7 @@ paper's places are pixels of one picture size. Covariances are streamed: no embe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Self
 
 import numpy as np
@@ -19,17 +20,18 @@ from padscope.detectors.base import Arrays
 from padscope.detectors.cells import (
     embedded,
     hash_array,
+    moments_by_place,
     place_bins,
     place_of_cells,
     refuse_other_weights,
     rows_of,
 )
-from padscope.detectors.checks import AT_LEAST, checked, refuse_too_large, sound_batches
+from padscope.detectors.checks import checked, refuse_too_large
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
 from padscope.nets.backbone import HALO_PX, Backbone
 from padscope.nets.choice import backbone_of
-from padscope.stats.gaussian import Moments, cholesky, mahalanobis, merged, moments_of, no_moments
+from padscope.stats.gaussian import Moments, cholesky, mahalanobis, of_all
 from padscope.stats.projection import random_choice
 from padscope.types import Floats, Mask, Progress, Tiles, TileSource, Work
 
@@ -63,12 +65,8 @@ class Padim:
         refuse_too_large(
             3 * size, f"PaDiM with {places} places of {len(chosen)} dimensions", "lower dimensions or along"
         )
-        moments = [no_moments(len(chosen), backbone.device)] * places
-        for done, tiles in sound_batches(source, at_least=AT_LEAST):
-            rows, bins, _ = chosen_rows(config, backbone, chosen, tiles)
-            for place in bins.unique().tolist():
-                moments[place] = merged(moments[place], moments_of(rows[bins == place]))
-            yield Progress(min(done, len(source)), len(source), "embeddings")
+        binned = partial(chosen_rows, config, backbone, chosen)
+        moments = yield from moments_by_place(source, binned, places, len(chosen), "embeddings")
         yield Progress(0, places, "covariances")
         mean, factor = gaussians(moments, config.epsilon)
         return cls(config, backbone, chosen, mean, factor)
@@ -115,9 +113,7 @@ def chosen_rows(config: PadimConfig, backbone: Backbone, chosen: Tensor, tiles: 
 
 def gaussians(moments: list[Moments], epsilon: float) -> tuple[Tensor, Tensor]:
     """Means (P, K) and Cholesky factors (P, K, K), float32, of Σ + ε I (PaDiM eq. 1)."""
-    overall = moments[0]
-    for other in moments[1:]:
-        overall = merged(overall, other)
+    overall = of_all(moments)
     least = ROWS_PER_DIMENSION * len(overall.mean)
     used = [m if m.count >= least else overall for m in moments]
     ridge = epsilon * torch.eye(len(overall.mean), dtype=torch.float64, device=overall.mean.device)

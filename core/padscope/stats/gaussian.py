@@ -10,6 +10,7 @@ S   ← S_a + S_b + δ δᵀ n_a n_b / n                  (Chan, Golub & LeVeque
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -57,6 +58,11 @@ def merged(a: Moments, b: Moments) -> Moments:
     delta = b.mean - a.mean
     scatter = a.scatter + b.scatter + torch.outer(delta, delta) * (a.count * b.count / n)
     return Moments(n, a.mean + delta * (b.count / n), scatter)
+
+
+def of_all(moments: list[Moments]) -> Moments:
+    """Of the rows of all places together."""
+    return reduce(merged, moments)
 
 
 def projected(moments: Moments, basis: Tensor, origin: Tensor) -> Moments:
