@@ -15,6 +15,7 @@ DRAWINGS = (
 )
 SAVED = "Layout, everything kept (*.json);;Table of rectangles (*.csv);;Drawing (*.dxf)"
 RULES = "Rules (*.toml);;All files (*)"
+MANIFESTS = "Manifests of tile sets (tiles.json *.json)"
 MODELS = "Models (*.padmodel)"
 
 
@@ -58,6 +59,11 @@ class Dialogs:
 
     def model(self, start: Path | None) -> Path | None:
         return _path(QFileDialog.getOpenFileName(self._parent, "Choose a model", _text(start), MODELS)[0])
+
+    def manifest(self, start: Path | None) -> Path | None:
+        return _path(
+            QFileDialog.getOpenFileName(self._parent, "Open a tile set's manifest", _text(start), MANIFESTS)[0]
+        )
 
     def rules(self, start: Path | None) -> Path | None:
         return _path(QFileDialog.getOpenFileName(self._parent, "Open rules", _text(start), RULES)[0])

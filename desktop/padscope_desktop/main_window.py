@@ -40,6 +40,7 @@ from padscope_desktop.seeing import Seeing
 from padscope_desktop.session import Session
 from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
+from padscope_desktop.tile_sets.mode import TileMode
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
 from padscope_desktop.viewer.look import WHOLE_SPAN
 
@@ -69,12 +70,9 @@ class MainWindow(QMainWindow):
         self.layout_mode = LayoutMode(session, self.canvas, self.dialogs, self.theme, self)
         self.seeing = Seeing(session, self.canvas, self.theme, self)
         self.production_mode = ProductionMode(session, self.dialogs, self.theme, self)
-        self.modes: tuple[Mode, ...] = (
-            self.inspect_mode,
-            self.label_mode,
-            self.layout_mode,
-            self.production_mode,
-        )
+        self.tile_mode = TileMode(session, self.dialogs, self.theme, self)
+        own_modes = (self.inspect_mode, self.label_mode, self.layout_mode, self.production_mode, self.tile_mode)
+        self.modes: tuple[Mode, ...] = own_modes
         self.mode: Mode = self.inspect_mode
         self._shown_key: int | None = None
         self._may_lose = False  # a person has agreed to lose what cannot be saved

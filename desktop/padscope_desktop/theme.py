@@ -193,6 +193,9 @@ QHeaderView::section {{
   background: {t.base}; color: {t.dim}; border: none; border-bottom: 1px solid {t.line}; padding: 5px 4px; }}
 QSplitter::handle:horizontal {{ background: {t.line}; }}
 QSplitter::handle:vertical {{ background: {t.panel}; }}
+QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{
+  width: 13px; height: 13px; background: {t.base}; border: 1px solid {t.dim}; border-radius: 3px; }}
+QCheckBox::indicator:unchecked:disabled {{ border-color: {t.line}; }}
 #line {{ background: {t.line}; }}
 QComboBox::drop-down {{ border: none; width: 24px; }}
 QComboBox::down-arrow {{ image: none; }}

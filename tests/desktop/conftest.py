@@ -97,6 +97,9 @@ class Answers:
     def save_layout(self, name: str, start: Path | None) -> Path | None:
         return self._answer(f"save {name}")
 
+    def manifest(self, start: Path | None) -> Path | None:
+        return self._answer("manifest")
+
     def rules(self, start: Path | None) -> Path | None:
         return self._answer("rules")
 

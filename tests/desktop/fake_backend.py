@@ -35,6 +35,7 @@ from padscope_desktop.background.payloads import (
 from padscope_desktop.background.protocol import Part
 from padscope_desktop.labels.commands import LABEL_COMMANDS
 from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
+from padscope_desktop.tile_sets.commands import TILE_COMMANDS
 
 WIDTH, HEIGHT = 1200, 900
 POSE = Affine(0.4, 0.0, 40.0, 0.0, 0.4, 60.0)
@@ -150,7 +151,7 @@ class Backend:
                 )
             }
             | {name: LAYOUT_COMMANDS[name] for name in ("read_drawing", "save_layout")}
-            | {**LABEL_COMMANDS}
+            | {**LABEL_COMMANDS, **TILE_COMMANDS}
         )
 
     def place(self, picture: Path, board: Layout, um_per_px: object, clicks: object) -> Command:

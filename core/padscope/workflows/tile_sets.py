@@ -145,9 +145,11 @@ def _ground(project: Project, row: PictureRow, layout: Layout | None, settings: 
     if settings.by_colour:
         return COLOUR, ()
     for inspection in reversed(project.inspections(row.sha256)):
-        if inspection.layout_sha256 and (layout is None or inspection.layout_sha256 == layout.sha256):
-            pads = project.layout(inspection.layout_sha256).pads
-            return POSE, _corners(project.pad_map(inspection.id).um_to_px, pads)
+        if not inspection.layout_sha256:
+            continue
+        known = project.layout(inspection.layout_sha256)
+        if layout is None or known.pads == layout.pads:
+            return POSE, _corners(project.pad_map(inspection.id).um_to_px, known.pads)
     if layout is None:
         return COLOUR, ()
     with open_picture(row.path) as picture:

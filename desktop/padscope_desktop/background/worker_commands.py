@@ -36,6 +36,7 @@ from padscope_desktop.background.payloads import (
 from padscope_desktop.background.protocol import Part
 from padscope_desktop.labels.commands import LABEL_COMMANDS
 from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
+from padscope_desktop.tile_sets.commands import TILE_COMMANDS
 
 if TYPE_CHECKING:
     from padscope.boards.hand_feet import HandFoot
@@ -431,4 +432,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "draw_demo": draw_demo,
     **LAYOUT_COMMANDS,
     **LABEL_COMMANDS,
+    **TILE_COMMANDS,
 }

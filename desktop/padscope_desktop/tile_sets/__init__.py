@@ -1,0 +1,1 @@
+"""Tile sets made in the window: chosen, counted, looked at, written."""
