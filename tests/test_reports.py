@@ -25,7 +25,7 @@ from padscope.reports import write_changes_pdf, write_pdf
 from padscope.reports.changes import changes_pdf_bytes
 from padscope.reports.closeups import as_8_bit, close_up
 from padscope.reports.cover import headline
-from padscope.reports.drawing import Sheet, pieces, strips
+from padscope.reports.drawing import Sheet, own_parts, pieces, shortened, strips
 from padscope.reports.pdf import pdf_bytes
 from padscope.reports.styles import STYLES, printable
 from padscope.types import Affine, Box, Scale
@@ -257,3 +257,45 @@ def test_a_long_edge_is_cut_into_pieces_that_can_be_read() -> None:
     ((x, y),) = Sheet.fitted((0.0, 0.0, 4000.0, 900.0), 90.0, 400.0, turned=True).points([(4000.0, 900.0)]).tolist()
     assert (x, y) == (0.0, 0.0)  # what was right is down, what was down is left
     assert [len(p) for p in pieces(wide, strips(wide)[0], 3000.0)] == [4, 5]
+
+
+def test_long_names_stay_on_the_paper_and_whole_in_the_table() -> None:
+    ids = {p.id: f"WIREBOND_PAD_FRONTEND_CHIP_3_{p.id}_VDDA_SENSE" for p in LAYOUT.pads}
+    pads = tuple(dataclasses.replace(p, id=ids[p.id]) for p in LAYOUT.pads)
+    wires = tuple(dataclasses.replace(w, id=ids[w.pad] + w.id[len(w.pad) :], pad=ids[w.pad]) for w in LAYOUT.wires)
+    long = dataclasses.replace(LAYOUT, pads=pads, wires=wires)
+    short = pad_map()
+    renamed = tuple(dataclasses.replace(r, pad=ids[r.pad]) for r in short.pads)
+    pages = pages_text(pdf_bytes(dataclasses.replace(short, pads=renamed), long))
+    strip = next(page for page in pages if "The edges, enlarged" in page)
+    assert "…L01…" in strip
+    table = "".join(pages[pages.index(strip) + 1 :]).replace(" ", "")
+    assert all(name in table for name in ids.values())
+
+
+def test_names_are_cut_in_their_middle_and_keep_what_tells_them_apart() -> None:
+    assert own_parts(["PAD_L1_X", "PAD_L22_X"]) == {"PAD_L1_X": "…1…", "PAD_L22_X": "…22…"}
+    assert own_parts(["L1", "R2"]) == {"L1": "L1", "R2": "R2"}
+    assert own_parts(["A", "AA"]) == {"A": "…", "AA": "…A"}
+    assert shortened("ABCDEFGHIJ", "Helvetica", 10, 1000) == "ABCDEFGHIJ"
+    cut = shortened("ABCDEFGHIJ", "Helvetica", 10, 45)
+    assert cut.startswith("AB")
+    assert cut.endswith("IJ")
+
+
+def test_close_ups_say_what_their_lines_mean() -> None:
+    whole = " ".join(pages_text(pdf_bytes(pad_map(), LAYOUT, (PICTURE,))))
+    for word in (
+        "white and dashed: a defect",
+        "orange and dashed: ground that a wire needs",
+        "hatched: what the picture",
+    ):
+        assert word in whole
+    assert "Lines in the close-ups" not in " ".join(pages_text(pdf_bytes(pad_map(), LAYOUT)))
+
+
+def test_wires_on_pads_that_may_not_be_bonded_do_not_count_as_bonded() -> None:
+    result = pad_map("exposed metal")
+    lost = sum(len(p.landings) for p in result.pads if p.verdict in (Verdict.NOT_BONDABLE, Verdict.UNKNOWN))
+    assert lost
+    assert f"{len(result.landings()) - lost} of {len(result.landings())} wires can be bonded now" in headline(result)

@@ -10,12 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from padscope.boards.layout import Pad
-from padscope.boards.pad_map import PadResult
-from padscope.reports.drawing import Sheet, draw_outline, draw_wire, with_halo
+from padscope.boards.pad_map import PadResult, Shows
+from padscope.reports.drawing import Sheet, draw_outline, draw_wire, hatch, with_halo
+from padscope.reports.styles import INK
 from padscope.types import Affine, Box
 
 LARGEST_PX = 560
@@ -33,6 +35,34 @@ class HasPixels(Protocol):
     def height(self) -> int: ...
 
     def read(self, box: Box, step: int = 1) -> NDArray[np.uint8] | NDArray[np.uint16]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """How the outline of a reason looks: its colour and dashes (pt), the same in words, what it says; whether it is hatched, or
+    stands back behind the others."""
+
+    colour: Color
+    dashes: tuple[float, ...]
+    line: str
+    words: str
+    hatched: bool = False
+    faint: bool = False
+
+
+MARKED = {
+    Shows.NEEDED: Marked(
+        HexColor("#ff7a33"), (2.0, 1.0), "orange and dashed", "ground that a wire needs where it was planned"
+    ),
+    Shows.FREE: Marked(HexColor("#2fd6a3"), (), "green", "the largest free ground that is left, too small"),
+    Shows.WINDOW: Marked(
+        HexColor("#56B4E9"), (5.0, 2.0), "blue and dashed", "window that is to be pristine", faint=True
+    ),
+    Shows.HIDDEN: Marked(
+        HexColor("#e0e0e0"), (), "hatched", "what the picture does not show well enough", hatched=True
+    ),
+}
+"""Feet, defects and the pad itself are drawn anyway."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +117,9 @@ def draw_close_up(
     clip.rect(0, 0, w, h)
     canvas.clipPath(clip, stroke=0, fill=0)
     draw_outline(canvas, sheet.points(pad.corners_um), result.verdict, fill=False)
+    for mark in result.marks:
+        if mark.shows in MARKED:
+            draw_mark(canvas, sheet.points(mark.corners_um), MARKED[mark.shows])
     for defect in result.defects:
         x0, y0, x1, y1 = defect.box_um
         corners = sheet.points([(x0, y0), (x1, y0), (x1, y1), (x0, y1)])
@@ -96,6 +129,24 @@ def draw_close_up(
     canvas.setDash()
     for landing in result.landings:
         draw_wire(canvas, sheet, landing, result.verdict, on_picture=True)
+    canvas.restoreState()
+
+
+def draw_mark(canvas: Canvas, corners: NDArray[np.float64], style: Marked) -> None:
+    """An outline (N, 2) in pt, to be seen on bright metal and on dark."""
+    path = canvas.beginPath()
+    path.moveTo(*corners[0])
+    for corner in corners[1:]:
+        path.lineTo(*corner)
+    path.close()
+    canvas.saveState()
+    if style.hatched:
+        hatch(canvas, path, corners, style.colour)
+    for colour, width in ((style.colour, 0.5),) if style.faint else ((INK, 1.6), (style.colour, 0.8)):
+        canvas.setStrokeColor(colour)
+        canvas.setLineWidth(width)
+        canvas.setDash() if colour is INK or not style.dashes else canvas.setDash(*style.dashes)
+        canvas.drawPath(path, stroke=1, fill=0)
     canvas.restoreState()
 
 

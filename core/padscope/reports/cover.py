@@ -8,7 +8,16 @@ from reportlab.pdfgen.canvas import Canvas
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, Verdict
 from padscope.boards.reasons import is_shifted
-from padscope.reports.drawing import Sheet, draw_fiducials, draw_labels, draw_pads, draw_scale_bar, fitting, strips
+from padscope.reports.drawing import (
+    BONDED,
+    Sheet,
+    draw_fiducials,
+    draw_labels,
+    draw_pads,
+    draw_scale_bar,
+    fitting,
+    strips,
+)
 from padscope.reports.page import HEIGHT, WIDTH, WholePage, draw_chip
 from padscope.reports.styles import BOLD, GREY, INK, LINE, PALE, PLAIN, STYLES, printable
 
@@ -46,7 +55,7 @@ class Cover(WholePage):
         draw_fiducials(c, self.layout, sheet)
         draw_pads(c, self.pad_map, self.layout, sheet)
         for strip in strips(self.layout):
-            draw_labels(c, self.pad_map, self.layout, sheet, strip, notes=False)
+            draw_labels(c, self.pad_map, self.layout, sheet, strip, notes=False, width=0.33 * WIDTH)
         c.restoreState()
         draw_scale_bar(c, sheet, 0, bottom + 4)
 
@@ -76,13 +85,12 @@ def picture_line(pad_map: PadMap) -> str:
 
 def headline(pad_map: PadMap) -> str:
     """The whole board in one line."""
-    landings = pad_map.landings()
-    placed = [m for m in landings if m.proposed_um is not None]
-    moved = sum(is_shifted(m) for m in placed)
+    bonded = [m for p in pad_map.pads if p.verdict in BONDED for m in p.landings if m.proposed_um is not None]
+    moved = sum(map(is_shifted, bonded))
     fine = pad_map.counts()[Verdict.OK]
     return (
         f"{fine} of {len(pad_map.pads)} pads are fine as planned; "
-        f"{len(placed)} of {len(landings)} wires can land, {moved} of them shifted."
+        f"{len(bonded)} of {len(pad_map.landings())} wires can be bonded now, {moved} of them shifted."
     )
 
 

@@ -87,7 +87,7 @@ def draw_outline(canvas: Canvas, corners: Floats, verdict: Verdict, *, fill: boo
     if fill:
         canvas.drawPath(path, stroke=0, fill=1)
     if style.hatched:
-        _hatch(canvas, path, corners, style.colour)
+        hatch(canvas, path, corners, style.colour)
     if style.colour.red + style.colour.green > 1.4:  # yellow alone vanishes on white: a dark line under its dots
         canvas.setStrokeColor(INK)
         canvas.setLineWidth(0.3)
@@ -131,23 +131,36 @@ def draw_wire(canvas: Canvas, sheet: Sheet, landing: Landing, verdict: Verdict, 
 
 
 def draw_labels(
-    canvas: Canvas, pad_map: PadMap, layout: Layout, sheet: Sheet, only: tuple[str, ...], *, notes: bool
+    canvas: Canvas,
+    pad_map: PadMap,
+    layout: Layout,
+    sheet: Sheet,
+    only: tuple[str, ...],
+    *,
+    notes: bool,
+    width: float = math.inf,
 ) -> None:
-    """Names beside pads, at the end that looks to the middle of the board; where they would not fit, only of pads that need
-    somebody."""
+    """Names beside pads, at the end that looks to the middle of the board, at most so many pt wide; where they would not fit
+    above each other, only of pads that need somebody."""
     x0, y0, x1, y1 = layout.bounds_um
     middle = sheet.points([((x0 + x1) / 2, (y0 + y1) / 2)])[0]
     size = min(LARGEST_LABEL_PT, 0.8 * _room_between([layout.pad[i] for i in only]) * sheet.scale)
+    own = own_parts([p.id for p in layout.pads])
     for result in (r for r in pad_map.pads if r.pad in only):
         plain = result.verdict is Verdict.OK
         if size < SMALLEST_LABEL_PT and plain:
             continue
-        text = result.pad if plain else f"{result.pad}  {STYLES[result.verdict].letter}"
+        text = "" if plain else f"  {STYLES[result.verdict].letter}"
         if notes and not plain:
             text += f"  {short_note(result)}"
+        font, points = PLAIN if plain else BOLD, max(size, SMALLEST_LABEL_PT)
         canvas.setFillColor(GREY if plain else INK)
-        canvas.setFont(PLAIN if plain else BOLD, max(size, SMALLEST_LABEL_PT))
-        _label(canvas, layout.pad[result.pad], sheet, middle, printable(text), max(size, SMALLEST_LABEL_PT))
+        canvas.setFont(font, points)
+        left = max(width - stringWidth(text, font, points), 0.25 * width) if width < math.inf else math.inf
+        whole = stringWidth(result.pad, font, points) <= left
+        name = printable(result.pad) if whole else shortened(printable(own[result.pad]), font, points, left)
+        words = name + printable(text)
+        _label(canvas, layout.pad[result.pad], sheet, middle, fitting(words, font, points, width), points)
 
 
 def _label(canvas: Canvas, pad: Pad, sheet: Sheet, middle: Floats, text: str, size: float) -> None:
@@ -235,8 +248,8 @@ def short_note(result: PadResult) -> str:
     moved = [m for m in placed if is_shifted(m)]
     if result.verdict is Verdict.OK_SHIFT and moved:
         if len(moved) == 1:
-            name = "" if len(result.landings) == 1 else f"{moved[0].wire}: "
-            return name + shift_words(moved[0])
+            name = "" if len(result.landings) == 1 else f"{_own_part(moved[0].wire, result.pad)}: "
+            return name + shift_words(moved[0]).removesuffix(", along the wire")  # the arrow shows it
         farthest = max(math.hypot(*(m.shift_um or (0, 0))) for m in moved)
         return f"{len(moved)} of {len(result.landings)} wires shifted, up to {farthest:.0f} µm"
     if result.verdict is Verdict.REDUCED:
@@ -258,6 +271,35 @@ def fitting(text: str, font: str, size: float, width: float) -> str:
     while text and stringWidth(text + "…", font, size) > width:
         text = text[:-1]
     return text + "…"
+
+
+def own_parts(names: Sequence[str]) -> dict[str, str]:
+    """Names without what all of them begin and end with."""
+    head = _alike(names)
+    tail = min(_alike([n[::-1] for n in names]), min(map(len, names), default=0) - head)
+    return {n: ("…" if head else "") + n[head : len(n) - tail] + ("…" if tail else "") for n in names}
+
+
+def _alike(names: Sequence[str]) -> int:
+    """With how many letters all of them begin."""
+    return sum(1 for _ in itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False)))
+
+
+def shortened(text: str, font: str, size: float, width: float) -> str:
+    """The text with “…” in its middle, cut to a width in pt: names of pads differ at their ends."""
+    if stringWidth(text, font, size) <= width:
+        return text
+    for kept in range(len(text) - 1, 0, -1):
+        cut = text[: kept - kept // 2] + "…" + text[len(text) - kept // 2 :]
+        if stringWidth(cut, font, size) <= width:
+            return cut
+    return "…"
+
+
+def _own_part(wire: str, pad: str) -> str:
+    """ "wire 4" of pad L001's L001-4; the whole name of a wire that is not called after its pad."""
+    own = wire.removeprefix(pad).lstrip("-_. ")
+    return f"wire {own}" if wire.startswith(pad) and own else wire
 
 
 def _room_between(pads: Sequence[Pad]) -> float:
@@ -303,7 +345,8 @@ def _arrow(canvas: Canvas, start: Floats, end: Floats, colour: Color) -> None:
         )
 
 
-def _hatch(canvas: Canvas, path: object, corners: Floats, colour: Color) -> None:
+def hatch(canvas: Canvas, path: object, corners: Floats, colour: Color) -> None:
+    """Slanted lines inside a path with these corners (N, 2) in pt."""
     (x0, y0), (x1, y1) = corners.min(axis=0), corners.max(axis=0)
     canvas.saveState()
     canvas.clipPath(path, stroke=0, fill=0)

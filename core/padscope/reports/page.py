@@ -23,6 +23,7 @@ HEIGHT = PAGE_HEIGHT - 2 * MARGIN - 6 * mm
 
 BODY = ParagraphStyle("body", fontName=PLAIN, fontSize=8.5, leading=11, textColor=INK)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=7.5, leading=9.5)
+NAME = ParagraphStyle("name", parent=BODY, fontSize=7, leading=8, splitLongWords=1)
 HEAD = ParagraphStyle("head", parent=BODY, fontName=BOLD, fontSize=13, leading=17, spaceAfter=4)
 
 

@@ -62,7 +62,8 @@ class StripPage(WholePage):
             c.saveState()
             c.translate(k * column + (0 if self._notes_right(sheet, box) else (1 - PADS_PART) * column), FOOT)
             draw_pads(c, self.pad_map, self.layout, sheet, frozenset(group))
-            draw_labels(c, self.pad_map, self.layout, sheet, group, notes=True)
+            wide = (1 - PADS_PART) * column - 8
+            draw_labels(c, self.pad_map, self.layout, sheet, group, notes=True, width=wide)
             c.restoreState()
         draw_scale_bar(c, sheet, 0, 4)
 

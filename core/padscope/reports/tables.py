@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Spacer, Table, TableStyle
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, PadResult, Verdict
 from padscope.boards.reasons import is_shifted, shift_along_across
 from padscope.boards.review import WORST_FIRST
-from padscope.reports.closeups import CloseUp, HasPixels, close_up, draw_close_up
+from padscope.reports.closeups import MARKED, CloseUp, HasPixels, close_up, draw_close_up
 from padscope.reports.drawing import BONDED
-from padscope.reports.page import BODY, HEAD, SMALL, WIDTH, Chip, escaped
+from padscope.reports.page import BODY, HEAD, NAME, SMALL, WIDTH, Chip, escaped
 from padscope.reports.styles import BOLD, GREY, INK, LINE, PLAIN, STYLES, printable
 
 MOST_CLOSE_UPS = 80
 TALLEST_CLOSE_UP = 46 * mm
+PAD_COLUMN, WIRE_COLUMN = 22, 26
+"""Widths of the columns with names, in 180ths of the page's."""
 
 
 class CloseUpBox(Flowable):
@@ -48,6 +51,8 @@ def actions(pad_map: PadMap, layout: Layout, pictures: Sequence[HasPixels]) -> l
     story: list[Flowable] = [Paragraph("Pads that need somebody", HEAD)]
     if not needing:
         return [*story, Paragraph("None: every pad can be bonded as planned.", BODY), Spacer(1, 6 * mm)]
+    if pictures and (key := _key(needing)):
+        story.append(Paragraph(key, SMALL))
     shot_width = 82 * mm
     shown = 0
     for result in needing:
@@ -80,6 +85,15 @@ def actions(pad_map: PadMap, layout: Layout, pictures: Sequence[HasPixels]) -> l
     if pictures and len(needing) > shown:
         story.append(Paragraph(f"Close-ups are shown of the first {shown} of {len(needing)} pads.", SMALL))
     return [*story, Spacer(1, 6 * mm)]
+
+
+def _key(results: Sequence[PadResult]) -> str:
+    """What the lines in the close-ups mean, as far as there are any."""
+    shown = {mark.shows for result in results for mark in result.marks}
+    words = [f"{style.line}: {style.words}" for shows, style in MARKED.items() if shows in shown]
+    if any(result.defects for result in results):
+        words.insert(0, "white and dashed: a defect")
+    return f"Lines in the close-ups – {'; '.join(words)}." if words else ""
 
 
 def _card_words(result: PadResult) -> list[Flowable]:
@@ -123,9 +137,13 @@ def wire_table(pad_map: PadMap) -> list[Flowable]:
                 marks.append(("BACKGROUND", (1, n), (1, n), STYLES[p.verdict].tint))
             letter = "" if p.verdict is Verdict.OK else STYLES[p.verdict].letter
             name = f"{m.wire}, by hand" if m.placed_by else m.wire
-            rows.append([printable(p.pad), letter, printable(name), *planned, *rest])
+            rows.append([_name(p.pad, PAD_COLUMN), letter, _name(name, WIRE_COLUMN), *planned, *rest])
     bare = [p for p in pad_map.pads if not p.landings]
-    table = Table(rows, colWidths=[w * WIDTH / 180 for w in (22, 9, 26, 18, 18, 20, 18, 19, 15, 15)], repeatRows=1)
+    table = Table(
+        rows,
+        colWidths=[w * WIDTH / 180 for w in (PAD_COLUMN, 9, WIRE_COLUMN, 18, 18, 20, 18, 19, 15, 15)],
+        repeatRows=1,
+    )
     table.setStyle(
         TableStyle(
             [
@@ -156,6 +174,14 @@ def wire_table(pad_map: PadMap) -> list[Flowable]:
         names = ", ".join(f"{printable(p.pad)} ({STYLES[p.verdict].words})" for p in bare)
         story += [Spacer(1, 4), Paragraph(f"Pads without wires: {escaped(names)}.", SMALL)]
     return story
+
+
+def _name(text: str, column: int) -> str | Paragraph:
+    """A name in one line, or in as many as it takes."""
+    words, width = printable(text), column * WIDTH / 180 - 12
+    if stringWidth(words, PLAIN, 7) <= width:
+        return words
+    return Paragraph(escaped(words), NAME)
 
 
 def _sentence(text: str) -> str:
