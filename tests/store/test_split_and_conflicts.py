@@ -119,7 +119,7 @@ def forked(home, tmp_path, *, pose=None):
 def test_what_both_painted_is_told_place_by_place(home, tmp_path):
     report = finish(merge(home, forked(home, tmp_path)))
     (told,) = report.conflicts
-    assert (told.what, told.here, told.there, told.kept) == ("a mask painted on in both", "AB", "AB", "both")
+    assert (told.what, told.here, told.there, told.kept) == ("a mask painted on in both", "AB", "CD", "both")
     assert [(p.name, p.box, p.differing_px, p.mine_px, p.theirs_px) for p in told.parts] == [
         ("elsewhere 1", (100, 100, 115, 110), 150, 100, 100),
         ("elsewhere 2", (400, 400, 410, 410), 100, 0, 100),

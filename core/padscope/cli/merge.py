@@ -71,7 +71,7 @@ def resolve(arguments: argparse.Namespace) -> int:
         print(f"resolved: {picture}")
     for conflict in left:
         print(
-            f"{conflict.picture}: {conflict.mine.author or 'nobody'} (mine), {conflict.theirs.author or 'nobody'} (theirs)"
+            f"{conflict.picture}: {conflict.painters[0] or 'nobody'} (mine), {conflict.painters[1] or 'nobody'} (theirs)"
         )
         print("\n".join(_parts_told(conflict.parts)) or "  the same mask twice")
     if not left and not resolved:

@@ -33,24 +33,28 @@ RESOLVED = "resolved into the label"
 @dataclass(frozen=True, slots=True)
 class ConflictPart:
     """Where two masks differ: a pad by its id where the board's pose is known, else a place (“elsewhere 1”). `box` is x0, y0, x1,
-    y1 in px of the picture; painted pixels are those of each mask in the part that differs."""
+    y1 in px of the picture; painted pixels and their classes are those of each mask in the part that differs."""
 
     name: str
     box: tuple[int, int, int, int]
     differing_px: int
     mine_px: int
     theirs_px: int
+    mine_classes: tuple[int, ...] = ()
+    theirs_classes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MaskConflict:
-    """Two labels of a picture, and where they differ; without parts they are the same mask twice."""
+    """Two labels of a picture, and where they differ; without parts they are the same mask twice. `painters`: who painted the last
+    stroke of each, else who began it."""
 
     picture_sha256: str
     picture: str
     mine: LabelRow
     theirs: LabelRow
     parts: tuple[ConflictPart, ...]
+    painters: tuple[str, str] = ("", "")
 
 
 def open_conflicts(project: Project, picture_sha256: str | None = None) -> tuple[MaskConflict, ...]:
@@ -68,7 +72,15 @@ def between(project: Project, mine: LabelRow, theirs: LabelRow) -> MaskConflict:
     assert picture is not None, "a label has a picture"
     masks = labels.load_mask(project, mine.id), labels.load_mask(project, theirs.id)
     parts = tuple(part for part, _ in _parts(*masks, pads_of(project, mine.picture_sha256)))
-    return MaskConflict(mine.picture_sha256, picture.name, mine, theirs, parts)
+    painters = painter(project, mine), painter(project, theirs)
+    return MaskConflict(mine.picture_sha256, picture.name, mine, theirs, parts, painters)
+
+
+def painter(project: Project, row: LabelRow) -> str:
+    """A label painted on in two projects is begun by one person and goes on with another."""
+    sql = "SELECT author FROM edits WHERE label_id = ? AND state = 'done' ORDER BY id DESC LIMIT 1"
+    last = project.row(sql, row.id)
+    return (str(last["author"]) if last is not None else "") or row.author
 
 
 def resolve(
@@ -120,29 +132,58 @@ def pads_of(project: Project, picture_sha256: str) -> dict[str, np.ndarray]:
 def _parts(
     mine: ClassMask, theirs: ClassMask, pads: Mapping[str, np.ndarray]
 ) -> Iterator[tuple[ConflictPart, list[Region]]]:
-    """Every differing pixel once: by pad in the layout's order, the rest by what hangs together."""
-    differing = _differing(mine, theirs)
-    for name, corners in pads.items():
-        box = Box.around(corners).clipped(mine.width, mine.height)
-        if box.empty or not differing.read(box).any():
-            continue
-        on_pad = polygon(corners, box)
-        inside = on_pad.inside & (differing.read(on_pad.box) > 0)
-        if inside.any():
-            region = Region(on_pad.box, inside)
-            _erase(differing, region)
-            yield _part(name, [region], mine, theirs), [region]
-    for number, component in enumerate(components(differing), start=1):
-        regions = list(component.pieces)
+    """Every differing pixel once: by pad in the layout's order, with what hangs over its edge; the rest by what hangs together."""
+    whole = Box(0, 0, mine.width, mine.height)
+    shapes = {name: polygon(corners, whole) for name, corners in pads.items()}
+    on_pads: dict[str, list[Region]] = {name: [] for name in pads}
+    elsewhere: list[list[Region]] = []
+    for component in components(_differing(mine, theirs)):
+        left, most, at = list(component.pieces), 0, ""
+        for name, shape in shapes.items():
+            if _common(component.box, shape.box).empty:
+                continue
+            on = [inside for piece in left if (inside := _cut(piece, shape, keep=True)) is not None]
+            left = [outside for piece in left if (outside := _cut(piece, shape, keep=False)) is not None]
+            on_pads[name] += on
+            found = sum(int(np.count_nonzero(r.inside)) for r in on)
+            if found > most:
+                most, at = found, name
+        if at:
+            on_pads[at] += left
+        else:
+            elsewhere.append(left)
+    for name, regions in on_pads.items():
+        if regions:
+            yield _part(name, regions, mine, theirs), regions
+    for number, regions in enumerate(elsewhere, start=1):
         yield _part(f"{REST} {number}", regions, mine, theirs), regions
+
+
+def _common(a: Box, b: Box) -> Box:
+    return Box(max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1))
+
+
+def _cut(piece: Region, shape: Region, keep: bool) -> Region | None:
+    """What of a piece lies on a shape, or what does not; None where nothing is left."""
+    common = _common(piece.box, shape.box)
+    on = np.zeros(piece.inside.shape, bool)
+    if not common.empty:
+        there = common.shifted(-piece.box.x0, -piece.box.y0).slices
+        on[there] = shape.inside[common.shifted(-shape.box.x0, -shape.box.y0).slices]
+    inside = piece.inside & (on if keep else ~on)
+    return Region(piece.box, inside) if inside.any() else None
 
 
 def _part(name: str, regions: list[Region], mine: ClassMask, theirs: ClassMask) -> ConflictPart:
     boxes = np.array([(r.box.x0, r.box.y0, r.box.x1, r.box.y1) for r in regions])
     (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
     differing = sum(int(np.count_nonzero(r.inside)) for r in regions)
-    ours, others = (sum(int(np.count_nonzero(m.read(r.box)[r.inside])) for r in regions) for m in (mine, theirs))
-    return ConflictPart(name, (int(x0), int(y0), int(x1), int(y1)), differing, ours, others)
+    counts = [
+        np.sum([np.bincount(m.read(r.box)[r.inside], minlength=256) for r in regions], axis=0) for m in (mine, theirs)
+    ]
+    ours, others = (int(np.sum(n[1:])) for n in counts)
+    classes = (tuple(int(v) for v in np.flatnonzero(n) if v) for n in counts)
+    return ConflictPart(name, (int(x0), int(y0), int(x1), int(y1)), differing, ours, others, *classes)
 
 
 def _differing(mine: ClassMask, theirs: ClassMask) -> ClassMask:
@@ -154,15 +195,6 @@ def _differing(mine: ClassMask, theirs: ClassMask) -> ClassMask:
         if unlike.any():
             out.chunks[place] = unlike.astype(np.uint8)
     return out
-
-
-def _erase(mask: ClassMask, region: Region) -> None:
-    for place in places(region.box):
-        there, here = overlap(place, region.box)
-        if place in mask.chunks:
-            mask.chunks[place][there][region.inside[here]] = 0
-            if not mask.chunks[place].any():
-                del mask.chunks[place]
 
 
 def _take(

@@ -22,7 +22,7 @@ from padscope.masks.class_mask import ClassMask, Pixels
 from padscope.masks.edits import Delta, Edit, apply, edit_to_bytes
 from padscope.masks.states import LOCKED
 from padscope.store import labels
-from padscope.store.conflicts import RESOLVED, ConflictPart, between
+from padscope.store.conflicts import RESOLVED, ConflictPart, between, painter
 from padscope.store.connection import copy_file
 from padscope.store.database import Project, open_project
 from padscope.store.histories import merge_histories
@@ -290,7 +290,8 @@ def _merge_labels(
             into.update("labels", here.id, {"state": theirs.state, "comment": theirs.comment})
         if (begun or reopened) and beside:
             what = "a mask painted on in both" if forked else "two labels of one picture"
-            authors = ", ".join(row.author or "nobody" for row in beside), theirs.author or "nobody"
+            names = [painter(into, row) or "nobody" for row in (*beside, labels.label(into, here.id))]
+            authors = ", ".join(names[:-1]), names[-1]
             against = next((row for row in beside if row.state != "rejected"), beside[0])
             parts = between(into, against, labels.label(into, here.id)).parts
             conflicts.append(Conflict(what, theirs.picture_sha256, *authors, kept="both", parts=parts))

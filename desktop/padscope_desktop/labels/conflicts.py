@@ -11,6 +11,7 @@ from padscope.masks.class_mask import ClassMask
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.conflict_bar import ConflictBar
+from padscope_desktop.quantities import number
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.mask_layer import MaskLayer
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from padscope.store.database import Project
 
 THEIRS = "#FFFFFF"
-ROOM = 3.0
+ROOM = 2.0
 
 
 class Conflicts(QObject):
@@ -92,14 +93,18 @@ class Conflicts(QObject):
             self._resolve(conflict)
             return
         part = left[0]
-        names = conflict.mine.author or "first", conflict.theirs.author or "second"
+        names = conflict.painters[0] or "first", conflict.painters[1] or "second"
         if names[0] == names[1]:
             names = f"{names[0]} (first)", f"{names[1]} (second)"
         at = len(conflict.parts) - len(left) + 1
-        pixels = part.mine_px, part.theirs_px
-        self._bar.show_part(conflict.picture, part.name, at, len(conflict.parts), names, pixels)
+        paint = self._words(part.mine_px, part.mine_classes), self._words(part.theirs_px, part.theirs_classes)
+        self._bar.show_part(conflict.picture, part.name, at, len(conflict.parts), names, paint)
         x0, y0, x1, y1 = part.box
         self._canvas.fit_bounds((float(x0), float(y0), float(x1), float(y1)), ROOM)
+
+    def _words(self, px: int, classes: tuple[int, ...]) -> str:
+        names = self._session.labelling.names
+        return f"{', '.join(names.get(v, str(v)) for v in classes)}, {number(px)} px" if px else "nothing painted"
 
     @Slot(str)
     def _on_taken(self, choice: str) -> None:

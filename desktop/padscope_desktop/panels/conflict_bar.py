@@ -12,6 +12,9 @@ from padscope_desktop.quantities import number
 from padscope_desktop.theme import TARGET
 
 CHOICES = ("mine", "theirs", "both")
+BOTH = "What either has painted; where both have, the class of the filled one"
+ROOM_FOR_NAME = 14
+"""Letters."""
 
 
 class ConflictBar(QFrame):
@@ -57,18 +60,25 @@ class ConflictBar(QFrame):
         signal.emit(choice)
 
     def show_part(
-        self, picture: str, part: str, at: int, of: int, names: tuple[str, str], pixels: tuple[int, int]
+        self, picture: str, part: str, at: int, of: int, names: tuple[str, str], paint: tuple[str, str]
     ) -> None:
+        """`paint`: what each has painted here, in words."""
         mine, theirs = names
         self.headline.setText(f"{picture}: two masks differ on {part} ({number(at)} of {number(of)})")
         self.facts.setText(
-            f"Filled: {mine}, {number(pixels[0])} px. White outline: {theirs}, {number(pixels[1])} px. Nothing is lost:"
-            " the mask that is not taken stays in the project."
+            f"Filled: {mine}: {paint[0]}. White outline: {theirs}: {paint[1]}. The mask that is not taken stays in the project."
         )
-        for choice, words in zip(CHOICES, (f"Take {mine}", f"Take {theirs}", "Take both"), strict=True):
-            self.buttons[choice].setText(words)
         left = of - at + 1
-        for choice, words in zip(CHOICES, (mine, theirs, "both"), strict=True):
-            self.rest[choice].setText(f"All {number(left)}: {words}")
+        whose = {"mine": (short(mine), mine), "theirs": (short(theirs), theirs), "both": ("both", "both")}
+        for choice, (name, whole) in whose.items():
+            self.buttons[choice].setText(f"Take {name}")
+            self.buttons[choice].setToolTip(f"Take what {whole} painted here" if choice != "both" else BOTH)
+            self.rest[choice].setText(f"All {number(left)}: {name}")
+            self.rest[choice].setToolTip(f"For the {number(left)} places that are left: {whole}")
             self.rest[choice].setVisible(left > 1)
         self.show()
+
+
+def short(name: str) -> str:
+    """Both names must find room beside each other in a narrow window; the whole ones stand in the line above."""
+    return name if len(name) <= ROOM_FOR_NAME else f"{name[: ROOM_FOR_NAME - 1].rstrip()}…"
