@@ -75,6 +75,8 @@ class ProductionMode(Mode):
     def enter(self) -> None:
         """Read afresh: modules may have been inspected and signed since."""
         self._on = True
+        if self.session.project is None:
+            return  # it is being opened, and read then
         failed: Callable[[Fault], None] = partial(self._on_failed)
         self.session.keeper.ask(asked, done=self._on_asked, failed=failed)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QFont, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from padscope.masks.brush import ROUND, swept
 from padscope.masks.class_mask import ClassMask, mask_from_array
 from padscope.masks.live import LiveStroke
 from padscope_desktop.labels import counting
+from padscope_desktop.viewer.layers import Layers
 from padscope_desktop.viewer.mask_layer import MaskLayer, step_for
 from padscope_desktop.viewer.view import View
 
@@ -102,3 +105,68 @@ def test_counting_looks_at_a_copy_that_nobody_paints_on(
     assert {v: a.places for v, a in told.args[0].items()} == {1: 1, 2: 1}
     counter.close()
     assert not any(np.shares_memory(seen[0].chunks[p], mask.chunks[p]) for p in mask.chunks)
+
+
+def painted(layers: Layers, view: View = VIEW, *, patient: bool = False) -> tuple[np.ndarray, bool]:
+    """((400, 600, 4), whether all of it is as it should be)."""
+    image = QImage(600, 400, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    done = layers.paint_overlays(painter, view, QFont(), patient=patient)
+    painter.end()
+    return np.frombuffer(image.constBits(), np.uint8).reshape(400, 600, 4).copy(), done
+
+
+def rested(layers: Layers, view: View = VIEW) -> np.ndarray:
+    layers.masks_rest()
+    for _ in range(100):
+        seen, done = painted(layers, view)
+        if done:
+            return seen
+    raise AssertionError("it is never done")
+
+
+def test_a_mask_that_rests_is_kept_while_the_picture_moves_and_a_stroke_is_seen_at_once(
+    qtbot: QtBot, classes: np.ndarray
+) -> None:
+    mask = mask_from_array(classes)
+    layers, layer = Layers(), layer_of(mask)
+    layers.under.append(layer)
+    assert np.array_equal(rested(layers), drawn(layer))
+    drawings: list[int] = []
+    original = layer.steps
+    layer.steps = lambda painter, view: (drawings.append(1), original(painter, view))[1]  # type: ignore[method-assign]
+    assert np.array_equal(painted(layers)[0], drawn(layer_of(mask)))
+    assert not drawings  # it was kept
+    stroke = LiveStroke(mask, 2)
+    layer.touched(stroke.add(swept((100.0, 240.0), (400.0, 255.0), 14.0, ROUND, mask.box)))
+    assert np.array_equal(painted(layers)[0], drawn(layer_of(mask)))
+    assert drawings
+    assert np.array_equal(rested(layers), drawn(layer_of(mask)))
+    away = replace(VIEW, cx=320.0)
+    assert np.array_equal(rested(layers, away), drawn(layer_of(mask), away))
+    layer.shown = False
+    assert not rested(layers).any()
+
+
+def test_what_cannot_be_drawn_in_time_is_shown_coarser_and_drawn_later(qtbot: QtBot, classes: np.ndarray) -> None:
+    layer = layer_of(mask_from_array(classes))
+    half = replace(VIEW, zoom=0.5)
+    whole = drawn(layer)
+    image = QImage(600, 400, QImage.Format.Format_ARGB32_Premultiplied)
+
+    def within(budget_s: float, view: View) -> np.ndarray:
+        image.fill(0)
+        painter = QPainter(image)
+        layer.paint_within(painter, view, budget_s)
+        painter.end()
+        return np.frombuffer(image.constBits(), np.uint8).reshape(400, 600, 4).copy()
+
+    assert np.array_equal(within(-1.0, VIEW), whole)  # nothing was left to draw
+    assert not layer.unfinished
+    rough = within(-1.0, half)
+    assert layer.unfinished
+    fine = drawn(layer_of(mask_from_array(classes)), half)
+    assert ((rough[..., 3] > 0) == (fine[..., 3] > 0)).mean() > 0.99
+    assert np.array_equal(within(1.0, half), fine)
+    assert not layer.unfinished

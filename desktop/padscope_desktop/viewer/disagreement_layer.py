@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
@@ -19,6 +21,8 @@ ALPHA = 0.75
 class DisagreementLayer:
     def __init__(self) -> None:
         self.shown = False
+        self.version = 0
+        self.unfinished = False
         self._image: QImage | None = None
         self._size = (0, 0)
 
@@ -28,6 +32,7 @@ class DisagreementLayer:
 
     def set_cells(self, told: NDArray[np.uint8] | None) -> None:
         """(rows, cols) of `Disagreement`, one per cell of CELL_PX; None shows nothing."""
+        self.version += 1
         if told is None or not told.any():
             self._image = None
             return
@@ -39,6 +44,13 @@ class DisagreementLayer:
         pixels = table[told]
         self._image = QImage(pixels.data, cols, rows, cols * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
         self._size = (cols * CELL_PX, rows * CELL_PX)
+
+    def steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        self.paint(painter, view)
+        yield
+
+    def paint_within(self, painter: QPainter, view: View, budget_s: float) -> None:
+        self.paint(painter, view)
 
     def paint(self, painter: QPainter, view: View) -> None:
         if self._image is None:

@@ -7,7 +7,7 @@ done, the film before is shown, moved and stretched to where it belongs now. A b
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
@@ -25,9 +25,9 @@ class Film:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self._front: QImage | None = None
-        self._front_is: tuple[View, int] | None = None
+        self._front_is: tuple[View, Hashable] | None = None
         self._back: QImage | None = None
-        self._back_is: tuple[View, int] | None = None
+        self._back_is: tuple[View, Hashable] | None = None
         self._painter: QPainter | None = None
         self._work: Iterator[None] | None = None
 
@@ -35,18 +35,28 @@ class Film:
         self._abandon()
         self._front_is = None
 
-    def paint(self, painter: QPainter, view: View, version: int, *, budget_s: float = BUDGET_S) -> bool:
-        """True where all of it is painted as it should be; else there is more to do in the next frame."""
+    def shows(self, version: Hashable) -> bool:
+        """What is painted looks like that, wherever it lies."""
+        return self._front_is is not None and self._front_is[1] == version
+
+    def prepare(self, view: View, version: Hashable, *, budget_s: float = BUDGET_S) -> bool:
+        """Go on with it, without showing it. True where all of it is as it should be; else there is more to do in the next
+        frame."""
         now = (view, version)
         if self._front_is != now:
             if self._back_is is not None and self._back_is[1] != version:
                 self._abandon()
             self._go_on(now, budget_s)
-        if self._front is not None and self._front_is is not None:
-            _draw_moved(painter, self._front, self._front_is[0], view)
         return self._front_is == now
 
-    def _go_on(self, now: tuple[View, int], budget_s: float) -> None:
+    def paint(self, painter: QPainter, view: View, version: Hashable, *, budget_s: float = BUDGET_S) -> bool:
+        """`prepare`, and show what there is."""
+        done = self.prepare(view, version, budget_s=budget_s)
+        if self._front is not None and self._front_is is not None:
+            _draw_moved(painter, self._front, self._front_is[0], view)
+        return done
+
+    def _go_on(self, now: tuple[View, Hashable], budget_s: float) -> None:
         """What has been begun is finished, though the view has moved on: something newer is better than nothing new."""
         end = time.perf_counter() + budget_s
         while self._front_is != now:
@@ -60,7 +70,7 @@ class Film:
             if time.perf_counter() > end:
                 return
 
-    def _begin(self, now: tuple[View, int]) -> None:
+    def _begin(self, now: tuple[View, Hashable]) -> None:
         view = now[0]
         size = round(view.width * view.dpr), round(view.height * view.dpr)
         if self._back is None or (self._back.width(), self._back.height()) != size:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,8 @@ CACHE_BYTES = 96 * 2**20
 CROP_ABOVE = 4.0
 """Zoom from which only the visible pixels of a chunk are drawn."""
 MOST_STEP = 64
+PIECE = 4
+"""Chunks between two looks at the clock."""
 EDGE_ALPHA = 1.0
 HALF = 128
 """Classes from this on are drawn the slow way."""
@@ -66,10 +69,13 @@ class MaskLayer:
         self.opacity = 0.45
         self.outline_only = False
         self.mask: ClassMask | None = None
+        self.version = 0
+        self.unfinished = False
         self._colours: Mapping[int, str] = {}
         self._images: OrderedDict[Key, QImage | None] = OrderedDict()
         self._bytes = 0
         self._known: dict[Place, bytes] = {}
+        self._until = math.inf
         self._tables()
 
     @property
@@ -104,12 +110,14 @@ class MaskLayer:
         return chunk[0].tobytes() + chunk[-1].tobytes() + chunk[:, 0].tobytes() + chunk[:, -1].tobytes()
 
     def forget(self) -> None:
+        self.version += 1
         self._known.clear()
         self._images.clear()
         self._bytes = 0
 
     def touched(self, places: Iterable[Place]) -> None:
         """These chunks look different now; so may the edges of their neighbours."""
+        self.version += 1
         near: set[Place] = set()
         for r, c in places:
             near.add((r, c))
@@ -126,6 +134,17 @@ class MaskLayer:
                 step *= 2
 
     def paint(self, painter: QPainter, view: View) -> None:
+        self.paint_within(painter, view, math.inf)
+
+    def paint_within(self, painter: QPainter, view: View, budget_s: float) -> None:
+        """Chunks that cannot be drawn in this time are shown as they were at another zoom, or in a later frame."""
+        self._until = time.perf_counter() + budget_s
+        self.unfinished = False
+        for _ in self.steps(painter, view):
+            pass
+        self._until = math.inf
+
+    def steps(self, painter: QPainter, view: View) -> Iterator[None]:
         """In logical px; drawn in device px, so that chunks meet on whole pixels of the screen."""
         if self.mask is None or self.mask.empty:
             return
@@ -135,10 +154,13 @@ class MaskLayer:
         seen = _seen(left, zoom, view.width * view.dpr), _seen(top, zoom, view.height * view.dpr)
         painter.scale(1 / view.dpr, 1 / view.dpr)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        for place in self._in_sight(seen):
-            image = self._image(place, step)
-            if image is None:
+        for i, place in enumerate(self._in_sight(seen)):
+            if i % PIECE == PIECE - 1:
+                yield
+            found = self._found(place, step)
+            if found is None:
                 continue
+            image, of = found
             x, y = place[1] * CHUNK, place[0] * CHUNK
             x0, x1, y0, y1 = x, x + CHUNK, y, y + CHUNK
             if zoom > CROP_ABOVE:
@@ -151,7 +173,7 @@ class MaskLayer:
                 round(left + x1 * zoom) - 1,
                 round(top + y1 * zoom) - 1,
             )
-            source = QRect((x0 - x) // step, (y0 - y) // step, (x1 - x0) // step, (y1 - y0) // step)
+            source = QRect((x0 - x) // of, (y0 - y) // of, (x1 - x0) // of, (y1 - y0) // of)
             painter.drawImage(goal, image, source)
 
     def _in_sight(self, seen: tuple[tuple[int, int], tuple[int, int]]) -> list[Place]:
@@ -166,6 +188,15 @@ class MaskLayer:
         if len(rows) * len(cols) < len(self.mask.chunks):
             return [(r, c) for r in rows for c in cols if (r, c) in self.mask.chunks]
         return [p for p in self.mask.chunks if p[0] in rows and p[1] in cols]
+
+    def _found(self, place: Place, step: int) -> tuple[QImage, int] | None:
+        """The image to draw, and its step: another one's where there is no time for it now."""
+        if (*place, step) not in self._images and time.perf_counter() > self._until:
+            self.unfinished = True
+            others = ((self._images.get((*place, 2**k)), 2**k) for k in range(MOST_STEP.bit_length()))
+            return next(((image, of) for image, of in others if image is not None), None)
+        image = self._image(place, step)
+        return None if image is None else (image, step)
 
     def _image(self, place: Place, step: int) -> QImage | None:
         key = (*place, step)

@@ -23,6 +23,20 @@ class Layer(Protocol):
     def paint(self, painter: QPainter, view: View) -> None: ...
 
 
+class UnderLayer(Layer, Protocol):
+    """Painted between heat and pads. `version` changes with its looks: while it changes, it is painted in every frame (as far
+    as `budget_s` goes: `unfinished` says that there is more to do), and kept when it rests."""
+
+    version: int
+    unfinished: bool
+
+    def paint_within(self, painter: QPainter, view: View, budget_s: float) -> None: ...
+
+    def steps(self, painter: QPainter, view: View) -> Iterator[None]:
+        """The same, whole; yields between pieces, so that no frame takes long."""
+        ...
+
+
 class KeptLayer(Protocol):
     """Painted over the pads, but kept while only the view moves: `Canvas.repaint_overlays` says when it looks different. It
     yields between pieces, so that no frame takes long."""
