@@ -218,6 +218,7 @@ class Measuring(QObject):
     def _on_scale(self) -> None:
         self.layer.um_per_px = self.canvas.um_per_px
         entry = self.session.album.entries.get(self._of[0]) if self._of[0] is not None else None
+        self.bar.show_scaled(self.canvas.um_per_px is not None)
         self.bar.show_own_scale(entry is not None and entry.own_scale is not None)
         self._show_chosen()
 

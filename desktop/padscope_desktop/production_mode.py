@@ -70,7 +70,7 @@ class ProductionMode(Mode):
         self.page.picture_wanted.connect(self.picture_wanted)
         session.project_changed.connect(self._forget)
         session.contents_read.connect(self._on_project)
-        self.panel.say_unknown(READING)
+        self._forget()
 
     def enter(self) -> None:
         """Read afresh: modules may have been inspected and signed since."""
@@ -91,6 +91,7 @@ class ProductionMode(Mode):
 
     def _on_asked(self, found: Asked) -> None:
         self.all, self.known = found, True
+        self.page.set_known(True)
         chosen = self.panel.filters().layout_sha256 or next(iter(found.layouts), "")
         self.panel.set_layouts([(layout.name, sha) for sha, layout in found.layouts.items()], chosen)
         self._show(self.panel.filters())
@@ -112,6 +113,7 @@ class ProductionMode(Mode):
         """Another project: nothing is known of it until it has been read."""
         self._on_asked(Asked(Production(()), {}))
         self.known = False
+        self.page.set_known(False)
         self.panel.say_unknown(READING)
 
     @Slot()

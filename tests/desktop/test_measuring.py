@@ -9,8 +9,10 @@ from PySide6.QtTest import QTest
 
 from conftest import Bench
 from padscope.pictures.measures import Measure
+from padscope.types import Scale
 from padscope_desktop.panels.measurebar import typed_number
 from padscope_desktop.viewer.measure_layer import measure_words
+from padscope_desktop.viewer.overlays import scale_bar_words
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -205,3 +207,16 @@ def test_words_in_px_without_a_scale_and_in_larger_units_for_larger_things() -> 
     assert measure_words(line, 40.0) == "20.000\u202fmm"
     box = Measure("rectangle", ((0, 0), (10, 5)))
     assert measure_words(box, 2.0) == "20.0 × 10.0\u202fµm · 200\u202fµm²"
+
+
+def test_without_a_scale_it_is_said_that_everything_is_in_px(ruler: Bench) -> None:
+    canvas, bar = ruler.window.canvas, ruler.window.seeing.measuring.bar
+    assert not bar.in_px.isVisible()
+    assert scale_bar_words(canvas.um_per_px, canvas.view)[0].endswith("m")  # µm or mm
+    canvas.set_scale(None)
+    assert bar.in_px.isVisible()
+    words, logical = scale_bar_words(canvas.um_per_px, canvas.view)
+    assert words.endswith("px, no scale")
+    assert float(words.split("px")[0].replace("\u202f", "")) * canvas.view.scale == pytest.approx(logical)
+    ruler.window.status.set_scale(Scale())
+    assert "line of known length" in ruler.window.status.scale.toolTip()

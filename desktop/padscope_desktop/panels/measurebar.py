@@ -53,6 +53,11 @@ class MeasureBar(QWidget):
             row.addWidget(made)
         self._kinds.idClicked.connect(self._on_kind)
         row.addStretch(1)
+        self.in_px = label("no scale: lengths are in px", dim=True)
+        self.in_px.setToolTip(
+            "Draw a line of known length, or none, and type its length or the size of a pixel: Set scale"
+        )
+        row.addWidget(self.in_px)
         self.copy, self.remove = button("Copy", tip="Ctrl+C"), button("Delete", tip="Del")
         self.copy.clicked.connect(self.copy_wanted)
         self.remove.clicked.connect(self.remove_wanted)
@@ -78,6 +83,7 @@ class MeasureBar(QWidget):
             each.setStyleSheet("padding: 4px 8px;")
         self.show_chosen("", line=False)
         self.show_own_scale(False)
+        self.show_scaled(True)
 
     def set_kind(self, kind: str) -> None:
         self.buttons[kind].setChecked(True)
@@ -90,6 +96,10 @@ class MeasureBar(QWidget):
         self.length.setAccessibleName("True length, µm" if line else "Size of a pixel, µm")
         self.length.setToolTip("How long this line is in truth" if line else "How large a pixel is")
         self._on_text(self.length.text())
+
+    def show_scaled(self, scaled: bool) -> None:
+        """Without a scale it is said in which unit everything is measured."""
+        self.in_px.setVisible(not scaled)
 
     def show_own_scale(self, own: bool) -> None:
         """A person gave the scale: then it can be given back."""

@@ -79,6 +79,12 @@ class ProductionPage(QWidget):
         self.shares.set_shares(layout, shown.pads(layout) if layout is not None else {})
         self.trend.set_days(shown.trend())
 
+    def set_known(self, known: bool) -> None:
+        """That there is nothing is said only of what has been read."""
+        for plot in (self.bars, self.shares, self.trend):
+            plot.nothing = type(plot).nothing if known else ""
+            plot.update()
+
     def set_theme(self, theme: Theme) -> None:
         for plot in (self.bars, self.shares, self.trend):
             plot.set_theme(theme)

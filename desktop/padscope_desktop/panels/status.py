@@ -47,6 +47,12 @@ def scale_words(scale: Scale) -> str:
     return f"{with_unit(scale.um_per_px, 'µm/px', 3)} {SOURCES.get(scale.source, scale.source)}{sign}"
 
 
+WHERE_FROM = (
+    "The file does not say how large a pixel is. The scale comes from a line of known length or a typed size (Ruler, R), "
+    "or from the layout once the board is inspected; until then lengths are in px."
+)
+
+
 class StatusLine(QWidget):
     """Signal: cancel_wanted()."""
 
@@ -95,7 +101,8 @@ class StatusLine(QWidget):
 
     def set_scale(self, scale: Scale | None, conflict: str = "") -> None:
         self.scale.setText("" if scale is None else scale_words(scale) + (" ⚠" if conflict else ""))
-        self.scale.setToolTip(conflict)
+        missing = scale is not None and scale.um_per_px is None
+        self.scale.setToolTip(conflict or (WHERE_FROM if missing else ""))
 
     def set_model(self, name: str) -> None:
         self.model.setText(f"model {name}" if name else "no model")

@@ -411,8 +411,7 @@ class Canvas(Viewport):
             self.tool.paint(painter, view)
             painter.restore()
         self.marks.paint(painter, view, self.font(), self._accent)
-        if self._um_per_px is not None:
-            overlays.paint_scale_bar(painter, self._um_per_px, view, self.font())
+        overlays.paint_scale_bar(painter, self._um_per_px, view, self.font())
         box = overlays.overview_box(self.picture.width, self.picture.height, view)
         if box is not None and self._overview is not None:
             overlays.paint_overview(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from padscope_desktop.quantities import length, round_length
+from padscope_desktop.quantities import length, round_length, with_unit
 from padscope_desktop.viewer.view import View
 
 MARGIN = 16.0
@@ -21,9 +21,17 @@ def scale_bar(um_per_px: float, view: View) -> tuple[float, float]:
     return um, um / um_per_logical
 
 
-def paint_scale_bar(painter: QPainter, um_per_px: float, view: View, font: QFont) -> None:
-    um, px = scale_bar(um_per_px, view)
-    text = length(um)
+def scale_bar_words(um_per_px: float | None, view: View) -> tuple[str, float]:
+    """What it says, and its length in logical px: of the picture's own px where nobody knows how large they are."""
+    if um_per_px is not None:
+        um, logical = scale_bar(um_per_px, view)
+        return length(um), logical
+    px, logical = scale_bar(1.0, view)
+    return f"{with_unit(px, 'px', 0 if px >= 1 else 1)}, no scale", logical
+
+
+def paint_scale_bar(painter: QPainter, um_per_px: float | None, view: View, font: QFont) -> None:
+    text, px = scale_bar_words(um_per_px, view)
     metrics = QFontMetricsF(font)
     width = max(px, metrics.horizontalAdvance(text)) + 20
     height = metrics.height() + 16
