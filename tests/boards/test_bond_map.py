@@ -26,6 +26,7 @@ from padscope.boards.bond_map import (
     write_pad_map,
 )
 from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
+from padscope.boards.review import agreement, override, reviewed
 from padscope.errors import OutputError, PadMapError
 from padscope.types import Affine, Scale
 
@@ -130,9 +131,16 @@ def test_the_csv_gives_back_the_same_rows(tmp_path: Path) -> None:
         table = list(csv.DictReader(file))
     assert ",".join(table[0]) == (
         "pad,wire,verdict,planned_x_um,planned_y_um,proposed_x_um,proposed_y_um,shift_x_um,shift_y_um,"
-        "margin_um,picture_x_px,picture_y_px,defect_classes"
+        "margin_um,picture_x_px,picture_y_px,defect_classes,planned_picture_x_px,planned_picture_y_px,reviewer,model,rules,"
+        "picture_sha256"
     )
     assert table[3] == dict.fromkeys(COLUMNS, "") | {
+        "planned_picture_x_px": f"{0.4 * 9 + 0.006 * 9 - 51.5:.3f}",
+        "planned_picture_y_px": f"{-0.006 * 9 + 0.4 * 9 + 43.6:.3f}",
+        "reviewer": "",
+        "model": f"patchcore {'cd' * 8}",
+        "rules": f"standard {'ef' * 8}",
+        "picture_sha256": "ab" * 32,
         "pad": "R,1",
         "wire": "R-1",
         "verdict": "UNKNOWN",
@@ -218,3 +226,20 @@ def test_places_that_cannot_hold_a_file_are_refused(
     with pytest.raises(OutputError, match="Read-only"):
         write(MAP, tmp_path / "x")
     assert sorted(os.listdir(tmp_path)) == ["file", "folder"]
+
+
+def test_a_csv_of_an_older_version_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "b.bondmap.csv"
+    write_bond_map(MAP, path)
+    with path.open(newline="", encoding="utf-8") as file:
+        table = [row[: len(COLUMNS)] for row in csv.reader(file)]
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(table)
+    row = read_bond_map(path)[0]
+    assert (row.wire, row.model, row.planned_picture_x_px) == ("L001-1", "", None)
+
+
+def test_who_decided_about_a_pad_stands_beside_its_wires() -> None:
+    agreed = reviewed(MAP, [agreement(PADS[0], "AB"), override(PADS[1], Verdict.OK, "a reflection", "CD")])
+    assert [r.reviewer for r in bond_rows(agreed)] == ["AB", "CD", "CD", ""]
+    assert parse_pad_map(pad_map_text(agreed), "x") == agreed

@@ -42,7 +42,8 @@ LARGEST_BYTES = 256 * 2**20
 @dataclass(frozen=True, slots=True)
 class BondRow:
     """One wire of a bond map, a column of the CSV each; None where it cannot land. `defect_classes` are those of its pad.
-    `picture_file` is a column only where several pictures show the board, `placed_by` only where a person has put a foot down."""
+    `reviewer` is who looked at its pad last, `model` and `rules` have the first 16 digits of their SHA-256. `picture_file` is a
+    column only where several pictures show the board, `placed_by` only where a person has put a foot down."""
 
     pad: str
     wire: str
@@ -57,12 +58,21 @@ class BondRow:
     picture_x_px: float | None
     picture_y_px: float | None
     defect_classes: tuple[str, ...]
+    planned_picture_x_px: float | None = None
+    planned_picture_y_px: float | None = None
+    reviewer: str = ""
+    model: str = ""
+    rules: str = ""
+    picture_sha256: str = ""
     picture_file: str = ""
     placed_by: str = ""
 
 
 SOMETIMES = ("picture_file", "placed_by")
-COLUMNS = tuple(f.name for f in dataclasses.fields(BondRow) if f.name not in SOMETIMES)
+COLUMNS = tuple(f.name for f in dataclasses.fields(BondRow) if f.default is dataclasses.MISSING)
+"""A bond map without one of these is none."""
+MADE_WITH = tuple(f.name for f in dataclasses.fields(BondRow) if f.name not in (*COLUMNS, *SOMETIMES))
+"""Written behind them; bond maps of older versions have none of these."""
 
 
 def write_pad_map(pad_map: PadMap, path: Path) -> None:
@@ -132,11 +142,23 @@ def parse_pad_map(text: str, source: str) -> PadMap:
 
 def bond_rows(pad_map: PadMap) -> tuple[BondRow, ...]:
     """One row per wire, in the order of the pad map."""
-    files = [facts.file for facts in pad_map.pictures()] if pad_map.others else [""]
+    pictures, made = pad_map.pictures(), pad_map.provenance
+    model, rules = f"{made.detector} {made.model_sha256[:16]}", f"{made.rules} {made.rules_sha256[:16]}"
     rows = []
     for pad in pad_map.pads:
         place = pad_map.place(pad.pad)
-        rows += [_bond_row(pad, m, place.um_to_px, files[place.picture]) for m in pad.landings]
+        facts = pictures[place.picture]
+        file = facts.file if pad_map.others else ""
+        rows += [
+            dataclasses.replace(
+                _bond_row(pad, m, place.um_to_px),
+                model=model.strip(),
+                rules=rules.strip(),
+                picture_sha256=facts.sha256,
+                picture_file=file,
+            )
+            for m in pad.landings
+        ]
     return tuple(rows)
 
 
@@ -149,7 +171,7 @@ def bond_map_text(rows: tuple[BondRow, ...]) -> str:
     """The CSV: a header, then one line per wire; several defect classes are joined by semicolons, an empty cell is None."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    columns = (*COLUMNS, *(name for name in SOMETIMES if any(getattr(row, name) for row in rows)))
+    columns = (*COLUMNS, *MADE_WITH, *(name for name in SOMETIMES if any(getattr(row, name) for row in rows)))
     table.writerow(columns)
     for row in rows:
         table.writerow([_cell(getattr(row, name)) for name in columns])
@@ -198,6 +220,7 @@ def _pad_object(p: PadResult, um_to_px: Affine) -> dict[str, Any]:
         "id": p.pad,
         "verdict": p.verdict.value,
         "reasons": list(p.reasons),
+        **({"reviewer": p.reviewer} if p.reviewer else {}),
         **({"marks": [_mark_object(m, um_to_px) for m in p.marks]} if p.marks else {}),
         "level": _number(p.level),
         "usable_fraction": _number(p.usable_fraction),
@@ -301,12 +324,14 @@ def _pad(p: dict[str, Any]) -> PadResult:
             for w in p["wires"]
         ),
         tuple(_mark(m, len(p["reasons"])) for m in p.get("marks", ())),
+        str(p.get("reviewer", "")),
     )
 
 
-def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine, file: str) -> BondRow:
+def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine) -> BondRow:
     at, shift = landing.proposed_um or (None, None), landing.shift_um or (None, None)
     px = (None, None) if landing.proposed_um is None else um_to_px.apply(np.array(landing.proposed_um)).tolist()
+    planned_px = um_to_px.apply(np.array(landing.planned_um)).tolist()
     return BondRow(
         pad=pad.pad,
         wire=landing.wire,
@@ -321,7 +346,9 @@ def _bond_row(pad: PadResult, landing: Landing, um_to_px: Affine, file: str) -> 
         picture_x_px=_rounded(px[0]),
         picture_y_px=_rounded(px[1]),
         defect_classes=tuple(dict.fromkeys(d.defect_class.replace(";", ",") for d in pad.defects)),
-        picture_file=file,
+        planned_picture_x_px=_round(planned_px[0]),
+        planned_picture_y_px=_round(planned_px[1]),
+        reviewer=pad.reviewer,
         placed_by=landing.placed_by,
     )
 
@@ -330,8 +357,9 @@ def _row(cells: dict[str, str]) -> BondRow:
     read: dict[str, Callable[[str], Any]] = dict.fromkeys(COLUMNS[5:12], _optional)
     read |= {"pad": str, "wire": str, "verdict": Verdict, "planned_x_um": _finite, "planned_y_um": _finite}
     read["defect_classes"] = lambda text: tuple(part for part in text.split(";") if part)
-    read |= dict.fromkeys(SOMETIMES, str)
-    return BondRow(**{name: read[name](cells[name]) for name in (*COLUMNS, *SOMETIMES) if name in cells})
+    read |= dict.fromkeys((*MADE_WITH, *SOMETIMES), str)
+    read |= dict.fromkeys(("planned_picture_x_px", "planned_picture_y_px"), _optional)
+    return BondRow(**{name: read[name](cells[name]) for name in (*COLUMNS, *MADE_WITH, *SOMETIMES) if name in cells})
 
 
 def _finite(text: str) -> float:

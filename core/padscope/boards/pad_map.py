@@ -81,7 +81,7 @@ class Landing:
 @dataclass(frozen=True, slots=True)
 class PadResult:
     """One pad: its verdict with the reasons in words, its worst level (None where nothing could be judged), its defects, the
-    landings of its wires, and what on the board the reasons speak of."""
+    landings of its wires, what on the board the reasons speak of, and who decided about it last, "" where nobody did."""
 
     pad: str
     verdict: Verdict
@@ -91,6 +91,7 @@ class PadResult:
     defects: tuple[Defect, ...]
     landings: tuple[Landing, ...]
     marks: tuple[Mark, ...] = ()
+    reviewer: str = ""
 
     def marks_of(self, reason: int) -> tuple[Mark, ...]:
         return tuple(m for m in self.marks if m.reason == reason)

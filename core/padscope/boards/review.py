@@ -112,17 +112,26 @@ def progress(pads: Sequence[PadResult], decided: Mapping[str, PadDecision]) -> P
 
 
 def reviewed_pad(result: PadResult, decision: PadDecision | None) -> PadResult:
-    """The pad as it is handed on: an override becomes the verdict, with who and why as its first reason. On a pad that a person
-    calls OK, wires that found no place land where they were planned."""
-    if decision is None or decision.decision is not Decision.OVERRIDDEN:
+    """The pad as it is handed on, with who decided about it: an override becomes the verdict, with who and why as its first
+    reason. On a pad that a person calls OK, wires that found no place land where they were planned."""
+    if decision is None or decision.decision is Decision.WITHDRAWN:
         return result
+    if decision.decision is Decision.AGREED:
+        return replace(result, reviewer=decision.author)
     by = f" by {decision.author}" if decision.author else ""
     said = f"{decision.verdict} instead of {result.verdict}{by}: {decision.reason}"
     landings = result.landings
     if decision.verdict is Verdict.OK:
         landings = tuple(m if m.proposed_um else replace(m, proposed_um=m.planned_um) for m in landings)
     marks = tuple(replace(m, reason=m.reason + 1) for m in result.marks)
-    return replace(result, verdict=decision.verdict, reasons=(said, *result.reasons), landings=landings, marks=marks)
+    return replace(
+        result,
+        verdict=decision.verdict,
+        reasons=(said, *result.reasons),
+        landings=landings,
+        marks=marks,
+        reviewer=decision.author,
+    )
 
 
 def reviewed(pad_map: PadMap, decisions: Iterable[PadDecision]) -> PadMap:

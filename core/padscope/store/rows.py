@@ -212,6 +212,7 @@ def _pad(values: dict[str, Any]) -> PadResult:
         defects=tuple(Defect(**{**d, "box_um": tuple(d["box_um"])}) for d in values["defects"]),
         landings=tuple(Landing(**{name: _point(v) for name, v in w.items()}) for w in values["landings"]),
         marks=tuple(_mark(m) for m in values.get("marks", ())),
+        reviewer=values.get("reviewer", ""),
     )
 
 
