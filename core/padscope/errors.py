@@ -25,6 +25,14 @@ class PictureError(InputError):
     """A picture cannot be read, or is not what its name says."""
 
 
+class TooLargeError(PictureError):
+    """A picture declares more pixels than the limit, which a person may raise; `megapixels` is what it takes."""
+
+    def __init__(self, sentence: str, megapixels: int) -> None:
+        super().__init__(sentence)
+        self.megapixels = megapixels
+
+
 class LayoutError(InputError):
     """A layout contradicts itself or cannot be read."""
 

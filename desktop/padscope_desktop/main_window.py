@@ -130,6 +130,7 @@ class MainWindow(QMainWindow):
             (self.invitation.recent_wanted, self.doors.open_recent),
             (self.inspect_mode.training.detector_chosen, self._on_detector_chosen),
             (self.mode_bar.operator_changed, self._on_operator),
+            (s.opening.limit_raised, self._on_limit),
             (self.seeing.measuring.let_go, self._on_let_go),
             (self.production_mode.picture_wanted, self._on_picture_wanted),
             (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
@@ -257,8 +258,13 @@ class MainWindow(QMainWindow):
         self.session.operator = name
         self.remember(operator=name)
 
+    @Slot(float)
+    def _on_limit(self, megapixels: float) -> None:
+        self.remember(max_megapixels=megapixels)
+
     def _apply_settings(self) -> None:
         chosen = self.memory.settings
+        self.session.opening.set_limit(chosen.max_megapixels)
         for name, on in (
             ("heat", chosen.show_heat),
             ("pads", chosen.show_pads),

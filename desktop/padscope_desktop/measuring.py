@@ -11,8 +11,10 @@ from padscope.pictures.measures import Measure
 from padscope.pictures.scales import two_point_scale, typed_scale
 from padscope.types import Scale
 from padscope_desktop import stock
+from padscope_desktop.background.payloads import BarCard
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.messages import about_fault
+from padscope_desktop.opening import against_file
 from padscope_desktop.panels.measurebar import KINDS, MeasureBar
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
@@ -54,6 +56,9 @@ class Measuring(QObject):
             (self.bar.copy_wanted, self.copy),
             (self.bar.remove_wanted, self._on_remove),
             (self.bar.closed, self.put_away),
+            (self.bar.on_bar_wanted, self._on_bar_wanted),
+            (session.opening.bar_wanted, self.lay),
+            (session.opening.bar_changed, self._on_bar_changed),
         ):
             signal.connect(slot)
 
@@ -83,6 +88,25 @@ class Measuring(QObject):
         self.canvas.set_tool(self.tool)
         self.canvas.setFocus()
         self.canvas.repaint_overlays()
+
+    @Slot(object)
+    def lay(self, found: BarCard) -> None:
+        """The ruler on a scale bar, for a person to say how long it is in truth."""
+        self.choose("length")
+        if not any(m.points == (found.left, found.right) for m in self._kept.values()):
+            self._put(None, Measure("length", (found.left, found.right)))
+        self.layer.chosen = next(u for u, m in self._kept.items() if m.points == (found.left, found.right))
+        self._show_chosen()
+        self.bar.length.setFocus()
+
+    @Slot()
+    def _on_bar_wanted(self) -> None:
+        if self.session.opening.bar is not None:
+            self.lay(self.session.opening.bar)
+
+    @Slot()
+    def _on_bar_changed(self) -> None:
+        self.bar.show_on_bar(self.session.opening.bar is not None)
 
     @Slot()
     def put_away(self) -> None:
@@ -255,6 +279,9 @@ class Measuring(QObject):
         else:
             found = typed_scale(value)
         self.session.set_scale(self._of[0], Scale(found.um_per_px, found.source))
+        if measure is not None and measure.kind == "length":
+            entry = self.session.album.entries[self._of[0]]
+            self.session.mentioned.emit(against_file(value, measure.length_px, entry))
         self.canvas.setFocus()
 
     @Slot()

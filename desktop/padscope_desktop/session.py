@@ -26,6 +26,7 @@ from padscope_desktop.inspecting.judging import Judging
 from padscope_desktop.labels.labelling import Labelling
 from padscope_desktop.labels.rejudging import Rejudging
 from padscope_desktop.messages import Choice, about_death, about_fault
+from padscope_desktop.opening import Opening
 from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 
@@ -82,7 +83,7 @@ class Session(QObject):
         self.detectors: tuple[DetectorCard, ...] = ()
         self._boards: dict[int, Board] = {}
         self._early: list[Path] = []  # dropped before any project was open
-        self.display.failed.connect(self._on_not_shown)
+        self.opening = Opening(self)
         self.judging.judged.connect(self._on_judged)
         self.judging.settled.connect(self._store)
         self.judging.repainted.connect(self._store)
@@ -285,12 +286,6 @@ class Session(QObject):
             partial(stock.store_scale, sha256=entry.sha256, scale=scale or entry.card.scale, author=self.operator),
             failed=partial(self._say, "store", f"The scale of {entry.name} was not saved."),
         )
-
-    @Slot(int, object)
-    def _on_not_shown(self, key: int, fault: Fault) -> None:
-        entry = self.album.entries.get(key)
-        if entry is not None:
-            self.said.emit(about_fault("picture", f"{entry.name} cannot be shown.", fault))
 
     def _on_board(self, board: Board) -> None:
         if board.key == self.current and self.judging.board is None:

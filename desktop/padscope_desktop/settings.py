@@ -36,6 +36,7 @@ class Settings:
     brush_square: bool = setting(False, "Square brush")
     wand_tolerance: float = setting(24.0, "Wand tolerance", low=0.0, high=128.0)
     detector: str = setting("patchcore", "Detector to train")
+    max_megapixels: float = setting(500.0, "Largest picture", low=1.0, high=100_000.0, unit="megapixels")
     operator: str = setting("", "Operator", help="Written beside what a person paints, overrides and signs.")
 
 

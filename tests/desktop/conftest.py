@@ -60,6 +60,7 @@ def litter_stays_here() -> Iterator[None]:
 def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the settings of whoever runs it."""
     monkeypatch.setenv("PADSCOPE_SETTINGS", str(tmp_path / "settings.json"))
+    monkeypatch.setenv("PADSCOPE_MAX_MEGAPIXELS", "500")
 
 
 class Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,11 @@ from padscope.boards.pad_map import Defect, Landing, Mark, PadMap, PadResult, Pi
 from padscope.boards.rules import Rules
 from padscope.calibration import calibrated
 from padscope.configs import PatchcoreConfig, settings_of
-from padscope.errors import InputError, PictureError, PoseError
+from padscope.errors import InputError, PictureError, PoseError, TooLargeError
 from padscope.store.artifacts import Model, save_model
 from padscope.types import Affine, Progress, Scale
 from padscope_desktop.background.payloads import (
+    BarCard,
     DemoFiles,
     DetectorCard,
     Device,
@@ -121,6 +122,12 @@ class Backend:
     notes: tuple[str, ...] = ()
     inspected_with: list[tuple[Any, ...]] = None  # type: ignore[assignment]
     judged: int = 0
+    bar: BarCard | None = None
+    scale: Scale = field(default_factory=lambda: Scale(2.5, "keyence", True))
+    conflict: str = ""
+    pages: int = 1
+    megapixels: int = 12
+    allowed: int = 500
 
     def __post_init__(self) -> None:
         self.inspected_with = []
@@ -133,6 +140,8 @@ class Backend:
                 name: getattr(self, name)
                 for name in (
                     "load_readers",
+                    "allow_megapixels",
+                    "scale_bar",
                     "thumbnail",
                     "show",
                     "enhance",
@@ -165,10 +174,22 @@ class Backend:
         return Placed(replace(layout(), name="learned"), POSE, "learned from this picture", ("A2",))
 
     def _card(self, path: Path) -> PictureCard:
-        if not path.exists():
+        if not path.with_name(path.name.split("#")[0]).exists():
             raise PictureError(f"There is no picture {path.name}; it may be on a drive that is not connected.")
         sha = (path.name.encode().hex() + "0" * 64)[:64]
-        return PictureCard(path, WIDTH, HEIGHT, 8, "JPEG", Scale(2.5, "keyence", True), sha256=sha, size_bytes=1)
+        if self.megapixels > self.allowed:
+            raise TooLargeError(f"'{path.name}' is larger than the limit of {self.allowed}.", self.megapixels)
+        return PictureCard(
+            path, WIDTH, HEIGHT, 8, "JPEG", self.scale, sha, 1, scale_conflict=self.conflict, pages=self.pages
+        )
+
+    def allow_megapixels(self, megapixels: int) -> Command:
+        yield Progress(0, 1, "raising")
+        self.allowed = megapixels
+
+    def scale_bar(self, path: Path, cache: Path) -> Command:
+        yield Progress(0, 1, "looking")
+        return self.bar
 
     def load_readers(self) -> Command:
         yield Progress(0, 1, "loading")

@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from padscope.errors import PictureError
+from padscope.errors import PictureError, TooLargeError, UsageError
+from padscope.pictures.limits import LIMIT_VARIABLE, allowing, most_pixels
 from padscope.pictures.picture import open_picture
 from padscope.pictures.reduce import reduce_by
 from padscope.types import Box, Scale
@@ -315,8 +316,34 @@ def test_absurd_sizes_are_refused_before_anything_is_decoded(tmp_path: Path) -> 
     for kind in ("png", "tiff", "bmp", "jpeg"):
         write_file(tmp_path / kind, kind, drawn())
         assert open_picture(tmp_path / kind, max_pixels=130 * 90).width == 130
-        with pytest.raises(PictureError, match="max_pixels"):
+        with pytest.raises(TooLargeError, match="--max-megapixels 1") as refusal:
             open_picture(tmp_path / kind, max_pixels=130 * 90 - 1)
+        assert refusal.value.megapixels == 1
+
+
+def test_a_person_raises_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_file(tmp_path / "p.png", "png", drawn())
+    monkeypatch.setenv(LIMIT_VARIABLE, "0.01")
+    with pytest.raises(TooLargeError):
+        open_picture(path)
+    with allowing(0.02):
+        assert open_picture(path).width == 130
+    with allowing(None), pytest.raises(TooLargeError):
+        open_picture(path)
+    monkeypatch.setenv(LIMIT_VARIABLE, "many")
+    with pytest.raises(UsageError, match="number of megapixels"):
+        open_picture(path)
+    monkeypatch.delenv(LIMIT_VARIABLE)
+    with allowing(0.01), pytest.raises(TooLargeError):
+        open_picture(path)
+    assert LIMIT_VARIABLE not in os.environ
+    assert most_pixels() == 500_000_000
+
+
+def test_an_animation_is_refused(tmp_path: Path) -> None:
+    frames = [Image.fromarray(drawn(seed=s)) for s in range(2)]
+    frames[0].save(tmp_path / "p.png", save_all=True, append_images=frames[1:])
+    refused(tmp_path / "p.png", "is an animation: save the picture you mean")
 
 
 def test_a_png_that_declares_more_than_it_can_hold_is_refused(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import tifffile
 from PIL import Image
 
 from padscope.errors import PictureError
+from padscope.pictures.files import stem_of
 from padscope.pictures.picture import Picture, open_picture
 from padscope.types import Box, Scale
 from picture_files import drawn
@@ -101,6 +102,25 @@ def test_a_page_is_chosen(tmp_path: Path) -> None:
     for page in (3, -1):
         with pytest.raises(PictureError, match="3 page"):
             open_picture(tmp_path / "p.tif", page=page)
+
+
+def test_a_page_is_named_by_its_number(tmp_path: Path) -> None:
+    """So that whatever takes a file takes a page of it; it is a picture of its own."""
+    with tifffile.TiffWriter(tmp_path / "p.tif") as tif:
+        for seed in range(3):
+            tif.write(drawn(seed=seed), photometric="rgb", metadata=None)
+    first, third = open_picture(tmp_path / "p.tif"), open_picture(tmp_path / "p.tif#3")
+    assert (third.page, third.path.name, third.file.name) == (2, "p.tif#3", "p.tif")
+    np.testing.assert_array_equal(third.read(third.box), drawn(seed=2))
+    assert first.sha256 != third.sha256
+    assert first.sha256 == open_picture(tmp_path / "p.tif#1").sha256
+    assert [stem_of(p) for p in (first.path, third.path, Path("a#b.jpg"))] == ["p", "p-3", "a#b"]
+    with pytest.raises(PictureError, match="3 page"):
+        open_picture(tmp_path / "p.tif#4")
+    with pytest.raises(PictureError, match="does not exist"):
+        open_picture(tmp_path / "q.tif#2")
+    (tmp_path / "p.tif#3").write_bytes((tmp_path / "p.tif").read_bytes())  # a file's own name comes first
+    assert open_picture(tmp_path / "p.tif#3").page == 0
 
 
 def test_only_tiff_has_pages(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from padscope.boards.serial import parse_serial
 from padscope.errors import SerialError, UsageError
-from padscope.pictures.files import find_original
+from padscope.pictures.picture import open_picture
 from padscope.pictures.scales import ScaleFound, two_point_scale, typed_scale
 from padscope.store.database import Project
 
@@ -35,7 +35,10 @@ def given_scale(arguments: argparse.Namespace) -> ScaleFound | None:
 
 def kept_scale(project: Project | None, path: Path) -> ScaleFound | None:
     """What a person said of the picture before, as the project keeps it."""
-    row = None if project is None else project.picture(find_original(path).sha256())
+    if project is None:
+        return None
+    with open_picture(path) as picture:
+        row = project.picture(picture.sha256)
     if row is None or row.scale.source not in BY_A_PERSON or row.scale.um_per_px is None:
         return None
     return ScaleFound(row.scale.um_per_px, row.scale.source, note="kept in the project")

@@ -16,6 +16,7 @@ from padscope.cli.given import given_module, given_scale, kept_scale
 from padscope.cli.progress import print_json, say, shown
 from padscope.detectors import registry
 from padscope.errors import InputError, UsageError
+from padscope.pictures.files import stem_of
 from padscope.pictures.scales import ScaleFound
 from padscope.store.artifacts import load_model
 from padscope.store.database import Project, open_or_create_project
@@ -129,8 +130,8 @@ def _refuse_same_stems(pictures: list[Path]) -> None:
     """Their outputs would overwrite each other."""
     seen: dict[str, Path] = {}
     for path in pictures:
-        other = seen.setdefault(path.stem.lower(), path)
+        other = seen.setdefault(stem_of(path).lower(), path)
         if other is not path:
             raise UsageError(
-                f"{other} and {path} would both write {path.stem}.padmap.json; inspect them into different folders."
+                f"{other} and {path} would both write {stem_of(path)}.padmap.json; inspect them into different folders."
             )

@@ -12,8 +12,13 @@ from typing import NoReturn
 
 import padscope
 from padscope.errors import PadscopeError, UsageError
+from padscope.pictures.limits import allowing
 
 CANCELLED = 130
+READ_PICTURES = (
+    "info", "train", "calibrate", "evaluate", "compare", "inspect", "watch", "import", "export", "layout", "tiles",
+)  # fmt: skip
+"""Commands that take `--max-megapixels`."""
 FORMATS = "png-index, png-colour, mvtec, coco, labelme, cvat or yolo"
 
 
@@ -29,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed = parser().parse_args(arguments)
         run: Callable[[argparse.Namespace], int] = getattr(import_module(parsed.module), parsed.function)
-        return run(parsed)
+        with allowing(getattr(parsed, "max_megapixels", None)):
+            return run(parsed)
     except PadscopeError as error:
         return _refused(str(error), error.exit_status)
     except KeyboardInterrupt:
@@ -48,6 +54,13 @@ def parser() -> Parser:
         new = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
         # Only the chosen command's module is imported: torch takes seconds.
         new.set_defaults(module=f"padscope.cli.{module}", function=name.replace("-", "_"))
+        if name in READ_PICTURES:
+            new.add_argument(
+                "--max-megapixels",
+                type=_above_zero,
+                metavar="N",
+                help="read pictures of up to so many megapixels (default: 500)",
+            )
         return new
 
     c = command("demo", "demo", "draw a small board, train, inspect it, and show its pad map")
@@ -58,7 +71,9 @@ def parser() -> Parser:
     c.add_argument("project", nargs="?", metavar="PROJECT")
 
     c = command("info", "info", "say what a picture is, and its scale")
-    c.add_argument("picture", type=Path, metavar="PICTURE")
+    c.add_argument(
+        "picture", type=Path, metavar="PICTURE", help="a file; of one with several pages, FILE#2 is the second"
+    )
     _scale(c)
     _json(c)
 
@@ -124,7 +139,13 @@ def parser() -> Parser:
     _json(c)
 
     c = command("inspect", "inspect", "from pictures to pad maps")
-    c.add_argument("pictures", nargs="+", type=Path, metavar="PICTURE")
+    c.add_argument(
+        "pictures",
+        nargs="+",
+        type=Path,
+        metavar="PICTURE",
+        help="files; of one with several pages, FILE#2 is the second",
+    )
     c.add_argument("--layout", required=True, type=Path, metavar="L")
     c.add_argument("--model", required=True, type=Path, metavar="M")
     c.add_argument("--out", required=True, type=Path, metavar="DIR")

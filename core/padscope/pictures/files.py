@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import struct
 import zipfile
@@ -35,6 +36,28 @@ DECODER_ERRORS = (
     zipfile.BadZipFile,
 )
 """What the libraries that decode throw at damaged data."""
+
+
+FURTHER_PAGE = re.compile(r"#([1-9][0-9]{0,4})$")
+
+
+def file_and_page(path: Path) -> tuple[Path, int]:
+    """“scan.tif#3” is page 3 of scan.tif (counted from 0: 2), unless a file has that very name."""
+    told = FURTHER_PAGE.search(path.name)
+    if told is None or path.exists():
+        return path, 0
+    return path.with_name(path.name[: told.start()]), int(told.group(1)) - 1
+
+
+def page_name(path: Path, page: int) -> Path:
+    """The name of a page, from 0, of a file; the first has the file's own."""
+    return path.with_name(f"{path.name}#{page + 1}") if page else path
+
+
+def stem_of(path: Path) -> str:
+    """What the files about a picture are called: “board” of board.jpg, “scan-3” of scan.tif#3."""
+    told = FURTHER_PAGE.search(path.name)
+    return path.stem if told is None else f"{Path(path.name[: told.start()]).stem}-{told.group(1)}"
 
 
 def incomplete(name: str, why: str) -> PictureError:

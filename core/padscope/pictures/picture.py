@@ -6,6 +6,7 @@ masks then mean the same pixels for every program that reads the raw file.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -13,13 +14,14 @@ from types import TracebackType
 
 import numpy as np
 
-from padscope.errors import PictureError
-from padscope.pictures.files import Original, decoding, find_original
+from padscope.errors import PictureError, TooLargeError
+from padscope.pictures.files import Original, decoding, file_and_page, find_original, page_name
 from padscope.pictures.jpeg import open_jpeg
+from padscope.pictures.limits import most_pixels
 from padscope.pictures.raster import open_bmp, open_png
 from padscope.pictures.reduce import reduce_by
 from padscope.pictures.scales import ScaleFound, choose_scale, disagreement, typed_scale
-from padscope.pictures.source import MAX_PIXELS, Microscope, Pixels, Source
+from padscope.pictures.source import Microscope, Pixels, Source
 from padscope.pictures.tiff import open_tiff
 from padscope.pictures.vk import open_vk
 from padscope.types import Box, Scale
@@ -52,7 +54,8 @@ class Picture:
     """One page of one picture file. Nothing is decoded before it is asked for, and the file is never kept open."""
 
     def __init__(self, original: Original, source: Source, scales: tuple[ScaleFound, ...], page: int) -> None:
-        self.path = original.path
+        self.path = page_name(original.path, page)
+        self.file = original.path
         self.page = page
         self.scales = scales
         self._original = original
@@ -116,8 +119,9 @@ class Picture:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file's bytes, hexadecimal."""
-        return self._original.sha256()
+        """Of the file's bytes, hexadecimal; a further page, which is another picture, has that of this and its number."""
+        whole = self._original.sha256()
+        return hashlib.sha256(f"{whole}#{self.page + 1}".encode()).hexdigest() if self.page else whole
 
     def read(self, box: Box, step: int = 1) -> Pixels:
         """(ceil(h / step), ceil(w / step), 3) uint8 or uint16 RGB, the caller's own; grey is replicated.
@@ -186,13 +190,16 @@ def open_picture(
     um_per_px: float | None = None,
     *,
     scale: ScaleFound | None = None,
-    page: int = 0,
-    max_pixels: int = MAX_PIXELS,
+    page: int | None = None,
+    max_pixels: int | None = None,
 ) -> Picture:
     """Open a JPEG, PNG, TIFF or BMP, whatever its name says. `um_per_px`: a scale typed in by a person, believed before all
-    others, and so is `scale`, wherever a person has it from; `page`: of a file with several, from 0. PictureError with one
-    sentence for everything that is not a complete picture."""
-    path = Path(path)
+    others, and so is `scale`, wherever a person has it from; `page`: of a file with several, from 0 (or the path ends in “#2”
+    for the second); `max_pixels`: see `most_pixels`. PictureError with one sentence for everything that is not a complete
+    picture."""
+    path, named_page = file_and_page(Path(path))
+    page = named_page if page is None else page
+    limit = most_pixels() if max_pixels is None else max_pixels
     given = () if scale is None else (scale,)
     typed = given if um_per_px is None else (_typed(um_per_px), *given)
     original = find_original(path)
@@ -206,7 +213,9 @@ def open_picture(
         )
     try:
         with decoding(path.name):
-            source = opener(original, page, max_pixels)
+            source = opener(original, page, limit)
+    except TooLargeError:
+        raise
     except PictureError as error:
         named = SUFFIXES.get(path.suffix.lower())
         if named in (None, kind):

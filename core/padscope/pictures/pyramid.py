@@ -293,8 +293,8 @@ def _read_index(folder: Path) -> Index | None:
 
 def _appearance(picture: Picture) -> str:
     """A name for path, size, time of change and page of a file."""
-    found = picture.path.stat()
-    told = (os.path.abspath(picture.path), found.st_size, found.st_mtime_ns, picture.page, VERSION)
+    found = picture.file.stat()
+    told = (os.path.abspath(picture.file), found.st_size, found.st_mtime_ns, picture.page, VERSION)
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
 
 

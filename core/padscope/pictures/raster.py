@@ -74,6 +74,8 @@ def open_png(original: Original, max_pixels: int) -> PngSource:
             wanted = kind in (b"IHDR", b"pHYs", b"IEND") and kind not in chunks and length < 64
             if wanted:
                 chunks[kind] = file.read(length)
+            if kind == b"acTL":
+                raise PictureError(f"'{name}' is an animation: save the picture you mean as a PNG or TIFF of its own.")
             coded += length if kind == b"IDAT" else 0
             file.seek(4 if wanted else length + 4, 1)
             count += 1

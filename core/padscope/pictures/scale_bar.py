@@ -6,7 +6,6 @@ ten), which a right scale confirms and a scale that is wrong by a factor does no
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from padscope.pictures.bar_label import find_label
 from padscope.pictures.picture import Picture
+from padscope.pictures.scales import likely_length_um, round_length_um
 from padscope.pictures.source import Pixels
 from padscope.types import Box, Mask
 
@@ -34,9 +34,6 @@ CLEAR = 0.9
 """Part of a bar's length that must have no ink close above and below it."""
 BESIDE = 3
 """Heights of a bar around it in which a label may stand that was not found."""
-ROUND = (1, 2, 5, 10)
-TOLERANCE = 0.01
-"""A pixel or two of some hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +70,7 @@ class ScaleBar:
 
     def round_length_um(self, um_per_px: float) -> float | None:
         """The round length the bar shows if this scale is right; None if it would show none, so that the scale is doubtful."""
-        nearest = self.likely_length_um(um_per_px)
-        return nearest if abs(nearest - self.length_px * um_per_px) <= TOLERANCE * nearest else None
-
-    def likely_length_um(self, um_per_px: float) -> float:
-        """The round length nearest to what this scale makes of the bar."""
-        length = self.length_px * um_per_px
-        ten = 10.0 ** math.floor(math.log10(length))
-        return min((ten * r for r in ROUND), key=lambda r: abs(math.log(r / length)))
+        return round_length_um(self.length_px, um_per_px)
 
     def moved(self, rows: int) -> ScaleBar:
         """The same so many rows further down."""
@@ -92,7 +82,7 @@ def bar_says(bar: ScaleBar | None, um_per_px: float | None) -> str:
     """One sentence where a burned-in bar contradicts the scale, otherwise ''. Only bars that are sure: others may be none."""
     if bar is None or um_per_px is None or not bar.sure or bar.round_length_um(um_per_px) is not None:
         return ""
-    um, likely = bar.length_px * um_per_px, bar.likely_length_um(um_per_px)
+    um, likely = bar.length_px * um_per_px, likely_length_um(bar.length_px, um_per_px)
     return (
         f"The scale bar in the picture is {bar.length_px:.1f} px, which {um_per_px:.4g} µm/px makes {um:.4g} µm, no round length: "
         f"read what stands beside it; if that is {likely:g} µm, a pixel is {bar.um_per_px(likely):.4g} µm."

@@ -42,6 +42,11 @@ CHOICE = ("two-point", "typed", "keyence", "tiff", "exif", "png", "bmp")
 """Which source is believed first: a person, who measured or typed, then what the microscope wrote, then density tags."""
 
 
+ROUND = (1, 2, 5, 10)
+TOLERANCE = 0.01
+"""Of the length of a scale bar: a pixel or two of some hundred."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScaleFound:
     """One number somebody offers for the size of a pixel.
@@ -72,6 +77,19 @@ def disagreement(found: tuple[ScaleFound, ...]) -> str:
         return ""
     chosen = choose_scale(found)
     return f"The scales contradict each other: {'; '.join(map(str, usable))}; '{chosen.source}' is used."
+
+
+def likely_length_um(length_px: float, um_per_px: float) -> float:
+    """The round length (1, 2 or 5 times a power of ten) nearest to what this scale makes of a scale bar."""
+    length = length_px * um_per_px
+    ten = 10.0 ** math.floor(math.log10(length))
+    return min((ten * r for r in ROUND), key=lambda r: abs(math.log(r / length)))
+
+
+def round_length_um(length_px: float, um_per_px: float) -> float | None:
+    """The round length a scale bar shows if this scale is right; None if it would show none, so that the scale is doubtful."""
+    nearest = likely_length_um(length_px, um_per_px)
+    return nearest if abs(nearest - length_px * um_per_px) <= TOLERANCE * nearest else None
 
 
 def two_point_scale(length_um: float, length_px: float) -> ScaleFound:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.errors import PictureError
+from padscope.errors import TooLargeError
 from padscope.pictures.files import damaged
 from padscope.pictures.scales import ScaleFound
 from padscope.types import Box
@@ -47,18 +48,16 @@ class Header:
     scales: tuple[ScaleFound, ...] = ()
 
 
-MAX_PIXELS = 500_000_000
-"""A picture that declares more is refused before anything is decoded: 20 000 x 20 000 px fit, a decompression bomb does not."""
-
-
 def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
     """PictureError for sizes no microscope makes."""
     if width < 1 or height < 1:
         raise damaged(name, f"it declares {width} x {height} px")
     if width * height > max_pixels:
-        raise PictureError(
-            f"'{name}' declares {width} x {height} px ({width * height / 1e6:.0f} megapixels), more than the limit of "
-            f"{max_pixels / 1e6:.0f}: if it is genuine, raise the limit (max_pixels)."
+        megapixels = math.ceil(width * height / 1e6)
+        raise TooLargeError(
+            f"'{name}' declares {width} x {height} px ({megapixels} megapixels), more than the limit of "
+            f"{max_pixels / 1e6:g}: if it is genuine, raise the limit (--max-megapixels {megapixels}).",
+            megapixels,
         )
 
 

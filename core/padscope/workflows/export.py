@@ -16,6 +16,7 @@ import numpy as np
 from padscope.boards.bond_map import read_pad_map, write_bond_map, write_pad_map
 from padscope.boards.layout import Layout
 from padscope.errors import OutputError, PadMapError
+from padscope.pictures.files import stem_of
 from padscope.pictures.picture import open_picture
 from padscope.reports.pdf import write_pdf
 from padscope.store.database import Project, open_or_create_project
@@ -50,7 +51,7 @@ def write_outputs(
 ) -> list[Path]:
     """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none. The heat
     of a board's further pictures is in the arrays level_1, level_2 … `stem`: if not the picture's."""
-    stem = stem or Path(picture).stem
+    stem = stem or stem_of(Path(picture))
     pad_map = inspection.pad_map
     with _all_or_none(folder) as draft:
         write_pad_map(pad_map, draft / f"{stem}.padmap.json")
@@ -72,7 +73,7 @@ def write_outputs(
 def own_stem(folder: Path, picture: Path, sha256: str) -> str:
     """A stem for the picture's outputs that replaces no pad map of another picture: microscopes use their file names again."""
     for k in itertools.count(1):
-        stem = picture.stem if k == 1 else f"{picture.stem}-{k}"
+        stem = stem_of(picture) if k == 1 else f"{stem_of(picture)}-{k}"
         path = folder / f"{stem}.padmap.json"
         if not path.exists() or _speaks_of(path) == sha256:
             return stem

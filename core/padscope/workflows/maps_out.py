@@ -19,6 +19,7 @@ from padscope.boards.review import reviewed
 from padscope.boards.rules import Rules, load_rules, parse_rules
 from padscope.boards.visual_inspection import Inspector, tile_box_um, tiles_to_show, write_visual_inspection
 from padscope.errors import InputError, OutputError, PadscopeError, RulesError
+from padscope.pictures.files import stem_of
 from padscope.pictures.picture import Picture, open_picture
 from padscope.store import reviews
 from padscope.store.database import Project
@@ -62,7 +63,7 @@ def export_maps(
     with whole_folder(folder) as draft:
         for number, ((picture, row), name) in enumerate(zip(found, names, strict=True)):
             yield Progress(number, len(found), f"writing {picture.name}")
-            notes += FORMS[form](stored_map(project, row), Path(picture.path), draft / Path(name).stem)
+            notes += FORMS[form](stored_map(project, row), Path(picture.path), draft / stem_of(Path(name)))
         files = tuple(folder / p.name for p in sorted(draft.iterdir()))
     if not project.read_only:
         detail = {"format": form, "inspections": [i.uid for _, i in found], "head": list(project.head())}

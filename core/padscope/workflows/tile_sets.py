@@ -30,6 +30,7 @@ from padscope.formats.mvtec import COMBINED, folder_name
 from padscope.formats.runs import coco_counts, coco_regions, counts_from_text, counts_to_text
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.components import components
+from padscope.pictures.files import file_and_page
 from padscope.pictures.picture import open_picture
 from padscope.store import labels
 from padscope.store.database import Project
@@ -296,7 +297,7 @@ def _picture_from(values: Mapping[str, Any]) -> TilePicture:
 
 def _found(picture: TilePicture, places: Sequence[Path]) -> TilePicture:
     for path in (Path(picture.path), *(place / picture.file for place in places)):
-        if path.is_file():
+        if file_and_page(path)[0].is_file():
             return TilePicture(**{**_fields(picture), "path": str(path)})
     raise InputError(
         f"{picture.file} (SHA-256 {picture.sha256[:12]}…) is not where it was; put it beside the manifest."

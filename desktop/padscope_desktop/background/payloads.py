@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,6 +35,19 @@ class PictureCard:
     size_bytes: int = 0
     scale_conflict: str = ""
     microscope: str = ""
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BarCard:
+    """A scale bar burned into a picture: its ends, px."""
+
+    left: tuple[float, float]
+    right: tuple[float, float]
+
+    @property
+    def length_px(self) -> float:
+        return math.dist(self.left, self.right)
 
 
 @dataclass(frozen=True)

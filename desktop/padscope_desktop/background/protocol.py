@@ -60,6 +60,7 @@ class Fault:
     error: str
     ours: bool = False
     details: str = ""
+    megapixels: int = 0  # of a picture that is larger than the limit
 
 
 @dataclass(frozen=True, slots=True)

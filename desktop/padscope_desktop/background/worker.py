@@ -120,7 +120,7 @@ def fault_of(error: Exception) -> Fault:
     from padscope_desktop.background.protocol import Fault
 
     if isinstance(error, PadscopeError):
-        return Fault(str(error), type(error).__name__)
+        return Fault(str(error), type(error).__name__, megapixels=getattr(error, "megapixels", 0))
     details = "".join(traceback.format_exception(error))
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         sentence = "There was not enough memory for it; close other programs or take a smaller picture, and try again."

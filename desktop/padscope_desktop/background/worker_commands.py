@@ -20,6 +20,7 @@ from padscope.configs import TrainingConfig, configured
 from padscope.errors import InputError
 from padscope.types import Box, Progress, Work
 from padscope_desktop.background.payloads import (
+    BarCard,
     DemoFiles,
     DetectorCard,
     Device,
@@ -79,8 +80,32 @@ def thumbnail(path: Path, longest: int, cache: Path) -> Work[Thumbnail]:
             pixels = reduce_by(smallest, -(-max(smallest.shape) // longest))
         else:
             pixels = picture.read(picture.box, step)
-        card = replace(card_of(picture), sha256=picture.sha256, size_bytes=os.path.getsize(path))
+        card = replace(card_of(picture), sha256=picture.sha256, size_bytes=os.path.getsize(picture.file))
         return Thumbnail(card, to_8_bit(pixels))
+
+
+def allow_megapixels(megapixels: float) -> Work[None]:
+    """Pictures of this size may be read from now on."""
+    from padscope.pictures import limits
+
+    yield Progress(0, 1, "raising the limit")
+    limits.allow_megapixels(megapixels)
+
+
+def scale_bar(path: Path, cache: Path) -> Work[BarCard | None]:
+    """The scale bar that is surely burned into a picture, from its levels in the cache."""
+    from padscope.pictures.picture import open_picture
+    from padscope.pictures.pyramid import build_pyramid
+    from padscope.pictures.scale_bar import bar_zones, scale_bars, surest
+
+    with open_picture(path) as picture:
+        pyramid = yield from build_pyramid(picture, cache)
+        bars = []
+        for zone in bar_zones(picture.width, picture.height):
+            yield Progress(0, 1, "looking for a scale bar")
+            bars += [bar.moved(zone.y0) for bar in scale_bars(pyramid.read(zone, 0))]
+        bar = surest(bars)
+    return BarCard((bar.x0_px, bar.y_px), (bar.x1_px, bar.y_px)) if bar is not None and bar.sure else None
 
 
 def thumbnail_step(width: int, height: int, longest: int) -> int:
@@ -137,6 +162,7 @@ def card_of(picture: Picture) -> PictureCard:
         picture.scale,
         scale_conflict=picture.scale_conflict,
         microscope=microscope.model if microscope is not None else "",
+        pages=picture.pages,
     )
 
 
@@ -418,6 +444,8 @@ def draw_demo(folder: Path) -> Work[DemoFiles]:
 COMMANDS: dict[str, Callable[..., Any]] = {
     "load_readers": load_readers,
     "thumbnail": thumbnail,
+    "allow_megapixels": allow_megapixels,
+    "scale_bar": scale_bar,
     "show": show,
     "enhance": enhance,
     "read_layout": read_layout,

@@ -23,11 +23,13 @@ def typed_number(text: str) -> float | None:
 
 class MeasureBar(QWidget):
     """Signals: kind_chosen(kind) · scale_wanted(number): the true length in µm of the chosen line, or µm per px where none is
-    chosen · file_scale_wanted() · copy_wanted() · remove_wanted() · closed()."""
+    chosen · file_scale_wanted() · on_bar_wanted(): the ruler on the scale bar of the picture ·
+    copy_wanted() · remove_wanted() · closed()."""
 
     kind_chosen = Signal(str)
     scale_wanted = Signal(float)
     file_scale_wanted = Signal()
+    on_bar_wanted = Signal()
     copy_wanted = Signal()
     remove_wanted = Signal()
     closed = Signal()
@@ -58,6 +60,10 @@ class MeasureBar(QWidget):
             "Draw a line of known length, or none, and type its length or the size of a pixel: Set scale"
         )
         row.addWidget(self.in_px)
+        self.on_bar = button(
+            "On the scale bar", tip="Lay the ruler on the scale bar in the picture, to check the scale with it"
+        )
+        self.on_bar.clicked.connect(self.on_bar_wanted)
         self.copy, self.remove = button("Copy", tip="Ctrl+C"), button("Delete", tip="Del")
         self.copy.clicked.connect(self.copy_wanted)
         self.remove.clicked.connect(self.remove_wanted)
@@ -76,14 +82,15 @@ class MeasureBar(QWidget):
         close.setAccessibleName("Put the ruler away")
         close.setProperty("flat", True)
         close.clicked.connect(self.closed)
-        for part in (self.copy, self.remove, self.length, self.unit, self.set, self.file, close):
+        for part in (self.on_bar, self.copy, self.remove, self.length, self.unit, self.set, self.file, close):
             part.setMinimumHeight(TARGET)
             row.addWidget(part)
-        for each in (self.copy, self.remove, self.set, self.file, close):
+        for each in (self.on_bar, self.copy, self.remove, self.set, self.file, close):
             each.setStyleSheet("padding: 4px 8px;")
         self.show_chosen("", line=False)
         self.show_own_scale(False)
         self.show_scaled(True)
+        self.show_on_bar(False)
 
     def set_kind(self, kind: str) -> None:
         self.buttons[kind].setChecked(True)
@@ -104,6 +111,10 @@ class MeasureBar(QWidget):
     def show_own_scale(self, own: bool) -> None:
         """A person gave the scale: then it can be given back."""
         self.file.setVisible(own)
+
+    def show_on_bar(self, there: bool) -> None:
+        """A scale bar was found in the picture."""
+        self.on_bar.setVisible(there)
 
     @Slot(int)
     def _on_kind(self, which: int) -> None:
