@@ -66,7 +66,8 @@ class Painter:
 
     def turn(self) -> None:
         w = self.labelling
-        if w.mask is None or not w.classes or w.refusal or not self.window.canvas.picture.levels:
+        heat_missing = self.scene == "heat" and self.window.session.judging.board is None
+        if w.mask is None or not w.classes or w.refusal or not self.window.canvas.picture.levels or heat_missing:
             return
         if not self.ready:
             self.window.set_mode(self.window.label_mode)
@@ -74,7 +75,9 @@ class Painter:
             tell("ready")
             self.begin_scene()
         self.tell_stored()
-        self.timer.setInterval(self.chance.choice((0, 0, 0, 2, 10, 25)))
+        if self.window.label_mode.easel.slices.busy:
+            return  # a stroke would take its place
+        self.timer.setInterval(self.chance.choice((0, 0, 0, 2, 10, 25) if self.scene == "paint" else (30, 90, 150)))
         dice = self.chance.random()
         if dice < 0.75:
             self.stroke()
@@ -84,6 +87,7 @@ class Painter:
     def begin_scene(self) -> None:
         actions = self.window.actions_by_id
         if self.scene == "heat":
+            self.window.label_mode.easel.set_brush(least=0.5)
             self.window.label_mode.heat.take_board()
         elif self.scene == "classes":
             rows = {c.name: c for c in self.labelling.classes}

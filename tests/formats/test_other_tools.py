@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from pycocotools import mask as coco_masks
+from pycocotools.coco import COCO
 
 from padscope.formats.labelled import POLYGONS, ClassTable, Labelled
 from padscope.formats.registry import FORMATS
@@ -74,7 +76,6 @@ def test_a_coco_file_by_hand(tmp_path):
 
 
 def test_run_lengths_are_those_of_pycocotools():
-    judge = pytest.importorskip("pycocotools.mask", reason="pycocotools, the judge of COCO files, is not installed")
     for seed in range(20):
         rng = np.random.default_rng(seed)
         inside = rng.random((rng.integers(1, 40), rng.integers(1, 40))) < rng.random()
@@ -82,7 +83,7 @@ def test_run_lengths_are_those_of_pycocotools():
         box = Box(5, 7, 5 + width, 7 + height)
         whole = np.zeros((60, 50), np.uint8)
         whole[box.slices] = inside
-        theirs = judge.encode(np.asfortranarray(whole))
+        theirs = coco_masks.encode(np.asfortranarray(whole))
         ours = coco_counts(Region(box, inside), 50, 60)
         assert counts_to_text(ours) == theirs["counts"].decode()
         assert np.array_equal(counts_from_text(theirs["counts"].decode()), ours)
@@ -90,9 +91,6 @@ def test_run_lengths_are_those_of_pycocotools():
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_pycocotools_reads_what_is_written(tmp_path):
-    pytest.importorskip("pycocotools", reason="pycocotools, the judge of COCO files, is not installed")
-    from pycocotools.coco import COCO
-
     classes = blobs()
     classes[30:50, 20:60] = blobs(1, 20, 40) // 3 * 7
     known = (SCRATCH, DefectClass(7, "glue", "#009e73"))
@@ -153,7 +151,7 @@ def test_a_labelme_file_by_hand(tmp_path):
     assert np.array_equal(seen[1], drawn(20, 30, v3=(10, 0, 14, 2))[1] + glue * (np.isin(np.arange(30), [25, 27])))
     assert (seen[19, :8] == dust).tolist() == [True] * 7 + [False]
     assert abs(int((seen[5:16] == dust).sum()) - np.pi * 9) < 4
-    assert item.notes == ("shapes[3] is a point, which covers no pixels; it was left out",)
+    assert item.notes == ("shapes[3] is a point, whose pixels cannot be told; it was left out",)
 
 
 def labelme_pixels(shape, height, width):

@@ -62,7 +62,7 @@ def read(paths: Sequence[Path], table: ClassTable, size_of: SizeOf) -> Iterator[
             kind = shape.get("shape_type") or "polygon"
             painter = SHAPES.get(kind)
             if painter is None:
-                notes.append(f"{place} is a {kind}, which covers no pixels; it was left out")
+                notes.append(f"{place} is a {kind}, whose pixels cannot be told; it was left out")
                 continue
             painter(mask, shape, value, path, place)
         name, sha = content.get("imagePath"), content.get(HASH, "")
