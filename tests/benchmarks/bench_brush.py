@@ -1,11 +1,13 @@
 """How quickly paint follows the hand on a picture of 16 000 × 16 000 px with a million pixels painted in 500 pieces.
 
-    python tests/benchmarks/bench_brush.py [RUNS] [SIDE]
+    python tests/benchmarks/bench_brush.py [RUNS] [SIDE] [MODEL LAYOUT PICTURE]
+
+With a model, its layout and a picture the brushes are measured again while that picture is inspected over and over in the worker.
 
 A window of 1920 × 1080 (offscreen) is painted in with mouse events. Printed, as the median and the spread over RUNS: from a move
-of the mouse to the painted frame with brushes of 40, 200 and 1 000 px (median, 95 %, worst); from undo of a 1 000 px stroke to
-the painted frame; from a release until the stroke is on disk; a flood fill of 25 megapixels and its longest slice; a label read
-from the project; memory against what is painted. For comparison, napari 0.9.2 under Xvfb: moves 41 and 66 ms; undo 63.
+of the mouse to the painted frame with brushes of 40, 200 and 1 000 px (median, 95 %, worst); from undo and redo of a 1 000 px
+stroke to the painted frame; from a release until the stroke is on disk; a flood fill of 25 megapixels and its longest slice; a
+label read from the project; memory against what is painted. For comparison, napari 0.9.2 under Xvfb: moves 41 and 66 ms; undo 63.
 """
 
 from __future__ import annotations
@@ -80,7 +82,47 @@ def told(words: str, values: list[float], unit: str = "ms") -> None:
     print(f"{words:44} {np.median(values):8.1f} {unit}   spread {min(values):.1f} … {max(values):.1f}")
 
 
-def in_window(side: int, runs: int) -> None:
+def brushes(window: MainWindow, runs: int, widths: tuple[int, ...], when: str = "") -> None:
+    """Every stroke in another class than the one before, else it would change nothing."""
+    labelling = window.session.labelling
+    for width in widths:
+        all_runs, undone, redone = [], [], []
+        for n in range(runs):
+            labelling.active = 1 + (n + width) % 5
+            all_runs.append(stroke(window, width))
+            if width == 1000:
+                undone.append(frame(window, labelling.undo))
+                redone.append(frame(window, labelling.redo))
+        print(f"brush of {width} px, move to frame{when}:")
+        told("  median", [float(np.median(r)) for r in all_runs])
+        told("  95 %", [float(np.percentile(r, 95)) for r in all_runs])
+        told("  worst", [max(r) for r in all_runs])
+        wait(lambda: not labelling.unsaved)
+        if width == 1000:
+            told(f"undo of it, key to frame{when}", undone)
+            told(f"redo of it, key to frame{when}", redone)
+
+
+def inspect_for_ever(window: MainWindow, model: Path, layout: Path, picture: Path) -> list[float]:
+    """Starts the next inspection when one ends; their seconds."""
+    from padscope.boards.layout_files import load_layout
+    from padscope.boards.rules import load_rules
+
+    took: list[float] = []
+    board, rules = load_layout(layout), load_rules(None)
+
+    def again(found: object = None) -> None:
+        if found is not None:
+            took.append(found.seconds)  # type: ignore[attr-defined]
+        arguments = (picture, board, model, 1.0, None, None, None, rules)
+        window.session.jobs.start("inspect", *arguments, title="bench", done=again)
+
+    again()
+    wait(lambda: took, 120)  # the networks are loaded
+    return took
+
+
+def in_window(side: int, runs: int, inspected: tuple[Path, ...]) -> None:
     window = padscope_app.build()
     window.resize(1920, 1080)
     window.show()
@@ -115,15 +157,7 @@ def in_window(side: int, runs: int) -> None:
     canvas.zoom_by(0.6 / canvas.view.zoom)
     for _ in range(20):
         QTest.qWait(20)
-    for width in (40, 200, 1000):
-        all_runs = [stroke(window, width) for _ in range(runs)]
-        print(f"brush of {width} px, move to frame:")
-        told("  median", [float(np.median(r)) for r in all_runs])
-        told("  95 %", [float(np.percentile(r, 95)) for r in all_runs])
-        told("  worst", [max(r) for r in all_runs])
-        wait(lambda: not session.labelling.unsaved)
-        if width == 1000:
-            told("undo of it, key to frame", [frame(window, session.labelling.undo) for _ in range(runs)])
+    brushes(window, runs, (40, 200, 1000))
     commits = []
     for n in range(10 * runs):
         session.labelling.active = 1 + n % 5  # else nothing would change
@@ -139,11 +173,15 @@ def in_window(side: int, runs: int) -> None:
         QTest.qWait(1)
     told("release to disk, 40 px, median", commits)
     told("release to disk, 40 px, 95 %", [float(np.percentile(commits, 95))])
+    if inspected:
+        took = inspect_for_ever(window, *inspected)
+        brushes(window, runs, (40, 1000), ", inspecting")
+        print(f"{len(took)} inspections ended meanwhile")
     window.close()
 
 
-def wait(condition: Callable[[], object]) -> None:
-    end = time.perf_counter() + 30
+def wait(condition: Callable[[], object], seconds: float = 30) -> None:
+    end = time.perf_counter() + seconds
     while not condition():
         QTest.qWait(5)
         assert time.perf_counter() < end, "waited in vain"
@@ -169,7 +207,7 @@ def fills(runs: int) -> None:
         whole.append((time.perf_counter() - begun) * 1000)
         longest.append(max(slices) * 1000)
     told("fill of 25 megapixels", whole)
-    told("  its longest slice", longest)
+    told("  its longest slice, after which Esc stops it", longest)
 
 
 def opening(side: int, runs: int) -> None:
@@ -194,14 +232,16 @@ def opening(side: int, runs: int) -> None:
         )
 
 
-def main(runs: int, side: int) -> None:
+def main(runs: int, side: int, inspected: tuple[Path, ...] = ()) -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PADSCOPE_SETTINGS"] = str(Path(folder) / "settings.json")
         padscope_app.application()
-        in_window(side, runs)
+        in_window(side, runs, inspected)
     fills(runs)
     opening(side, runs)
 
 
 if __name__ == "__main__":
-    main(*[int(a) for a in sys.argv[1:]] or [5], *([16000] if len(sys.argv) < 3 else []))
+    given = sys.argv[1:]
+    numbers = [int(a) for a in given[:2]]
+    main(*numbers, *(5, 16000)[len(numbers) :], tuple(Path(p) for p in given[2:]))

@@ -199,3 +199,11 @@ def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     window._may_lose = True  # what a test's disk refused must not keep the window open
     window.close()
     window.deleteLater()
+
+
+@pytest.fixture
+def hand(bench: Bench) -> Any:
+    """A `painter.Painter` in Label mode, with a picture."""
+    from painter import ready
+
+    return ready(bench)

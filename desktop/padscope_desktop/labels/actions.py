@@ -31,6 +31,20 @@ LABEL_ACTIONS: tuple[Action, ...] = (
         mode="label",
         where="picture",
     ),
+    Action("touch", "Put the tool down where the cursor is, or lift it", "Label", ("Q",), shown=False, mode="label"),
+    *(
+        Action(
+            f"{name}{fast}",
+            f"Cursor {name}{', ten steps' if fast else ''}",
+            "Label",
+            (f"{shift}{key}",),
+            shown=False,
+            mode="label",
+            where="picture",
+        )
+        for fast, shift in (("", ""), ("_fast", "Shift+"))
+        for name, key in (("left", "Left"), ("right", "Right"), ("up", "Up"), ("down", "Down"))
+    ),
     Action("larger", "Larger brush", "Label", ("]",), shown=False, mode="label"),
     Action("smaller", "Smaller brush", "Label", ("[",), shown=False, mode="label"),
     Action("square", "Square brush", "Label", ("Shift+B",), checkable=True, line=True, mode="label"),

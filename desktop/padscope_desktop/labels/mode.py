@@ -27,6 +27,7 @@ from padscope_desktop.session import Session
 from padscope_desktop.settings import Settings
 from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
+from padscope_desktop.viewer.key_hand import FAST, KeyHand
 from padscope_desktop.viewer.mask_layer import MaskLayer
 from padscope_desktop.viewer.paint_tools import (
     BrushTool,
@@ -38,6 +39,8 @@ from padscope_desktop.viewer.paint_tools import (
 )
 from padscope_desktop.viewer.piece_tools import MoveTool, WandTool
 from padscope_desktop.viewer.tools import Px, Tool
+
+ARROWS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 class LabelMode(Mode):
@@ -69,6 +72,7 @@ class LabelMode(Mode):
         self._before = ""  # the tool to return to when the eraser's key is let go of
         self._held = QElapsedTimer()
         self._cursor: Px | None = None
+        self.key_hand = KeyHand(canvas)
         self.tools = self._make_tools()
         self.tool = "brush"
         self._connect()
@@ -146,6 +150,10 @@ class LabelMode(Mode):
             "next_unreviewed": partial(self.walk.step_picture, 1),
             "previous_unreviewed": partial(self.walk.step_picture, -1),
         }
+        for name, (x, y) in ARROWS.items():
+            found[name] = partial(self._move_cursor, x, y)
+            found[f"{name}_fast"] = partial(self._move_cursor, FAST * x, FAST * y)
+        found["touch"] = self._touch
         for name in ("square", "inside_pads", "only_hot", "protect", "snap"):
             found[name] = partial(self._on_switch, name)
         for i in range(len(KEYS)):
@@ -181,8 +189,9 @@ class LabelMode(Mode):
 
     def undo(self) -> None:
         """In the middle of a stroke: that stroke."""
-        if not self.easel.slices.cancel() and not self.tools[self.tool].abandon():
+        if not self.easel.slices.cancel() and not self.tools[self.tool].take_back():
             self.labelling.undo()
+        self.key_hand.lift()
         self.canvas.update()
 
     def redo(self) -> None:
@@ -195,6 +204,7 @@ class LabelMode(Mode):
             self.session.mentioned.emit("Stopped; nothing was changed")
             return True
         if self.tools[self.tool].abandon():
+            self.key_hand.lift()
             self.canvas.update()
             return True
         if self.conflicts.active:
@@ -239,6 +249,14 @@ class LabelMode(Mode):
         if self._cursor is not None:
             act(self._cursor)
             self.canvas.update()
+
+    def _move_cursor(self, x: int, y: int, *_: object) -> None:
+        self.key_hand.move(x, y)
+
+    @Slot()
+    def _touch(self, *_: object) -> None:
+        """As the left button would: once for what is clicked; for what is dragged, down, and up the next time."""
+        self.key_hand.press(hold=self.tools[self.tool].dragged)
 
     def _resize(self, steps: int, *_: object) -> None:
         self.easel.resize(steps)
@@ -389,7 +407,7 @@ class LabelMode(Mode):
     def agree(self) -> None:
         """Enter: closes a polygon; else what the label says of this pad is right, and the next one."""
         tool = self.tools[self.tool]
-        if isinstance(tool, PolygonTool) and tool.close():
+        if self.key_hand.lift() or (isinstance(tool, PolygonTool) and tool.close()):
             self.canvas.update()
         else:
             self.walk.agree()

@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from padscope_desktop.panels.colour_picker import ColourPicker
 from padscope_desktop.panels.parts import label, named
 from padscope_desktop.quantities import area, number
 from padscope_desktop.theme import TARGET, Theme
@@ -205,6 +206,8 @@ class ClassesPanel(QWidget):
         self.up = _tool("↑", "Earlier in the list, and with an earlier key")
         self.down = _tool("↓", "Later in the list")
         self.merge = _tool("Merge", "What was painted with the chosen class becomes another one, in all pictures")
+        self.picker = ColourPicker(self)
+        self.picker.picked.connect(self.recoloured)
         self.colour.setMenu(QMenu(self.colour))
         self.merge.setMenu(QMenu(self.merge))
         for made in (self.colour, self.merge):
@@ -279,6 +282,17 @@ class ClassesPanel(QWidget):
             action.setCheckable(True)
             action.setChecked(colour == row.colour)
             action.triggered.connect(partial(self._on_colour, row.value, colour))
+        if row is not None:
+            menu.addSeparator()
+            menu.addAction("Any colour…", self._on_any_colour)
+
+    @Slot()
+    def _on_any_colour(self) -> None:
+        row = self.current
+        if row is not None:
+            others = [(other.name, other.colour) for other in self.model.rows if other.value != row.value]
+            below = self.colour.mapToGlobal(self.colour.rect().bottomRight())
+            self.picker.choose(row.value, row.name, row.colour, others, below)
 
     @Slot()
     def _fill_merge(self) -> None:

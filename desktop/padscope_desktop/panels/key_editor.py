@@ -42,6 +42,7 @@ class KeyEditor(QFrame):
         self.search.setMinimumHeight(TARGET)
         self.table = named(QTableWidget(0, 3), "Keys")
         self.table.setHorizontalHeaderLabels(["Action", "Where", "Key"])
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(TARGET)
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)

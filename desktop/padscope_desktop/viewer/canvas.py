@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QImage,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QPainter,
     QPaintEvent,
     QWheelEvent,
@@ -27,6 +28,7 @@ from padscope_desktop.viewer.pad_layer import PadMark
 from padscope_desktop.viewer.still import Still
 from padscope_desktop.viewer.tiles import Pixels
 from padscope_desktop.viewer.tools import Px, Tool
+from padscope_desktop.viewer.trackpad import pinch_of, slide_of
 from padscope_desktop.viewer.view import View
 from padscope_desktop.viewer.viewport import NOTCH, Viewport
 
@@ -73,6 +75,7 @@ class Canvas(Viewport):
         self._in_overview = False
         self._pressed: QPointF | None = None
         self._space = False
+        self.pointed_at: QPointF | None = None  # where the cursor was seen last
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -294,7 +297,7 @@ class Canvas(Viewport):
             self._pressed = position
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        position = event.position()
+        position = self.pointed_at = event.position()
         if self._in_overview:
             self._look_from_overview(position)
         elif self._in_tool and self.tool is not None:
@@ -347,6 +350,11 @@ class Canvas(Viewport):
             self.update()
             event.accept()
             return
+        slid = slide_of(event)
+        if slid is not None:
+            self.slide(slid.x(), slid.y())
+            event.accept()
+            return
         turned = event.angleDelta().y() or event.angleDelta().x()
         self.zoom_by(NOTCH ** (turned / 120), (position.x(), position.y()))
         if self._drag is not None:
@@ -354,6 +362,14 @@ class Canvas(Viewport):
         if self.picture.width:
             self.cursor_moved.emit(self._point(position))
         event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent) and self.picture.width:
+            factor, at = pinch_of(event), event.position()
+            if factor is not None:
+                self.zoom_by(factor, (at.x(), at.y()))
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space:
@@ -378,9 +394,11 @@ class Canvas(Viewport):
         super().keyReleaseEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
+        self.pointed_at = event.position()
         self._hover(event.position())
 
     def leaveEvent(self, event: QEvent) -> None:
+        self.pointed_at = None
         self._hover(None)
         self.cursor_moved.emit(None)
 

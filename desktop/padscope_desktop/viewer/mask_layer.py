@@ -13,7 +13,6 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Place
-from padscope.types import Box
 from padscope_desktop.viewer.view import View
 
 CACHE_BYTES = 96 * 2**20
@@ -72,7 +71,7 @@ class MaskLayer:
         self.version = 0
         self.unfinished = False
         self._colours: Mapping[int, str] = {}
-        self._images: OrderedDict[Key, QImage | None] = OrderedDict()
+        self._images: OrderedDict[Key, QImage | QColor | None] = OrderedDict()
         self._bytes = 0
         self._known: dict[Place, bytes] = {}
         self._until = math.inf
@@ -129,8 +128,7 @@ class MaskLayer:
             step = 1
             while step <= MOST_STEP:
                 gone = self._images.pop((r, c, step), None)
-                if gone is not None:
-                    self._bytes -= gone.sizeInBytes()
+                self._bytes -= _size(gone)
                 step *= 2
 
     def paint(self, painter: QPainter, view: View) -> None:
@@ -174,7 +172,10 @@ class MaskLayer:
                 round(top + y1 * zoom) - 1,
             )
             source = QRect((x0 - x) // of, (y0 - y) // of, (x1 - x0) // of, (y1 - y0) // of)
-            painter.drawImage(goal, image, source)
+            if isinstance(image, QColor):
+                painter.fillRect(goal, image)
+            else:
+                painter.drawImage(goal, image, source)
 
     def _in_sight(self, seen: tuple[tuple[int, int], tuple[int, int]]) -> list[Place]:
         assert self.mask is not None
@@ -189,7 +190,7 @@ class MaskLayer:
             return [(r, c) for r in rows for c in cols if (r, c) in self.mask.chunks]
         return [p for p in self.mask.chunks if p[0] in rows and p[1] in cols]
 
-    def _found(self, place: Place, step: int) -> tuple[QImage, int] | None:
+    def _found(self, place: Place, step: int) -> tuple[QImage | QColor, int] | None:
         """The image to draw, and its step: another one's where there is no time for it now."""
         if (*place, step) not in self._images and time.perf_counter() > self._until:
             self.unfinished = True
@@ -198,33 +199,48 @@ class MaskLayer:
         image = self._image(place, step)
         return None if image is None else (image, step)
 
-    def _image(self, place: Place, step: int) -> QImage | None:
+    def _image(self, place: Place, step: int) -> QImage | QColor | None:
+        """A colour where a chunk has one class and no edge, as most have under a large brush."""
         key = (*place, step)
         if key in self._images:
             self._images.move_to_end(key)
             return self._images[key]
         image = self._images[key] = self._drawn(place, step)
-        self._bytes += image.sizeInBytes() if image is not None else 0
+        self._bytes += _size(image)
         while self._bytes > CACHE_BYTES and len(self._images) > 1:
-            old = self._images.popitem(last=False)[1]
-            self._bytes -= old.sizeInBytes() if old is not None else 0
+            self._bytes -= _size(self._images.popitem(last=False)[1])
         return image
 
-    def _drawn(self, place: Place, step: int) -> QImage | None:
+    def _neighbours(self, place: Place, step: int = 1) -> list[NDArray[np.uint8] | None]:
+        """What lies next to a chunk, `step` px deep: above, below, left, right; None where nothing is painted."""
+        assert self.mask is not None
+        (r, c), chunks = place, self.mask.chunks
+        above, below = chunks.get((r - 1, c)), chunks.get((r + 1, c))
+        left, right = chunks.get((r, c - 1)), chunks.get((r, c + 1))
+        return [
+            None if above is None else above[-step:],
+            None if below is None else below[:step],
+            None if left is None else left[:, -step:],
+            None if right is None else right[:, :step],
+        ]
+
+    def _drawn(self, place: Place, step: int) -> QImage | QColor | None:
         """Fill, and over it the crisp line where a class ends."""
         assert self.mask is not None
-        x, y = place[1] * CHUNK, place[0] * CHUNK
         chunk = self.mask.chunks.get(place)
         if chunk is None or not chunk.any():
             return None
+        sides = self._neighbours(place)
+        value = chunk[0, 0]
+        if all(side is not None and (side == value).all() for side in sides) and (chunk == value).all():
+            return QColor.fromRgba(self._fill[int(value)])
         small = CHUNK // step
-        rim = np.empty((small + 2, small + 2), np.uint8)
+        rim = np.zeros((small + 2, small + 2), np.uint8)
         rim[1:-1, 1:-1] = reduced(chunk, step)
-        read = self.mask.read
-        rim[:1, 1:-1] = reduced(read(Box(x, y - step, x + CHUNK, y)), step)
-        rim[-1:, 1:-1] = reduced(read(Box(x, y + CHUNK, x + CHUNK, y + CHUNK + step)), step)
-        rim[1:-1, :1] = reduced(read(Box(x - step, y, x, y + CHUNK)), step)
-        rim[1:-1, -1:] = reduced(read(Box(x + CHUNK, y, x + CHUNK + step, y + CHUNK)), step)
+        edges = rim[:1, 1:-1], rim[-1:, 1:-1], rim[1:-1, :1], rim[1:-1, -1:]
+        for goal, side in zip(edges, self._neighbours(place, step), strict=True):
+            if side is not None:
+                goal[:] = reduced(side, step)
         classes = rim[1:-1, 1:-1]
         line = edge(rim)
         if int(classes.max()) < HALF:  # one table for both: Qt makes colours of it faster than anybody
@@ -240,3 +256,7 @@ class MaskLayer:
 def _seen(start: float, zoom: float, room: float) -> tuple[int, int]:
     """First and one past the last picture px in sight."""
     return max(math.floor(-start / zoom), 0), math.ceil((room - start) / zoom)
+
+
+def _size(image: QImage | QColor | None) -> int:
+    return int(image.sizeInBytes()) if isinstance(image, QImage) else 0

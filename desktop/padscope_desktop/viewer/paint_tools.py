@@ -158,7 +158,7 @@ class BrushTool(PaintTool):
         colour = LIGHT if self.erase else self.easel.colour
         ring = QRectF(x - r, y - r, 2 * r, 2 * r)
         draw = painter.drawRect if self.easel.shape == SQUARE else painter.drawEllipse
-        _outlined(painter, lambda: draw(ring), colour)
+        _outlined(painter, lambda: draw(ring), colour, bright=True)
         if r < 4 or self.erase:  # too small to be seen, or to be told from the brush
             d = max(r, 0) + 3
             arms = ((-d - 4, 0, -d, 0), (d, 0, d + 4, 0), (0, -d - 4, 0, -d), (0, d, 0, d + 4))
@@ -256,6 +256,13 @@ class PolygonTool(OutlineTool):
     """Click by click; a click on the first corner, a double click or Enter closes it, Backspace takes a corner back."""
 
     name = "polygon"
+    dragged = False
+
+    def take_back(self) -> bool:
+        """The last corner."""
+        had = bool(self.points)
+        del self.points[-1:]
+        return had
 
     def press(self, at: Px, event: QMouseEvent) -> None:
         if len(self.points) > 2 and math.dist(self.points[0], at) * self.easel.scale < NEAR:
@@ -295,7 +302,9 @@ class PolygonTool(OutlineTool):
 
 
 class ClickTool(PaintTool):
-    """One click does it: `act(point, event)`; what stands under the cursor may be shown before (`preview`)."""
+    """One click does it: `act(point, event)`."""
+
+    dragged = False
 
     def __init__(
         self,
@@ -313,10 +322,11 @@ class ClickTool(PaintTool):
         self._act(at, event)
 
 
-def _outlined(painter: QPainter, draw: Callable[[], object], colour: QColor) -> None:
-    """On any ground: dark below, the colour above."""
+def _outlined(painter: QPainter, draw: Callable[[], object], colour: QColor, *, bright: bool = False) -> None:
+    """On any ground: dark below, the colour above; `bright`: white between, for colours that are dark themselves."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (QPen(DARK, 3.0), QPen(colour, 1.5)):
+    pens = (QPen(DARK, 4.5), QPen(LIGHT, 3.0), QPen(colour, 1.5)) if bright else (QPen(DARK, 3.0), QPen(colour, 1.5))
+    for pen in pens:
         painter.setPen(pen)
         draw()
 

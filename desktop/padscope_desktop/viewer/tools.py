@@ -51,6 +51,8 @@ class Tool:
     `wheel` says that it took the turn. A drag that Esc ends is `abandon`ed."""
 
     cursor: Qt.CursorShape = Qt.CursorShape.CrossCursor
+    dragged = True
+    """Whether it acts from press to release; else each press is one act."""
 
     def takes(self, at: Px) -> bool:
         """Whether the left button is the tool's at this point; where it is not, it moves the picture and chooses pads."""
@@ -78,6 +80,10 @@ class Tool:
     def abandon(self) -> bool:
         """Drop what is under way; False where nothing was."""
         return False
+
+    def take_back(self) -> bool:
+        """Undo in the middle of something: its last step, or all of it; False where nothing was under way."""
+        return self.abandon()
 
     def paint(self, painter: QPainter, view: View) -> None:
         """Over everything, in logical screen px: the cursor's ring, the line that is being drawn."""

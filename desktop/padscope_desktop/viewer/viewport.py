@@ -86,6 +86,11 @@ class Viewport(QWidget):
         self._fits = False
         self._set_view(v.dragged(-right * PAN_STEP * v.width, -down * PAN_STEP * v.height))
 
+    def slide(self, x: float, y: float) -> None:
+        """The picture moves by logical px."""
+        self._fits = False
+        self._set_view(self.view.dragged(x, y))
+
     def keep_up_with_screen(self) -> bool:
         """True where the window has moved to a screen of another density."""
         moved = self.view.dpr != self.devicePixelRatioF()
