@@ -170,7 +170,8 @@ def _entities(space: Any, depth: int = 0) -> Iterator[Any]:
     """All entities, blocks taken apart."""
     for entity in space:
         if entity.dxftype() == "INSERT" and depth < DEEPEST_BLOCKS:
-            yield from _entities(entity.virtual_entities(), depth + 1)
+            for single in entity.multi_insert() if entity.mcount > 1 else (entity,):  # rows and columns of a block
+                yield from _entities(single.virtual_entities(), depth + 1)
         else:
             yield entity
 
