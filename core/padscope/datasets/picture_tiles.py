@@ -27,12 +27,13 @@ BATCH = 8
 
 
 def picture_tiles(picture: Any, name: str, *, tile: int, halo: int) -> Iterator[tuple[TileBox, Tiles]]:
-    """The tiles of a picture one by one; `inside` is the tile's core, so that every pixel is judged once."""
+    """The tiles of a picture one by one; `inside` is the tile's core, so that every pixel is judged once; `places` are those in
+    the picture, so that they do not depend on how it is cut."""
     for plan in plan_tiles(picture.width, picture.height, tile, halo, BORDER_PX):
         pixels = as_unit(cut(picture.read, picture.width, picture.height, plan.outer))
         core = np.zeros(pixels.shape[1:], dtype=bool)
         core[plan.core.shifted(-plan.outer.x0, -plan.outer.y0).slices] = True
-        yield plan, Tiles(pixels[None], core[None], (name,))
+        yield plan, Tiles(pixels[None], core[None], (name,), _places(plan.outer, picture.width, picture.height)[None])
 
 
 def resized_tiles(pictures: Sequence[Pixels], names: Sequence[str], size: int) -> Tiles:
@@ -100,6 +101,13 @@ class FolderTiles:
             with self._open(path) as picture:
                 for _, tiles in picture_tiles(picture, path.name, tile=self._tile, halo=self._halo):
                     yield tiles
+
+
+def _places(box: Box, width: int, height: int) -> NDArray[np.float32]:
+    """(2, h, w): how far along the picture's width and height each pixel of the box lies, in [0, 1]."""
+    x = (np.arange(box.x0, box.x1, dtype=np.float32) + 0.5) / width
+    y = (np.arange(box.y0, box.y1, dtype=np.float32) + 0.5) / height
+    return np.clip(np.stack(np.meshgrid(x, y)), 0, 1)
 
 
 def _resized(pixels: Pixels, size: int) -> Pixels:

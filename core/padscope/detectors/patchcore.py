@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.base import Arrays
-from padscope.detectors.blemish_head import Lessons, head_arrays, head_of_arrays, with_surroundings
+from padscope.detectors.blemish_head import AROUND, Lessons, head_arrays, head_of_arrays, with_surroundings
 from padscope.detectors.cells import embedded, hash_array, place_of_cells, refuse_other_weights, rows_of
 from padscope.detectors.checks import checked, refuse_too_large, sound_batches
 from padscope.detectors.place_habit import ACROSS, ALONG, Gathered, PlaceHabit
@@ -29,6 +29,7 @@ from padscope.nets.cell_head import CellHead
 from padscope.nets.choice import backbone_of
 from padscope.stats.coreset import Reservoir
 from padscope.stats.neighbors import Neighbors, neighbors_of
+from padscope.tiling import CELL
 from padscope.types import Floats, Mask, Progress, Tiles, TileSource, Work
 
 AT_LEAST = 2
@@ -54,7 +55,7 @@ class Patchcore:
     version: ClassVar[int] = 2
     Config: ClassVar[type] = PatchcoreConfig
     stride: ClassVar[int] = 8
-    halo: ClassVar[int] = HALO_PX
+    halo: ClassVar[int] = HALO_PX + AROUND // 2 * CELL
 
     config: PatchcoreConfig
     backbone: Backbone

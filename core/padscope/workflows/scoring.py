@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from padscope.datasets.pad_tiles import PadCut, pad_batches
 from padscope.datasets.picture_tiles import on_picture, picture_tiles, resized_tiles, whole
 from padscope.detectors import registry
 from padscope.detectors.base import Detector
+from padscope.detectors.smoothing import SIGMAS
 from padscope.errors import ModelError
 from padscope.store.artifacts import Model
 from padscope.types import Affine, Floats, Progress, Tiles, Work
@@ -32,6 +34,7 @@ class Preparation:
     tile_px: int = 640
     input_px: int = 0  # pictures are brought to this size; 0 is their own
     mirrored: bool = True
+    places: str = "tile"  # what a place is one of, in pictures that are cut: a "tile" (models of old), or the "picture"
     thresholds_by: str = "all"  # which pads share a threshold (`boards.kinds.KINDS`)
 
 
@@ -108,9 +111,21 @@ def heat_over(detector: Detector, preparation: Preparation, picture: Any, name: 
         tiles = resized_tiles([whole(picture)], [name], preparation.input_px)
         return on_picture(cell_heat(detector, tiles)[0], picture.width, picture.height)
     grid = np.full(tiling.grid_shape(picture.width, picture.height), np.nan, dtype=np.float32)
-    for plan, tiles in picture_tiles(picture, name, tile=preparation.tile_px, halo=detector.halo):
-        tiling.lay(grid, cell_heat(detector, tiles)[0], tiling.cells_inside(tiles.inside)[0], plan.outer)
+    of_picture = preparation.places == "picture"
+    reach = blur_reach_px(detector) if of_picture else 0
+    for plan, given in picture_tiles(picture, name, tile=preparation.tile_px, halo=detector.halo + reach):
+        tiles = given if of_picture else replace(given, places=None)
+        keep = tiling.cells_inside(tiles.inside)[0]
+        seen = plan.core.grown(reach).clipped(picture.width, picture.height)
+        tiles.inside[0][seen.shifted(-plan.outer.x0, -plan.outer.y0).slices] = True
+        tiling.lay(grid, cell_heat(detector, tiles)[0], keep, plan.outer)
     return grid
+
+
+def blur_reach_px(detector: Detector) -> int:
+    """How far heat is blurred: a tile's neighbours must be judged as far, or a cut through the picture shows in its heat."""
+    sigma = float(getattr(detector.config, "blur", 0))
+    return math.ceil(SIGMAS * sigma + 0.5) * tiling.CELL if sigma else 0
 
 
 def cell_heat(detector: Detector, tiles: Tiles) -> Floats:

@@ -108,7 +108,7 @@ def train_on_tiles(
         raise UsageError(
             f"The input size must be a multiple of {ALIGN} px, or 0 for the pictures' own, not {input_px}."
         )
-    preparation = Preparation("pictures", um_per_px=None, tile_px=WHOLE_PX, input_px=input_px)
+    preparation = Preparation("pictures", um_per_px=None, tile_px=WHOLE_PX, input_px=input_px, places="picture")
 
     def source(some: Collection[Unit]) -> TileSource:
         chosen = [paths[u] for u in sorted(some)]
