@@ -5,9 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
-from padscope.datasets.picture_tiles import RESIZED_BORDER_PX, FolderTiles, on_picture, resized_tiles
-from padscope.types import Box
+from padscope.boards.layout import Layout, Pad
+from padscope.datasets.pad_tiles import pad_cuts, pad_tile
+from padscope.datasets.picture_tiles import RESIZED_BORDER_PX, FolderTiles, on_picture, picture_tiles, resized_tiles
+from padscope.pictures.picture import open_picture
+from padscope.types import Affine, Box
 
 
 def ramp(width: int, height: int) -> np.ndarray:
@@ -80,3 +84,25 @@ def test_a_resized_source_gives_batches_and_can_be_walked_again() -> None:
 def test_without_a_size_pictures_keep_theirs() -> None:
     source = FolderTiles(list(PICTURES)[:2], opened, tile=640, halo=192)
     assert [(int(t.inside.sum())) for t in source] == [100 * 300, 130 * 280]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_one_of_65535_greys_reaches_the_detector(tmp_path: Path, channels: int) -> None:
+    """From the file through both ways of cutting tiles: every one of 1024 neighbouring greys of a 16-bit picture stays itself."""
+    ramp = (40_000 + np.arange(1024, dtype=np.uint16).reshape(32, 32)).repeat(4, axis=0).repeat(4, axis=1)
+    pixels = ramp if channels == 1 else np.stack([ramp, ramp + 1, ramp + 2], axis=-1)
+    tifffile.imwrite(tmp_path / "deep.tif", pixels, photometric="minisblack" if channels == 1 else "rgb", tile=(64, 64))
+    with open_picture(tmp_path / "deep.tif") as picture:
+        assert picture.bits == 16
+        ((_, tiles),) = picture_tiles(picture, "deep", tile=128, halo=0)
+        layout = Layout("one", (Pad("A", 64.0, 64.0, 128.0, 128.0),), ())
+        here = Affine(1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+        (found,) = pad_cuts(layout, here, 128, 128, 0)
+        pad, _, _ = pad_tile(picture, found, here, mirrored=False)
+    for seen in (tiles.pixels[0], pad):
+        assert seen.dtype == np.float32
+        for plane in range(3):
+            offset = plane if channels == 3 else 0
+            greys = np.unique(np.rint(seen[plane].astype(np.float64) * 65535))
+            assert len(np.unique(seen[plane])) == 1024
+            assert (greys[0], greys[-1]) == (40_000 + offset, 41_023 + offset)
