@@ -129,6 +129,7 @@ class Beside(QObject):
         for part in (self.head, self.right):
             part.setVisible(on)
         if on:
+            self._fill()
             half = self.halves.width() // 2
             self.halves.setSizes([half, half])
             self.refresh()
@@ -167,8 +168,8 @@ class Beside(QObject):
     def _on_album(self) -> None:
         if self.chosen > 0 and self.chosen not in self.session.album.entries:
             self.chosen = ALONE
-        self._fill()
         if self.on:
+            self._fill()
             self.refresh()
 
     def _fill(self) -> None:

@@ -123,6 +123,7 @@ class MainWindow(QMainWindow):
             (self.pictures.add_wanted, self.doors.add_pictures),
             (self.pictures.inspect_wanted, s.inspect),
             (self.pictures.train_wanted, self._train_on),
+            (self.pictures.beside_wanted, self.seeing.keep_beside),
             (self.invitation.add_wanted, self.doors.add_pictures),
             (self.invitation.watch_wanted, self.doors.watch_folder),
             (self.invitation.open_wanted, self.doors.open_project),

@@ -222,6 +222,13 @@ class Seeing(QObject):
         self.beside.set_on(on)
         self.canvas.setFocus()
 
+    @Slot(int)
+    def keep_beside(self, key: int) -> None:
+        """The golden picture, beside whatever is looked at."""
+        self.beside.choose(key)
+        self._made["beside"].setChecked(True)
+        self._toggle_beside(True)
+
     @Slot()
     def _on_beside_closed(self) -> None:
         self._made["beside"].setChecked(False)

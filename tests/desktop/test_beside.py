@@ -9,7 +9,8 @@ import pytest
 from fake_backend import HEIGHT, WIDTH
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from conftest import Bench
@@ -142,6 +143,25 @@ def test_the_golden_one_stays_while_others_are_looked_at(bench: Bench) -> None:
     bench.until(lambda: len(bench.window.canvas.picture.levels) > 1)
     assert beside.chosen == 3
     assert beside.right.view.zoom == pytest.approx(bench.window.canvas.view.zoom)
+
+
+def test_a_picture_of_the_list_is_kept_beside_the_others(bench: Bench) -> None:
+    bench.add("a.jpg", "b.jpg")
+    window = bench.window
+    bench.until(lambda: window.canvas.picture.shows_something)
+    window.pictures.list.setCurrentIndex(window.pictures.list.model().index(1, 0))
+    window.pictures._open_menu(QPoint(5, 5))
+    menu = next(m for m in window.pictures.findChildren(QMenu) if m.isVisible())
+    last = menu.actions()[-1]
+    assert "golden" in last.text()
+    last.trigger()
+    menu.close()
+    beside = window.seeing.beside
+    assert beside.on
+    assert window.actions_by_id["beside"].isChecked()
+    assert beside.chooser.currentText() == "b.jpg"
+    bench.session.show(1)
+    bench.until(lambda: beside._shown == 2 and beside.right.picture.shows_something)
 
 
 def test_choosing_does_not_move_the_left_view(bench: Bench) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from padscope_desktop.theme import VERDICTS
-from padscope_desktop.viewer import picture_layer
+from padscope_desktop.viewer import overlays, picture_layer
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
 from padscope_desktop.viewer.pad_layer import PadLayer, PadMark
 from padscope_desktop.viewer.pad_shape import PadShape, distance_to, pad_at
@@ -138,6 +138,15 @@ def test_one_to_one_is_every_pixel_as_it_is(qtbot: QtBot, dpr: float) -> None:
     np.testing.assert_array_equal(got, picture[y : y + 200, x : x + 300])
     assert abs(x - (520.3 - 150 + 0.5)) <= 1
     assert abs(y - (511.8 - 100 + 0.5)) <= 1
+
+
+def test_the_box_in_the_overview_can_be_found_at_any_zoom() -> None:
+    overview = QRectF(100, 100, 150, 90)
+    tiny = overlays.found_again(QRectF(130, 140, 0.02, 0.01), overview)
+    assert (tiny.width(), tiny.height()) == (overlays.LEAST_BOX, overlays.LEAST_BOX)
+    assert tiny.contains(130.01, 140.005)
+    assert overlays.found_again(QRectF(120, 110, 30, 20), overview) == QRectF(120, 110, 30, 20)
+    assert overview.contains(overlays.found_again(QRectF(249, 189, 0.1, 0.1), overview))
 
 
 def test_high_zoom_shows_hard_pixels(qtbot: QtBot) -> None:

@@ -273,12 +273,14 @@ def paint_mark(painter: QPainter, box: QRectF, mark: Mark, theme: Theme, fractio
 
 
 class PicturesPanel(QWidget):
-    """Signals: chosen(key) · add_wanted() · inspect_wanted(list of keys) · train_wanted(list of keys)."""
+    """Signals: chosen(key) · add_wanted() · inspect_wanted(list of keys) · train_wanted(list of keys) ·
+    beside_wanted(key): as the golden one, beside whatever is looked at."""
 
     chosen = Signal(int)
     add_wanted = Signal()
     inspect_wanted = Signal(object)
     train_wanted = Signal(object)
+    beside_wanted = Signal(int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -429,12 +431,18 @@ class PicturesPanel(QWidget):
         inspect, train = menu.addAction(f"Inspect {some}"), menu.addAction(f"Train on {some}…")
         inspect.triggered.connect(self._ask_inspect)
         train.triggered.connect(self._ask_train)
+        if len(keys) == 1:
+            menu.addAction("Keep it beside the others, as the golden one").triggered.connect(self._ask_beside)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.viewport().mapToGlobal(at))
 
     @Slot()
     def _ask_inspect(self) -> None:
         self.inspect_wanted.emit(self.selected())
+
+    @Slot()
+    def _ask_beside(self) -> None:
+        self.beside_wanted.emit(self.selected()[0])
 
     @Slot()
     def _ask_train(self) -> None:

@@ -11,6 +11,7 @@ from padscope_desktop.viewer.view import View
 MARGIN = 16.0
 BAR_LONGEST = 160.0
 OVERVIEW_LONGEST = 150.0
+LEAST_BOX = 7.0
 GROUND = QColor(0, 0, 0, 150)
 
 
@@ -75,6 +76,13 @@ def _overview_size(picture_width: int, picture_height: int) -> tuple[float, floa
     return max(picture_width * shrink, 8), max(picture_height * shrink, 8)
 
 
+def found_again(seen: QRectF, box: QRectF) -> QRectF:
+    """The box of what is in sight, inside the overview and never too small to be found."""
+    wide, high = max(seen.width(), LEAST_BOX), max(seen.height(), LEAST_BOX)
+    middle = seen.center()
+    return QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high).intersected(box)
+
+
 def paint_overview(
     painter: QPainter, box: QRectF, image: QImage, picture_width: int, picture_height: int, view: View, accent: QColor
 ) -> None:
@@ -82,7 +90,7 @@ def paint_overview(
     painter.drawImage(box.topLeft(), image)
     x0, y0, x1, y1 = view.visible
     sx, sy = box.width() / picture_width, box.height() / picture_height
-    seen = QRectF(box.x() + x0 * sx, box.y() + y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy).intersected(box)
+    seen = found_again(QRectF(box.x() + x0 * sx, box.y() + y0 * sy, (x1 - x0) * sx, (y1 - y0) * sy), box)
     for pen in (QPen(GROUND, 4), QPen(accent, 2)):
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
