@@ -282,9 +282,6 @@ class Beside(QObject):
             self.right.set_levels(shown.levels, shown.span)
         else:
             self._put(shown.card.width, shown.card.height, shown.levels, shown.span)
-        entry = self.session.album.entries.get(self._shown)
-        scale = entry.scale if entry is not None else None
-        self.right.set_scale(scale.um_per_px if scale is not None else None)
         self._dress()
 
     def _on_other_board(self, board: Board) -> None:
@@ -297,6 +294,7 @@ class Beside(QObject):
         if not self.right.picture.shows_something or self._same:
             return
         board, own = self._board, self.session.judging.board
+        self._show_scale()
         self.right.set_heat_opacity(self.left.heat.opacity)
         self.right.set_factor(board.factor if board is not None else 1.0)
         self.right.set_level(board.level if board is not None else None)
@@ -331,6 +329,14 @@ class Beside(QObject):
         pads = count(len(changed), "pad")
         self.words.setText(f"{pads} changed since" if changed else "nothing has changed since")
         self.right.update()
+
+    def _show_scale(self) -> None:
+        """A person's word first, then the pad map's, then the file's: as on the left."""
+        entry, board = self.session.album.entries.get(self._shown or 0), self._board
+        scale = entry.scale if entry is not None else None
+        if board is not None and (entry is None or entry.own_scale is None):
+            scale = board.pad_map.picture.scale
+        self.right.set_scale(scale.um_per_px if scale is not None else None)
 
     def show_layers(self) -> None:
         """The same overlays as on the left, where another picture is shown."""

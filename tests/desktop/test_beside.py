@@ -119,6 +119,7 @@ def test_the_same_pad_on_the_last_module(bench: Bench) -> None:
     beside.choose(LAST)
     bench.until(lambda: beside.right.pads.marks and len(beside.right.picture.levels) > 1)
     assert beside.words.text() == "one.jpg"
+    assert beside.right.um_per_px == bench.window.canvas.um_per_px == beside._board.pad_map.picture.scale.um_per_px
     bench.window.canvas.zoom_to_pad("B2")
     left, right = bench.window.canvas.pads.bounds_of("B2"), beside.right.pads.bounds_of("B2")
     assert left == right  # the fake's boards lie alike
