@@ -201,9 +201,9 @@ class Session(QObject):
             self.mentioned.emit("No new pictures there")
             return []
         self.album_changed.emit()
+        self.show(added[0].key)
         for entry in added:
             self.thumbnails.fetch(entry)
-        self.show(added[0].key)
         return [e.key for e in added]
 
     def take_picture(self, path: Path, sha256: str) -> int:

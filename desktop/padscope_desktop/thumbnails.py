@@ -13,7 +13,7 @@ from padscope_desktop.background.payloads import Thumbnail
 from padscope_desktop.background.protocol import Fault
 
 LONGEST_PX = 192
-AT_ONCE = 3
+AT_ONCE = 1
 
 
 class Thumbnails:
@@ -28,6 +28,7 @@ class Thumbnails:
         self._failed = failed
         self._waiting: deque[Entry] = deque()
         self._running = 0
+        jobs.changed.connect(self._go_on)
 
     def fetch(self, entry: Entry) -> None:
         self._waiting.append(entry)
@@ -38,7 +39,7 @@ class Thumbnails:
         self._waiting.clear()
 
     def _go_on(self) -> None:
-        while self._waiting and self._running < AT_ONCE:
+        while self._waiting and self._running < AT_ONCE and not self._somebody_waits():
             entry = self._waiting.popleft()
             self._running += 1
             self._jobs.start(
@@ -54,6 +55,10 @@ class Thumbnails:
                 failed=partial(self._failed, entry.key),
                 ended=self._on_ended,
             )
+
+    def _somebody_waits(self) -> bool:
+        """For a first look at a picture: all of the computer is for that."""
+        return any(job.command == "show" and job.progress is None for job in self._jobs.active())
 
     def _on_ended(self) -> None:
         self._running -= 1

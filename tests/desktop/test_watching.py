@@ -255,6 +255,19 @@ def test_a_name_used_again_is_a_new_picture(bench: Bench, microscope: Path) -> N
     assert seen == [2]
 
 
+def test_thumbnails_wait_for_the_first_look_at_a_picture(bench: Bench) -> None:
+    asked: list[int] = []
+
+    def note(_: object) -> None:
+        asked.append(sum(o.command == "thumbnail" for o in bench.lanes["list"].orders))
+
+    bench.until(lambda: bench.session.project)
+    bench.session.display.arrived.connect(note)
+    bench.session.add_pictures([bench.picture(f"VHX_{k}.jpg") for k in range(4)])
+    bench.until(lambda: all(e.thumbnail for e in bench.session.album.entries.values()))
+    assert asked[0] == 0
+
+
 def test_a_person_does_not_wait_behind_thousands_of_thumbnails(bench: Bench) -> None:
     """The layout that is chosen while many pictures are read comes long before the last of them."""
     paths = [bench.picture(f"VHX_{k:06}.jpg") for k in range(60)]
