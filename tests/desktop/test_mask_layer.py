@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from padscope.masks.brush import ROUND, swept
-from padscope.masks.class_mask import ClassMask, mask_from_array
+from padscope.masks.class_mask import CHUNK, ClassMask, mask_from_array
 from padscope.masks.live import LiveStroke
 from padscope_desktop.labels import counting
 from padscope_desktop.viewer.layers import Layers
@@ -170,3 +170,20 @@ def test_what_cannot_be_drawn_in_time_is_shown_coarser_and_drawn_later(qtbot: Qt
     assert ((rough[..., 3] > 0) == (fine[..., 3] > 0)).mean() > 0.99
     assert np.array_equal(within(1.0, half), fine)
     assert not layer.unfinished
+
+
+def test_a_chunk_of_one_class_looks_like_the_middle_of_any_other() -> None:
+    """It is filled with a colour, not drawn."""
+    classes = np.zeros((3 * CHUNK, 3 * CHUNK), np.uint8)
+    classes[10:-10, 10:-10] = 2
+    layer = MaskLayer()
+    layer.set_colours({2: "#e69f00"})
+    layer.set_mask(mask_from_array(classes))
+    image = QImage(3 * CHUNK, 3 * CHUNK, QImage.Format.Format_RGB32)
+    image.fill(QColor("#336644"))
+    painter = QPainter(image)
+    layer.paint(painter, View(1.0, 1.5 * CHUNK - 0.5, 1.5 * CHUNK - 0.5, 3 * CHUNK, 3 * CHUNK, 1.0))
+    painter.end()
+    seen = {image.pixel(x, y) for x in range(20, 3 * CHUNK - 20, 7) for y in range(20, 3 * CHUNK - 20, 7)}
+    assert len(seen) == 1
+    assert image.pixel(5, 5) != seen.pop()

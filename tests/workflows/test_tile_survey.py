@@ -45,6 +45,8 @@ def test_what_is_counted_is_what_is_written(tmp_path, project, settings):
     assert [(p.file, p.test) for p in plan.sides(settings)] == [
         (p["file"], p["test"]) for p in json.loads((tmp_path / "set" / "tiles.json").read_text())["pictures"]
     ]
+    told = [n for n in report.notes if "were left out" in n]
+    assert [n.split()[0] for n in told] == [str(n) for n in [plan.left_out(settings)] if n]
     again = finish(write_tile_set(plan.sides(settings), settings, tmp_path / "again"))
     assert again.sha256 == report.sha256
 

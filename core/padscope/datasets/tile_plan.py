@@ -99,6 +99,15 @@ class TilePlan:
                 found["train/good"] += kinds[GOOD] * each
         return found
 
+    def left_out(self, settings: TileSettings) -> int:
+        """Tiles with defects on boards to train on: no detector learns from them."""
+        return sum(
+            int(keep) and kind != GOOD
+            for surveyed, picture in zip(self.pictures, self.sides(settings), strict=True)
+            for kind, keep in zip(surveyed.kinds, surveyed.kept(settings.least_share), strict=True)
+            if not picture.test
+        )
+
 
 def with_sides(pictures: Sequence[TilePicture], settings: TileSettings) -> tuple[TilePicture, ...]:
     """No board on both sides."""

@@ -44,6 +44,8 @@ Index = QModelIndex | QPersistentModelIndex
 CLASS = Qt.ItemDataRole.UserRole
 KEYS = (*"1234567890", *(f"Alt+{n}" for n in range(1, 10)))
 """By place in the list."""
+NAME = 76
+"""Logical px from the left where names begin: “Alt+9” fits before them."""
 PALETTE: tuple[tuple[str, str], ...] = (
     ("orange", "#e69f00"),
     ("sky blue", "#56b4e9"),
@@ -138,7 +140,7 @@ class ClassDelegate(QStyledItemDelegate):
         return QSize(120, TARGET)
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
-        editor.setGeometry(option.rect.adjusted(64, 0, 0, 0))
+        editor.setGeometry(option.rect.adjusted(NAME, 0, 0, 0))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: ClassRow = index.data(CLASS)
@@ -158,7 +160,7 @@ class ClassDelegate(QStyledItemDelegate):
         painter.setPen(QColor(self.theme.dim))
         key = KEYS[index.row()] if index.row() < len(KEYS) else ""
         painter.drawText(
-            QRectF(box.x() + 32, box.y(), 32, box.height()),
+            QRectF(box.x() + 32, box.y(), NAME - 34, box.height()),
             middle | Qt.AlignmentFlag.AlignHCenter,
             key,
         )
@@ -166,7 +168,7 @@ class ClassDelegate(QStyledItemDelegate):
         um = model.um_per_px if isinstance(model, ClassesModel) else None
         words = amount_words(amounts.get(row.value), um)
         metrics = painter.fontMetrics()
-        right = QRectF(box.x() + 64, box.y(), box.width() - 76, box.height())
+        right = QRectF(box.x() + NAME, box.y(), box.width() - NAME - 12, box.height())
         painter.drawText(right, middle | Qt.AlignmentFlag.AlignRight, words)
         painter.setPen(QColor(self.theme.text))
         room = right.width() - (metrics.horizontalAdvance(words) + 12 if words else 0)

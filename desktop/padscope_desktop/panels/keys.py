@@ -120,7 +120,7 @@ class KeySheet(QFrame):
         self._fill()
         room = window.width() - 2 * AROUND, window.height() - 2 * AROUND
         self.show()  # only then the labels know how high they are
-        high = max(made.sizeHint().height() for made in self.columns) + 120
+        high = max(made.heightForWidth(COLUMN - 2 * AROUND) for made in self.columns) + 120
         self.resize(min(room[0], self.many * COLUMN + 3 * AROUND), min(room[1], high))
         self.move((window.width() - self.width()) // 2, max((window.height() - self.height()) // 2, 0))
         self.raise_()

@@ -95,7 +95,7 @@ class TilePanel(QWidget):
         column.addWidget(self.least)
         grid = QGridLayout()
         grid.setHorizontalSpacing(8)
-        for k, (words, field) in enumerate((("Boards to test on", self.test), ("Seed", self.seed))):
+        for k, (words, field) in enumerate((("To test on", self.test), ("Seed", self.seed))):
             grid.addWidget(label(words, dim=True), 0, 2 * k)
             grid.addWidget(field, 0, 2 * k + 1)
         grid.setColumnStretch(1, 1)
@@ -202,11 +202,14 @@ class TilePanel(QWidget):
         more = f" ({number(plain)} and {number(train - plain)} augmented)" if train != plain else ""
         lines = [f"{number(train)} to train on{more}"]
         lines.append(f"{number(sound)} sound and {number(bad)} with defects to test on")
+        left = plan.left_out(settings)
+        if left:
+            lines.append(f"{number(left)} with defects lie on boards to train on, and are left out.")
         if not train:
             lines.append("No sound tile is left to train on: add sound boards, or ask for less pad.")
         elif sound + bad == 0:
             lines.append("There is only one board: nothing is left to test on.")
-        self.facts.setText(lines[0] + " · " + lines[1] + ("\n" + lines[2] if len(lines) > 2 else ""))
+        self.facts.setText("\n".join([f"{lines[0]} · {lines[1]}", *lines[2:]]))
         self.make.setEnabled(train > 0 and not self._running)
 
     def set_running(self, running: bool) -> None:
