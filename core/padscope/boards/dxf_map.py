@@ -11,6 +11,7 @@ from pathlib import Path
 
 import ezdxf
 from ezdxf.document import Drawing
+from ezdxf.enums import TextEntityAlignment
 from ezdxf.layouts.layout import Modelspace
 
 from padscope.boards.layout import Layout
@@ -65,8 +66,13 @@ def _draw_pad(space: Modelspace, layout: Layout, result: PadResult) -> None:
         _up([(float(x), float(y)) for x, y in pad.corners_um]), close=True, dxfattribs={"layer": layer}
     )
     outline.set_xdata(APPLICATION, [(1000, f"pad {pad.id}"), (1000, f"verdict {result.verdict}")])
-    at = (pad.x_um, -pad.y_um)
-    space.add_text(pad.id, height=min(60.0, pad.h_um / 2, pad.w_um / 2), dxfattribs={"layer": layer, "insert": at})
+    height = min(60.0, pad.h_um / 2, pad.w_um / 2)
+    at = (
+        float(pad.corners_um[:, 0].min()) + height / 2,
+        -pad.y_um,
+    )  # at the pad's left end, clear of the feet in its middle
+    name = space.add_text(pad.id, height=height, dxfattribs={"layer": layer})
+    name.set_placement(at, align=TextEntityAlignment.MIDDLE_LEFT)
     for d in result.defects:
         x0, y0, x1, y1 = d.box_um
         box = space.add_lwpolyline(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.platypus import Flowable, PageBreak, Paragraph, Table, TableStyle
 
 from padscope.boards.changes import Change, Changes, PadChange, compare_maps
@@ -51,6 +52,8 @@ class ChangesCover(WholePage):
     def draw(self) -> None:
         c, top = self.canv, HEIGHT - 1
         sentence, files = self.changes.words(), f"{self.before.picture.file} to {self.after.picture.file}"
+        if stringWidth(sentence, BOLD, 11) > WIDTH:  # the line below and the table say the rest
+            sentence = sentence.split(":")[0] + "."
         draw_title(c, "What changed", files, sentence[:1].upper() + sentence[1:])
         counts = self.changes.counts()
         words = [f"{counts[change]} {word}" for change, word in WORDS.items()]

@@ -191,7 +191,7 @@ def draw_ring(canvas: Canvas, sheet: Sheet, pad: Pad, text: str, layout: Layout)
     canvas.roundRect(left, low, right - left, top - low, 2)
     x0, y0, x1, y1 = layout.bounds_um
     canvas.setFont(BOLD, 6)
-    _label(canvas, pad, sheet, sheet.points([((x0 + x1) / 2, (y0 + y1) / 2)])[0], printable(f" {text}"), 6)
+    _label(canvas, pad, sheet, sheet.points([((x0 + x1) / 2, (y0 + y1) / 2)])[0], printable(f"\u00a0{text}\u00a0"), 6)
 
 
 def with_halo(canvas: Canvas, corners: Floats, width: float) -> None:
