@@ -94,7 +94,7 @@ class Errands(QObject):
             return
         factor, rules = self._session.judging.factor, self._session.judging.rules
         same = board.factor == factor and board.pad_map.provenance.rules_sha256 == rules.sha256
-        if same or board.level is None or board.key not in self._session.album.entries:
+        if same or board.for_judging(rules) is None or board.key not in self._session.album.entries:
             self._fetch_next()
             return
         self._session.jobs.start(

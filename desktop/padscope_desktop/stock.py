@@ -22,6 +22,7 @@ from padscope_desktop.background.payloads import PictureCard
 from padscope_desktop.inspecting.board import Board, board_of
 
 if TYPE_CHECKING:
+    from padscope.boards.hand_feet import HandFoot
     from padscope.store.database import Project
     from padscope.workflows.painting import Painting
 
@@ -211,6 +212,18 @@ def painted(project: Project, picture_sha256: str) -> Painting | None:
     from padscope.workflows.painting import painting_of
 
     return painting_of(project, picture_sha256)
+
+
+def carried(project: Project, picture_sha256: str) -> tuple[Painting | None, tuple[HandFoot, ...]]:
+    """What persons did to a picture that a new inspection must not lose: what was painted, and feet that were put down."""
+    rows = project.inspections(picture_sha256)
+    feet: tuple[HandFoot, ...] = ()
+    if rows:
+        from padscope.boards.hand_feet import HandFoot
+
+        landings = project.pad_map(rows[-1].id).landings()
+        feet = tuple(HandFoot(m.wire, m.proposed_um, m.placed_by) for m in landings if m.placed_by and m.proposed_um)
+    return painted(project, picture_sha256), feet
 
 
 def note_feet(project: Project, action: str, picture: str, detail: Mapping[str, object], author: str) -> None:

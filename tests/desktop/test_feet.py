@@ -132,3 +132,39 @@ def test_a_click_on_a_foot_chooses_its_pad_and_beside_it_the_picture_moves(bench
     cx = hand.canvas.view.cx
     hand.drag((2000, 600), (2100, 600))
     assert hand.canvas.view.cx < cx
+
+
+def test_a_foot_stays_where_it_was_put_when_the_picture_is_inspected_again(bench: Bench) -> None:
+    hand = Technician(bench)
+    hand.drag((2200, 400), (2300, 410))
+    hand.judged()
+    placed = hand.foot.proposed_um
+    before = hand.session.judging.board
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.inspect, LEFT)
+    bench.until(lambda: hand.session.judging.board is not before and len(bench.backend.inspected_with) == 2)
+    bench.until(lambda: hand.foot.placed_by == "Ada" and not hand.session.keeper.busy)
+    assert hand.foot.proposed_um == placed
+    entry = hand.session.album.entries[hand.session.current]
+    stored: list[object] = []
+    hand.session.keeper.ask(lambda project: project.pad_map(entry.inspection), done=stored.append)
+    bench.until(lambda: stored)
+    (pad_map,) = stored
+    kept = next(m for m in pad_map.landings() if m.wire == "B1-1")  # type: ignore[attr-defined]
+    assert (kept.placed_by, kept.proposed_um) == ("Ada", placed)
+
+
+def test_a_foot_is_moved_with_the_keys_and_stops_at_the_edge(bench: Bench) -> None:
+    hand = Technician(bench)
+    bench.window.inspect_mode.select("B1")
+    bench.press("e")
+    assert "B1-1" in bench.window.status.mention.text()
+    for _ in range(3):
+        bench.press(Qt.Key.Key_Right, modifier=Qt.KeyboardModifier.ControlModifier)
+    bench.press(Qt.Key.Key_Up, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert hand.foot.proposed_um == pytest.approx((2215, 395))
+    assert hand.foot.placed_by == "Ada"
+    for _ in range(20):
+        bench.press(Qt.Key.Key_Up, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert "cannot go further that way" in bench.window.status.mention.text()
+    assert hand.foot.proposed_um is not None
+    assert hand.foot.proposed_um[1] >= 300 + 75 / 2  # the pad's edge and half a foot

@@ -276,3 +276,20 @@ def test_a_person_does_not_wait_behind_thousands_of_thumbnails(bench: Bench) -> 
     bench.until(lambda: bench.session.layout)
     assert sum(e.thumbnail is not None for e in bench.session.album.entries.values()) < 20
     bench.until(lambda: all(e.thumbnail for e in bench.session.album.entries.values()))
+
+
+def test_a_board_with_nothing_to_see_takes_two_key_presses(bench: Bench, microscope: Path) -> None:
+    """From the picture that the microscope saves to the signature."""
+    ready(bench)
+    bench.session.operator = "AB"
+    bench.session.judging.set_factor(4.0)  # above every level of the fake board: all of its pads are sound
+    watch(bench, microscope)
+    save(microscope, f"{SERIAL}.jpg")
+    mode = bench.window.inspect_mode
+    bench.until(lambda: bench.session.judging.board and mode.reviewing.review.inspection)
+    words = mode.panel.review.words
+    assert words.text() == "Nothing to see: Enter, Enter signs"
+    for _ in range(2):
+        bench.qtbot.keyClick(bench.window.canvas, Qt.Key.Key_Return)
+    bench.until(lambda: mode.reviewing.signed)
+    assert words.text().startswith("Signed by AB")

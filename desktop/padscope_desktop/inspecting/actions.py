@@ -14,5 +14,18 @@ INSPECT_ACTIONS = (
     Action("reopen", "Open the signed map again…", "Board", mode="inspect"),
     Action("rules", "Rules…", "Board", ("Ctrl+U",), mode="inspect"),
     Action("history", "History, and earlier inspections", "Board", ("Ctrl+J",), mode="inspect"),
+    Action("next_foot", "Next foot of the pad", "Board", ("E",), where="picture", line=True, mode="inspect"),
+    *(
+        Action(
+            f"foot_{way}",
+            f"Move the foot {way} by 5 µm",
+            "Board",
+            (keys,),
+            where="picture",
+            shown=False,
+            mode="inspect",
+        )
+        for way, keys in (("left", "Ctrl+Left"), ("right", "Ctrl+Right"), ("up", "Ctrl+Up"), ("down", "Ctrl+Down"))
+    ),
     Action("feet_back", "Give feet placed by hand back", "Board", ("Shift+W",), mode="inspect"),
 )

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from padscope_desktop.session import Session
 
 LOCKED = "No foot moves while the pad map is signed (open it again) or rules are tried (Esc leaves them)"
+STEP_UM = 5.0
+"""How far one key press moves a foot."""
 GRIP_PX = 8.0
 """Logical px of a foot's shorter side from which it can be taken hold of."""
 
@@ -39,6 +41,7 @@ class FootPlacing(QObject):
         self._session = session
         self._canvas = canvas
         self._locked = locked  # the map is signed, or rules are tried
+        self._turn = ""  # the wire whose foot the keys move
         self.tool = FootTool(self)
 
     def view(self) -> View:
@@ -110,6 +113,37 @@ class FootPlacing(QObject):
         self._session.judging.place_feet((*kept, HandFoot(lifted.wire, at_um, author)))
         self._note(board, "foot placed", {"pad": lifted.pad, "wire": lifted.wire, "at_um": list(at_um)})
         self._session.mentioned.emit(f"{lifted.wire} placed by {author}")
+
+    def nudge(self, pad: str | None, right: int, down: int) -> None:
+        """From the keyboard: the foot in turn of the chosen pad goes one step as seen on the screen, or stops with a word."""
+        wire = self._in_turn(pad)
+        lifted = self.lift(wire) if wire is not None else None
+        if lifted is None:
+            return
+        linear = replace(lifted.um_to_px, tx=0.0, ty=0.0).inverse()
+        way = linear.apply(np.array([right, down], float))
+        x, y = (np.array(lifted.at_um) + way / np.hypot(*way) * STEP_UM).tolist()
+        at = lifted.nearest((x, y), STEP_UM / 2)
+        if at is None:
+            self._session.mentioned.emit(f"{lifted.wire} cannot go further that way: a defect, a foot or the edge")
+        else:
+            self.put_down(lifted, at)
+            self._session.mentioned.emit(lifted.words(at))
+
+    def next_foot(self, pad: str | None) -> None:
+        """Which foot of the chosen pad the keys move."""
+        wires = self._wires(pad)
+        if wires:
+            self._turn = wires[(wires.index(self._turn) + 1) % len(wires)] if self._turn in wires else wires[0]
+            self._session.mentioned.emit(f"The arrow keys with Ctrl move {self._turn}")
+
+    def _wires(self, pad: str | None) -> list[str]:
+        board = self._session.judging.board
+        return [m.wire for p in board.pads if p.pad == pad for m in p.landings] if board is not None else []
+
+    def _in_turn(self, pad: str | None) -> str | None:
+        wires = self._wires(pad)
+        return self._turn if self._turn in wires else next(iter(wires), None)
 
     def give_back(self, pad: str | None) -> None:
         """All feet of a pad go where Padscope puts them; of the whole board where no pad is chosen."""

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from padscope.boards.layout import Layout
-from padscope.boards.pad_map import PadMap
+from padscope.boards.pad_map import PadMap, PadResult
 from padscope.types import Progress, Scale
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
 from padscope_desktop.background.payloads import Inspected, ModelCard
 from padscope_desktop.background.protocol import Fault
-from padscope_desktop.inspecting.board import board_of
+from padscope_desktop.inspecting.board import Board, board_of
 from padscope_desktop.messages import Choice, Message, about_fault
 
 if TYPE_CHECKING:
+    from padscope.boards.hand_feet import HandFoot
     from padscope.workflows.painting import Painting
     from padscope_desktop.session import Session
 
@@ -52,6 +53,7 @@ class Inspecting(QObject):
         self._unhashed: dict[int, Callable[[Any], None]] = {}
 
     def start(self, keys: Iterable[int], layout: Layout, model: ModelCard, clicks: Clicks | None) -> None:
+        self._session.judging.settle()  # a foot that was put down just now is carried over, too
         for key in keys:
             entry = self._entry(key)
             if entry is None or entry.waiting or entry.fraction is not None:
@@ -82,11 +84,12 @@ class Inspecting(QObject):
         return self._session.album.entries.get(key)
 
     def _ask_painting(self, entry: Entry, start: Callable[[Any], None]) -> None:
-        question = partial(stock.painted, picture_sha256=entry.sha256)
+        question = partial(stock.carried, picture_sha256=entry.sha256)
         self._session.keeper.ask(question, done=start, failed=partial(self._on_refused, entry.key))
 
-    def _start(self, wish: Wish, painting: Painting | None) -> None:
+    def _start(self, wish: Wish, carried: tuple[Painting | None, tuple[HandFoot, ...]]) -> None:
         entry = self._entry(wish.key)
+        painting, feet = carried
         if entry is None:
             return
         self._session.jobs.start(
@@ -100,7 +103,7 @@ class Inspecting(QObject):
             painting,
             self._session.judging.rules,
             title=f"Inspecting {entry.name}",
-            done=partial(self._on_inspected, wish, painting),
+            done=partial(self._on_inspected, wish, painting, feet),
             progressed=partial(self._on_progress, wish.key),
             failed=partial(self._on_failed, wish.key),
             ended=partial(self._on_ended, wish.key),
@@ -118,17 +121,45 @@ class Inspecting(QObject):
             entry.waiting, entry.fraction = False, None
             self._session.entry_changed.emit(key)
 
-    def _on_inspected(self, wish: Wish, painting: Painting | None, found: Inspected) -> None:
+    def _on_inspected(
+        self, wish: Wish, painting: Painting | None, feet: tuple[HandFoot, ...], found: Inspected
+    ) -> None:
         entry = self._entry(wish.key)
         if entry is not None:
             pad_map = with_own_scale(self._with_module(wish.key, found.pad_map), entry.own_scale)
             board = board_of(wish.key, pad_map, wish.layout, found.level, found.seconds, found.device, painting)
-            self._session.take_board(board)
             if found.pad_map.notes:
                 headline = f"{found.pad_map.picture.file}: something to know before its verdicts are used."
                 self._session.said.emit(Message("notes", headline, " ".join(found.pad_map.notes)))
-            if wish.key == self._session.current:
-                self._session.judging.set_board(board)
+            if feet:
+                self._put_feet(board, feet)
+            else:
+                self._take(board)
+
+    def _take(self, board: Board) -> None:
+        self._session.take_board(board)
+        if board.key == self._session.current:
+            self._session.judging.set_board(board)
+
+    def _put_feet(self, board: Board, feet: tuple[HandFoot, ...]) -> None:
+        """Feet that a person put down before stay where they still fit; a pad where one does not says so."""
+        rules = self._session.judging.rules
+        self._session.jobs.start(
+            "judge",
+            f"feet/{board.key}/{id(board.level)}/{rules.sha256}",
+            board.for_judging(rules),
+            board.factor,
+            feet,
+            title="Judging",
+            lane="quick",
+            shown=False,
+            done=partial(self._on_feet, board, feet),
+            failed=partial(self._on_failed, board.key),
+        )
+
+    def _on_feet(self, board: Board, feet: tuple[HandFoot, ...], pads: tuple[PadResult, ...]) -> None:
+        if self._entry(board.key) is not None:
+            self._take(replace(board.judged(pads, board.factor), hand=feet, stored_hand=feet))
 
     def _with_module(self, key: int, pad_map: PadMap) -> PadMap:
         """What a person typed goes before what the file's name says."""

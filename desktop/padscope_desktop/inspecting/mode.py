@@ -29,6 +29,8 @@ from padscope_desktop.theme import Theme
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.tools import Tool
 
+WAYS = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
 
 class InspectMode(Mode):
     """`panel` stands on the right, `marks` above the picture."""
@@ -303,6 +305,8 @@ class InspectMode(Mode):
         return {
             "next_reason": lambda *_: self.reasons.step(1),
             "previous_reason": lambda *_: self.reasons.step(-1),
+            "next_foot": lambda *_: self.feet.next_foot(self.selected),
+            **{f"foot_{way}": partial(self._nudge, *step) for way, step in WAYS.items()},
             "feet_back": lambda *_: self.feet.give_back(self.selected),
             "override": self.panel.review.begin_override,
             "clean_again": self.clean_again,
@@ -312,6 +316,9 @@ class InspectMode(Mode):
             "rules": self.rules.toggle,
             "history": self.show_history,
         }
+
+    def _nudge(self, right: int, down: int, *_: object) -> None:
+        self.feet.nudge(self.selected, right, down)
 
     # Layout, model, inspecting, training
 

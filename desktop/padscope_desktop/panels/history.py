@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from padscope.workflows.story import Story
 
 LINES = ("When", "Who", "What")
-INSPECTIONS = ("Inspected", "Fine", "N", "Rules", "Signed by")
+INSPECTIONS = ("Inspected", "Fine", "N", "Signed by")
 
 
 class HistoryPage(QWidget):
@@ -71,8 +71,9 @@ class HistoryPage(QWidget):
             lost = x.counts.get(Verdict.NOT_BONDABLE, 0)
             rows.append(
                 (
-                    [local_time(x.at), f"{number(fine)}/{number(total)}", number(lost), x.rules, x.signed_by],
-                    f"{x.picture}, model {x.detector}" + (f"\nSince then: {x.since}" if x.since else ""),
+                    [local_time(x.at), f"{number(fine)}/{number(total)}", number(lost), x.signed_by],
+                    f"{x.picture}, model {x.detector}, rules “{x.rules}”"
+                    + (f"\nSince then: {x.since}" if x.since else ""),
                 )
             )
         _fill(self.inspections, rows)

@@ -263,6 +263,8 @@ class PadsPanel(QWidget):
             place = self.why.verticalScrollBar().value()
             self._explain()
             self.why.verticalScrollBar().setValue(place)
+            if reason:  # the first stands at the top, under the verdict
+                self.why.scrollToAnchor(f"place-{reason}")
 
     @Slot(QUrl)
     def _on_link(self, url: QUrl) -> None:
@@ -316,7 +318,7 @@ def _reason(k: int, text: str, placed: bool, shown: bool, theme: Theme) -> str:
     if not placed:
         return html.escape(text)
     sign = f'<span style="color:{REASON}">■</span> ' if shown else ""
-    return f'{sign}<a href="reason-{k}" style="color:{theme.text}">{html.escape(text)}</a>'
+    return f'{sign}<a name="place-{k}"></a><a href="reason-{k}" style="color:{theme.text}">{html.escape(text)}</a>'
 
 
 def landing_words(wire: Landing) -> str:
