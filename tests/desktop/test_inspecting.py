@@ -296,7 +296,7 @@ def test_an_unusable_layout_is_refused_in_its_own_words(bench: Bench) -> None:
 def test_all_keys_are_on_one_sheet(bench: Bench) -> None:
     bench.press("?")
     assert bench.window.key_desk.sheet.isVisible()
-    text = " ".join(c.text() for c in bench.window.key_desk.sheet._columns)
+    text = " ".join(c.text() for c in bench.window.key_desk.sheet.columns)
     for words in ("Heat", "Next to look at", "zoom to the cursor", "Cancel what is running"):
         assert words in text
     bench.press(Qt.Key.Key_Escape)
