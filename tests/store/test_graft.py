@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from padscope.errors import StoreError
@@ -184,3 +193,45 @@ def test_paths_in_a_copy_mean_what_they_mean_in_the_project(home, tmp_path):
     with open_copy(home.path, tmp_path / "elsewhere" / "c.padscope") as copy:
         assert [p.path for p in copy.pictures()] == [p.path for p in home.pictures()]
         assert copy.stored_path(str(tmp_path / "p1.jpg")) == "p1.jpg"
+
+
+def test_a_graft_that_is_killed_is_there_whole_or_not_at_all(tmp_path):
+    """SIGKILL at random moments of its transaction; then it is made again."""
+    original = tmp_path / "original.padscope"
+    with create_project(original) as project:
+        store.add_class(project, "dust", "#112233")
+        store.add_class(project, "scratch", "#223344")
+        for k in range(30):
+            paint(project, k, range(3))
+    copy = tmp_path / "copy.padscope"
+    with open_copy(original, copy) as changed:
+        finish(merge_classes(changed, 2, 1))
+        wanted = told(changed)
+    with open_project(original, read_only=True) as project:
+        was = told(project)
+    chance, seen = random.Random(3), set()
+    for turn in range(int(os.environ.get("PADSCOPE_KILLS", "4"))):
+        path = tmp_path / f"p{turn}.padscope"
+        shutil.copy(original, path)
+        killed = run_and_kill(path, copy, chance.uniform(0.0, 0.05) if turn else None)
+        with open_project(path) as project:
+            assert project.row("PRAGMA integrity_check")[0] == "ok"
+            assert sound(project)
+            now = {uid: row[-1] for uid, row in told(project).items() if uid != "classes"}
+            whole = now == {uid: row[-1] for uid, row in wanted.items() if uid != "classes"}
+            assert whole or told(project) == was
+            seen.add((killed, whole))
+    assert (False, True) in seen  # the first one was left alone
+
+
+def run_and_kill(path, copy, after_s):
+    """Whether it was killed before it had said that it is done; never, where `after_s` is None."""
+    command = [sys.executable, str(Path(__file__).with_name("grafter_to_kill.py")), str(path), str(copy)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        if after_s is not None:
+            time.sleep(after_s)  # not to wait for something, but to strike at a random moment
+            child.send_signal(signal.SIGKILL)
+        return "done" not in child.stdout.read()

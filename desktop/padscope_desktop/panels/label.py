@@ -235,9 +235,10 @@ class LabelPanel(QWidget):
         words, tip = STATES.get(state, (state, ""))
         self._state = state
         self.state.setText(words)
-        facts = [count(row.strokes, "stroke"), row.author, local_time(row.changed_at)] if row is not None else []
+        facts = [row.author, local_time(row.changed_at)] if row is not None else []
         self.facts.setText(" · ".join(part for part in facts if part))
-        self.facts.setToolTip(tip or self.facts.text())
+        strokes = [count(row.strokes, "stroke")] if row is not None else []
+        self.facts.setToolTip(" · ".join(part for part in (tip, *facts, *strokes) if part))
         locked = state in ("accepted", "rejected")
         self.reviewed.setVisible(not locked)
         self.rejected.setVisible(not locked)
