@@ -54,6 +54,7 @@ class Hand:
     """Somebody who paints in the window."""
 
     def __init__(self, folder: Path) -> None:
+        self.application = padscope_app.application()
         self.window: MainWindow = padscope_app.build()
         self.window.resize(1920, 1080)
         self.window.show()
@@ -150,7 +151,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         hand = Hand(Path(place))
         told("alone", [hand.stroke() for _ in range(strokes)])
-        busy = subprocess.Popen([sys.executable, "-c", COMPUTE])
+        threads = str(max(1, (os.cpu_count() or 2) - 1))  # as a worker of the window
+        environment = {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        busy = subprocess.Popen([sys.executable, "-c", COMPUTE], env=environment)
         told("beside a worker that computes", [hand.stroke() for _ in range(strokes)])
         busy.kill()
         labels = incoming(Path(place), many)
