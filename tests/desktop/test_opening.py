@@ -54,6 +54,8 @@ def test_without_a_scale_the_bar_is_offered_and_its_length_typed(bench: Bench) -
     press(bench, "Lay the ruler on it")
     bar = bench.window.seeing.measuring.bar
     assert bar.isVisible()
+    assert bar.on_bar.isVisible()
+    assert not bar.in_px.isVisible()  # there is room for one of them
     bench.qtbot.keyClicks(bar.length, "500")
     bench.qtbot.keyClick(bar.length, Qt.Key.Key_Return)
     (entry,) = bench.session.album.entries.values()

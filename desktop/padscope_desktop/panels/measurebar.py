@@ -36,6 +36,7 @@ class MeasureBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._scaled, self._there = True, False
         self.setObjectName("panel")
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 4)
@@ -61,7 +62,7 @@ class MeasureBar(QWidget):
         )
         row.addWidget(self.in_px)
         self.on_bar = button(
-            "On the scale bar", tip="Lay the ruler on the scale bar in the picture, to check the scale with it"
+            "Scale bar", tip="Lay the ruler on the scale bar in the picture, to check the scale with it"
         )
         self.on_bar.clicked.connect(self.on_bar_wanted)
         self.copy, self.remove = button("Copy", tip="Ctrl+C"), button("Delete", tip="Del")
@@ -89,8 +90,7 @@ class MeasureBar(QWidget):
             each.setStyleSheet("padding: 4px 8px;")
         self.show_chosen("", line=False)
         self.show_own_scale(False)
-        self.show_scaled(True)
-        self.show_on_bar(False)
+        self._make_room()
 
     def set_kind(self, kind: str) -> None:
         self.buttons[kind].setChecked(True)
@@ -106,7 +106,8 @@ class MeasureBar(QWidget):
 
     def show_scaled(self, scaled: bool) -> None:
         """Without a scale it is said in which unit everything is measured."""
-        self.in_px.setVisible(not scaled)
+        self._scaled = scaled
+        self._make_room()
 
     def show_own_scale(self, own: bool) -> None:
         """A person gave the scale: then it can be given back."""
@@ -114,7 +115,13 @@ class MeasureBar(QWidget):
 
     def show_on_bar(self, there: bool) -> None:
         """A scale bar was found in the picture."""
-        self.on_bar.setVisible(there)
+        self._there = there
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Both would not fit into a small window; the scale bar is the way to a scale."""
+        self.on_bar.setVisible(self._there)
+        self.in_px.setVisible(not self._scaled and not self._there)
 
     @Slot(int)
     def _on_kind(self, which: int) -> None:
