@@ -41,6 +41,7 @@ class Opening(QObject):
         self._session = session
         self._bars: dict[Path, BarCard | None] = {}  # of the pictures looked at
         self._told: set[Path] = set()  # files whose pages were offered
+        self._judged = False  # the scale of the picture shown
         session.display.arrived.connect(self._on_arrived)
         session.display.failed.connect(self._on_not_shown)
         session.current_changed.connect(self._on_current)
@@ -147,18 +148,28 @@ class Opening(QObject):
 
     @Slot()
     def _on_current(self) -> None:
+        self._judged = False
         for topic in ("scale", "pages"):
             self._session.settled.emit(topic)
         self.bar_changed.emit()
 
     @Slot(int)
     def _on_entry(self, key: int) -> None:
-        if key == self._session.current and self._entry is not None and self._entry.own_scale is not None:
+        entry = self._entry
+        if key != self._session.current or entry is None:
+            return
+        if entry.own_scale is not None:
             self._session.settled.emit("scale")
+        elif entry.path in self._bars and not self._judged:
+            self._judge(entry)
 
     def _judge(self, entry: Entry) -> None:
-        """What is to be said of the scale. Where a person has given it, nothing but the sign in the line below."""
+        """What is to be said of the scale, as soon as the file's own is known. Where a person has given it, nothing but the sign in
+        the line below."""
         self.bar_changed.emit()
+        if entry.card is None:
+            return
+        self._judged = True
         message = scale_message(entry, self.bar, self._lay, partial(self._take, entry))
         if message is not None:
             self._session.said.emit(message)
