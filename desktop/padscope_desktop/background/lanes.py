@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import queue
+import sys
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -86,6 +87,9 @@ class ProcessLane(QObject):
 
     def start(self) -> None:
         """`spawn`: a fork would take Qt's threads' locks along. Daemonic: it goes when the window is killed."""
+        if "cv2" in sys.modules:
+            import cv2  # noqa: F401  waits where another thread is just importing it: until then its own folder, with a
+            # `typing` of its own, stands on the path that the new process inherits (opencv#18502), which would die of it
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         threads = max(1, (os.cpu_count() or 2) - 1)
