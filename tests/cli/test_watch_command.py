@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 
 from padscope.boards.bond_map import write_pad_map
+from padscope.cli import watch as watching
 from padscope.cli.main import main, parser
 from padscope.cli.watch import watch
 from padscope.store.database import open_project
 from padscope.store.watched import seen_files, watched_folder
+from padscope.types import Progress
 from padscope.workflows.export import inspected_in, own_stem
 from reference_maps import MAP
 
@@ -90,6 +92,34 @@ def test_pictures_that_come_while_it_watches(bench, folder: Path, tmp_path: Path
     assert "cannot be reached since" in said.err
     assert "is back since" in said.err
     assert {p.suffix for p in out.iterdir()} == {".json", ".csv", ".pdf"}  # nothing half-written
+
+
+@pytest.mark.parametrize("stage", ["opening the picture", "judging"])
+def test_a_share_that_goes_in_the_middle_of_an_inspection(
+    bench, folder: Path, tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    """It is said while it is away, and the picture is inspected when it can be."""
+    away, out, clock = (
+        tmp_path / "away",
+        tmp_path / "maps",
+        Clock(*[lambda: None] * 3, lambda: away.exists() and away.rename(folder)),
+    )
+    real = watching.Reach.between
+
+    def between(reach: watching.Reach, step: Progress) -> Progress:
+        clock.s += 2.0
+        if step.stage == stage and not went:
+            went.append(folder.rename(away))
+        return real(reach, step)
+
+    went: list[Path] = []
+    monkeypatch.setattr(watching.Reach, "between", between)
+    assert run(bench, folder, out, "--once", clock=clock) == 0
+    said = capsys.readouterr()
+    assert said.err.count("cannot be reached since") == 1
+    assert said.err.count("is back since") == 1
+    assert "went away while it was inspected; it is inspected when it is there again." in said.err
+    assert [line.split(":")[0] for line in said.out.splitlines()] == [f"{SERIAL}.png"]
 
 
 def test_only_what_is_new(bench, folder: Path, tmp_path: Path, capsys) -> None:

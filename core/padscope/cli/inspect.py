@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,14 @@ from padscope.pictures.files import stem_of
 from padscope.pictures.scales import ScaleFound
 from padscope.store.artifacts import load_model
 from padscope.store.database import Project, open_or_create_project
+from padscope.types import Progress, relayed
 from padscope.workflows.export import add_to_project, prepared_folder, write_outputs
 from padscope.workflows.inspect import Inspector
 from padscope.workflows.painting import Painting, painting_of
+
+
+def unchanged(step: Progress) -> Progress:
+    return step
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class Inspecting:
     scale: ScaleFound | None
     project: Project | None
     module: str = ""
+    between: Callable[[Progress], Progress] = unchanged
+    """Called at every step of an inspection."""
 
     def one(self, path: Path, *further: Path, stem: str = "") -> tuple[dict[str, Any], str]:
         """Inspect a picture, or several of one board, and write everything; what `--json` says of it, and one line. InputError
@@ -43,7 +51,7 @@ class Inspecting:
         work = self.inspector.inspect_together(
             (path, *further), scales=scales, painting_of=self._painting, module=self.module
         )
-        found = shown(work, path.name)
+        found = shown(relayed(work, self.between), path.name)
         files = write_outputs(found, self.layout, path, self.arguments.out, heat=self.arguments.heat, stem=stem)
         if self.project is not None:
             add_to_project(self.project, found, self.layout, self.arguments.model, path)

@@ -20,12 +20,37 @@ from padscope.errors import InputError, OutputError, StoreError
 from padscope.store.artifacts import load_model
 from padscope.store.database import open_or_create_project
 from padscope.store.watched import Outcome, remember, start_watching
+from padscope.types import Progress
 from padscope.workflows.export import inspected_in, own_stem, prepared_folder
 from padscope.workflows.inspect import Inspector
-from padscope.workflows.watch import Found, Watched, Watcher, pause_after, remembered, seen_file
+from padscope.workflows.watch import LOOK_EVERY_S, Found, Watched, Watcher, pause_after, remembered, seen_file
 
 WORLD = (OutputError, StoreError)
 """Errors that will meet the next picture too: the program ends, and nothing is taken for done."""
+
+
+class Reach:
+    """Says when the folder goes and when it returns, in the middle of an inspection too."""
+
+    def __init__(self, folder: Path, now: Callable[[], float]) -> None:
+        self.folder = folder
+        self.away = False
+        self._now = now
+        self._asked = now()
+
+    def told(self, away: bool) -> None:
+        if away != self.away:
+            self.away = away
+            clock = datetime.now().strftime("%H:%M")
+            words = f"cannot be reached since {clock}; waiting." if away else f"is back since {clock}."
+            say(f"{self.folder} {words}")
+
+    def between(self, step: Progress) -> Progress:
+        """As often as the folder is looked at otherwise."""
+        if self._now() - self._asked >= LOOK_EVERY_S:
+            self._asked = self._now()
+            self.told(not self.folder.is_dir())
+        return step
 
 
 def watch(
@@ -54,29 +79,22 @@ def watch(
             watched = remembered(project, folder)
         watcher = Watcher(folder, watched)
         passed = len(watcher.pass_over()) if arguments.new_only else 0
-        work = Inspecting(inspector, layout, arguments, given_scale(arguments), project)
+        reach = Reach(folder, now)
+        work = Inspecting(inspector, layout, arguments, given_scale(arguments), project, between=reach.between)
         say(f"Watching {folder} on {inspector.device_words}{_passed(passed)}; Ctrl-C ends it.")
-        away = False
         while True:
             began = now()
             for found in watcher.look(began):
-                failed += not _dealt_with(work, folder, found, arguments)
-            if (watcher.watched.away_since is not None) != away:
-                away = not away
-                clock = datetime.now().strftime("%H:%M")
-                say(
-                    f"{folder} cannot be reached since {clock}; waiting."
-                    if away
-                    else f"{folder} is back since {clock}."
-                )
-            if arguments.once and not watcher.watched.waiting and not away:
+                failed += not _dealt_with(work, watcher, found, arguments)
+            reach.told(not folder.is_dir())
+            if arguments.once and not watcher.watched.waiting and not reach.away:
                 return 1 if failed else 0
             pause(pause_after(now() - began))
 
 
-def _dealt_with(work: Inspecting, folder: Path, found: Found, arguments: argparse.Namespace) -> bool:
+def _dealt_with(work: Inspecting, watcher: Watcher, found: Found, arguments: argparse.Namespace) -> bool:
     """False where nothing came of it. What came of it is remembered only when it is on disk."""
-    path, told = folder / found.name, None
+    path, told = watcher.folder / found.name, None
     outcome, error = Outcome.INSPECTED, found.trouble
     if found.trouble:
         outcome = Outcome.DAMAGED
@@ -86,9 +104,13 @@ def _dealt_with(work: Inspecting, folder: Path, found: Found, arguments: argpars
         except WORLD:
             raise
         except InputError as problem:
+            if not path.exists():
+                watcher.lose(found)
+                say(f"padscope: {found.name} went away while it was inspected; it is inspected when it is there again.")
+                return True
             outcome, error = Outcome.FAILED, str(problem)
     if work.project is not None:
-        remember(work.project, folder, [seen_file(found, outcome)])
+        remember(work.project, watcher.folder, [seen_file(found, outcome)])
     if error:
         say(f"padscope: {found.name}: {error}")
     if arguments.json and (told or error):

@@ -172,6 +172,11 @@ class Watcher:
                 found.append(came)
         return found
 
+    def lose(self, found: Found) -> None:
+        """A file that was found went away before anything came of it: when it is there again, it is found again."""
+        settled = {name: look for name, look in self.watched.settled.items() if name != found.name}
+        self.watched = replace(self.watched, settled=settled, known=self.watched.known - {found.sha256})
+
     def pass_over(self) -> dict[str, Look]:
         """Take what lies there now as dealt with, unopened; returns the files that had not been."""
         there = self._list(self.folder, self.watched.settled) or {}
