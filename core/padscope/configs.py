@@ -203,6 +203,16 @@ class PatchcoreConfig(BackboneConfig):
     bank_size: int = setting(
         4096, "Embeddings in the bank", low=16, high=200_000, help="More: finer, slower, larger file."
     )
+    further_scales: str = setting(
+        "",
+        "Further enlargements to look at",
+        help="Whole numbers from 1 to 4 joined by +: 2 shows the picture also twice as large, for five times the time.",
+    )
+    level_weights: str = setting(
+        "",
+        "Weight of each level in the heat",
+        help="As many numbers as levels, finest first, joined by +, as in 2+1; empty: all count alike.",
+    )
     neighbourhood: int = setting(3, "Pooling neighbourhood", unit="cells", low=1, high=9)
     blur: float = setting(0.5, "Blur of the heat", unit="cells of 8 px", low=0, high=16)
     beyond_radius: bool = setting(

@@ -97,7 +97,7 @@ def test_a_bank_that_cannot_be_is_refused(bank: np.ndarray) -> None:
 @pytest.mark.parametrize(("levels", "dimensions"), [("8+16", 24 + 40 + 112), ("4+8+16", 24 + 40 + 112), ("16", 112)])
 def test_levels_are_the_banks_and_a_finer_one_is_the_heads(levels: str, dimensions: int) -> None:
     detector = fitted(dataclasses.replace(CONFIG, levels=levels, blemishes=8))
-    assert sum(detector.backbone.channels) == dimensions
+    assert sum(detector.view.backbone.channels) == dimensions
     assert detector.neighbors.bank.shape[1] == (152 if levels == "8+16" else dimensions)
     back = Patchcore.from_arrays(detector.config, detector.to_arrays(), device="cpu")
     assert np.array_equal(back.score(metal(1, seed=2)), detector.score(metal(1, seed=2)))

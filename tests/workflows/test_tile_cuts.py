@@ -10,8 +10,9 @@ import torch
 from safetensors.torch import save_file
 
 from padscope.configs import PatchcoreConfig
+from padscope.detectors.bank_view import bank_view
 from padscope.detectors.blemish_head import with_surroundings
-from padscope.detectors.patchcore import Patchcore, backbone_and_bank
+from padscope.detectors.patchcore import Patchcore
 from padscope.detectors.place_habit import ACROSS, ALONG, PlaceHabit
 from padscope.nets.cell_head import CellHead
 from padscope.nets.embedding import embeddings
@@ -27,9 +28,9 @@ def picture() -> SimpleNamespace:
 
 def detector(config: PatchcoreConfig) -> Patchcore:
     """Everything that heat goes through, of no meaning: a bank, a head, a habit that differs from place to place, a blur."""
-    backbone, dimensions = backbone_and_bank(config, "cpu")
+    view = bank_view(config, "cpu")
     draw = torch.Generator().manual_seed(0)
-    grid = embeddings(backbone(torch.rand(1, 3, 256, 256, generator=draw)), config.neighbourhood, (32, 32))
+    grid = embeddings(view.backbone(torch.rand(1, 3, 256, 256, generator=draw)), config.neighbourhood, (32, 32))
     rows = with_surroundings(grid)[0].flatten(1).T
     d = rows.shape[1]
     head = None
@@ -37,9 +38,9 @@ def detector(config: PatchcoreConfig) -> Patchcore:
         shapes = [(64, d), (64,), (64, 64), (64,), (1, 64), (1,)]
         weights = tuple(torch.randn(s, generator=draw) / 10 for s in shapes)
         head = CellHead(rows.mean(dim=0), rows.std(dim=0) + 1e-6, weights)
-    bank = grid[0].flatten(1).T[:64, -dimensions:].contiguous()
+    bank = view(grid)[0].flatten(1).T[:64].contiguous()
     habit = PlaceHabit(np.linspace(0, 1, ALONG * ACROSS, dtype=np.float32))
-    return Patchcore.of_bank(config, backbone, bank, head, habit, 0.1)
+    return Patchcore.of_bank(config, view, bank, head, habit, 0.1)
 
 
 def heat(of: Patchcore, tile: int) -> np.ndarray:
@@ -52,7 +53,15 @@ def brought(folder: Path) -> PatchcoreConfig:
     return PatchcoreConfig(backbone="resnet18", weights=str(folder / "mine.safetensors"), blemishes=0, blur=1.0)
 
 
-@pytest.mark.parametrize("config", [lambda folder: PatchcoreConfig(), brought], ids=["shipped", "brought"])
+def of_two_scales(folder: Path) -> PatchcoreConfig:
+    return PatchcoreConfig(further_scales="2", level_weights="2+0.5")
+
+
+@pytest.mark.parametrize(
+    "config",
+    [lambda folder: PatchcoreConfig(), brought, of_two_scales, lambda folder: PatchcoreConfig(input_scale=2)],
+    ids=["shipped", "brought", "two scales", "enlarged"],
+)
 def test_tiles_give_the_heat_of_one_pass(config, tmp_path: Path) -> None:
     of = detector(config(tmp_path))
     whole, cut = heat(of, 4096), heat(of, 256)

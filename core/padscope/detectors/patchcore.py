@@ -9,7 +9,7 @@ and 0.934, 0.930, 0.914 (another).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from padscope.configs import PatchcoreConfig
+from padscope.detectors.bank_view import BankView, bank_view
 from padscope.detectors.base import Arrays
 from padscope.detectors.blemish_head import AROUND, Lessons, head_arrays, head_of_arrays, with_surroundings
 from padscope.detectors.cells import embedded, hash_array, place_of_cells, refuse_other_weights, rows_of
@@ -25,9 +26,8 @@ from padscope.detectors.checks import checked, refuse_too_large, sound_batches
 from padscope.detectors.place_habit import ACROSS, ALONG, Gathered, PlaceHabit
 from padscope.detectors.smoothing import blurred
 from padscope.errors import ModelError
-from padscope.nets.backbone import HALO_PX, Backbone
+from padscope.nets.backbone import HALO_PX
 from padscope.nets.cell_head import CellHead
-from padscope.nets.choice import backbone_of
 from padscope.stats.coreset import Reservoir
 from padscope.stats.neighbors import Neighbors, neighbors_of
 from padscope.tiling import CELL
@@ -37,8 +37,6 @@ AT_LEAST = 2
 """Sound tiles without which nothing is known of how sound metal varies."""
 SOFTNESS = 8
 """The bend from "within the radius" to "beyond" is this part of the radius wide."""
-PLAIN_LEVELS = "8+16"
-"""Of the bank; where the head has a finer level beside them."""
 LOGITS = (0.0, 30.0)
 """The head only raises distances, and within bounds: real damage looks other than drawn one, so what is far from the bank stays
 hot whatever the head says."""
@@ -59,7 +57,7 @@ class Patchcore:
     halo: ClassVar[int] = HALO_PX + AROUND // 2 * CELL
 
     config: PatchcoreConfig
-    backbone: Backbone
+    view: BankView  # the network, and what of its embeddings the bank is of
     neighbors: Neighbors
     head: CellHead | None  # of drawn blemishes; None where it is switched off or found nothing to learn
     around: Tensor  # (K, b): each bank entry's nearest others, itself first; b = 0 without re-weighting
@@ -68,28 +66,29 @@ class Patchcore:
 
     @classmethod
     def fit(cls, config: PatchcoreConfig, source: TileSource, *, seed: int, device: str) -> Work[Self]:
-        backbone, dimensions = backbone_and_bank(config, device)
-        refuse_unfit_bank(config.bank_size, dimensions)
-        halves = Halves(config, dimensions, seed)
+        view = bank_view(config, device)
+        backbone = view.backbone
+        refuse_unfit_bank(config.bank_size, view.dimensions)
+        halves = Halves(config, view.dimensions, seed)
         lessons = Lessons(backbone, config.neighbourhood, drawings=config.blemishes, tiles=len(source), seed=seed)
         for done, tiles in sound_batches(source, at_least=AT_LEAST):
             grid, inside = embedded(backbone, tiles, config.neighbourhood)
             step = Progress(done, len(source), "embeddings")
-            yield from halves.add(for_bank(grid, dimensions), inside)
+            yield from halves.add(view(grid), inside)
             if config.blemishes:
                 yield from lessons.add(tiles, grid, inside, step)
             yield step
         banks = yield from halves.banks()
         head = yield from lessons.head()
-        habit = (yield from _habit(config, backbone, source, banks)) if config.by_place else None
+        habit = (yield from _habit(config, view, source, banks)) if config.by_place else None
         radius = max(map(covering_radius, banks)) if habit is None else habit.typical
-        return cls.of_bank(config, backbone, torch.cat([b.bank for b in banks]), head, habit, radius)
+        return cls.of_bank(config, view, torch.cat([b.bank for b in banks]), head, habit, radius)
 
     @classmethod
     def of_bank(
         cls,
         config: PatchcoreConfig,
-        backbone: Backbone,
+        view: BankView,
         bank: Tensor,
         head: CellHead | None,
         habit: PlaceHabit | None,
@@ -97,11 +96,11 @@ class Patchcore:
     ) -> Self:
         neighbors = neighbors_of(bank)
         _, around = neighbors.nearest(bank, min(config.reweighting, len(bank)))
-        return cls(config, backbone, neighbors, head, around, habit, radius)
+        return cls(config, view, neighbors, head, around, habit, radius)
 
     def score(self, tiles: Tiles) -> Floats:
-        grid, inside = embedded(self.backbone, checked(tiles), self.config.neighbourhood)
-        rows = rows_of(for_bank(grid, self.neighbors.bank.shape[1]), inside)
+        grid, inside = embedded(self.view.backbone, checked(tiles), self.config.neighbourhood)
+        rows = rows_of(self.view(grid), inside)
         distances, nearest = self.neighbors.nearest(rows)
         distance = self._weighted(rows, distances[:, 0], nearest[:, 0])
         if self.head is not None:
@@ -125,7 +124,7 @@ class Patchcore:
     def to_arrays(self) -> Arrays:
         return {
             "bank": self.neighbors.bank.cpu().numpy(),
-            "backbone_sha256": hash_array(self.backbone),
+            "backbone_sha256": hash_array(self.view.backbone),
             "radius": np.array([self.radius], dtype=np.float64),
             **({} if self.habit is None else {"usual": self.habit.usual}),
             **head_arrays(self.head),
@@ -133,14 +132,14 @@ class Patchcore:
 
     @classmethod
     def from_arrays(cls, config: PatchcoreConfig, arrays: Arrays, *, device: str) -> Self:
-        backbone, dimensions = backbone_and_bank(config, device)
+        view = bank_view(config, device)
         bank = arrays.get("bank")
-        if bank is None or bank.ndim != 2 or bank.shape[1] != dimensions or not np.isfinite(bank).all():
+        if bank is None or bank.ndim != 2 or bank.shape[1] != view.dimensions or not np.isfinite(bank).all():
             raise ModelError("The model holds no usable bank of embeddings; train it again.")
-        refuse_other_weights(backbone, arrays.get("backbone_sha256"))
-        head = head_of_arrays(arrays, 2 * sum(backbone.channels), device)
+        refuse_other_weights(view.backbone, arrays.get("backbone_sha256"))
+        head = head_of_arrays(arrays, 2 * sum(view.backbone.channels), device)
         rows = torch.from_numpy(np.array(bank, dtype=np.float32)).to(device)
-        return cls.of_bank(config, backbone, rows, head, _stored_habit(config, arrays), float(arrays["radius"][0]))
+        return cls.of_bank(config, view, rows, head, _stored_habit(config, arrays), float(arrays["radius"][0]))
 
 
 class Halves:
@@ -174,12 +173,12 @@ class Halves:
         return found
 
 
-def _habit(config: PatchcoreConfig, backbone: Backbone, source: TileSource, banks: list[Neighbors]) -> Work[PlaceHabit]:
+def _habit(config: PatchcoreConfig, view: BankView, source: TileSource, banks: list[Neighbors]) -> Work[PlaceHabit]:
     """A second walk over the tiles: how far each lies from the half of the bank that has not seen it."""
-    gathered, tiles_so_far, dimensions = Gathered(), 0, banks[0].bank.shape[1]
+    gathered, tiles_so_far = Gathered(), 0
     for done, tiles in sound_batches(source, at_least=AT_LEAST):
-        grid, inside = embedded(backbone, tiles, config.neighbourhood)
-        places, rows = place_of_cells(tiles, inside), rows_of(for_bank(grid, dimensions), inside)
+        grid, inside = embedded(view.backbone, tiles, config.neighbourhood)
+        places, rows = place_of_cells(tiles, inside), rows_of(view(grid), inside)
         start = 0
         for here in inside:
             stop = start + int(here.sum())
@@ -203,19 +202,6 @@ def _stored_habit(config: PatchcoreConfig, arrays: Arrays) -> PlaceHabit | None:
     ):
         raise ModelError("The model does not say what is usual at each place; train it again.")
     return None if usual is None else PlaceHabit(np.array(usual, dtype=np.float32))
-
-
-def backbone_and_bank(config: PatchcoreConfig, device: str) -> tuple[Backbone, int]:
-    """The network, and of how many of its last channels the bank consists. The head sees finer than the bank: stride 4 sharpens
-    what it knows, and makes distances no better."""
-    finer = config.blemishes and config.levels == PLAIN_LEVELS
-    backbone = backbone_of(replace(config, levels=f"4+{config.levels}") if finer else config, device)
-    return backbone, sum(backbone.channels[1 if finer else 0 :])
-
-
-def for_bank(grid: Tensor, dimensions: int) -> Tensor:
-    """The channels (N, dimensions, h, w) of the bank's levels, the last of an embedding (N, C, h, w)."""
-    return grid[:, grid.shape[1] - dimensions :]
 
 
 def covering_radius(neighbors: Neighbors) -> float:

@@ -31,7 +31,8 @@ interpolation 16. That padding is alike in every tile as long as tiles begin and
 
 @dataclass(frozen=True, eq=False)
 class Backbone:
-    """A frozen network; `__call__` gives one map (N, C, H · scale / stride, W · scale / stride) per level, finest first."""
+    """A frozen network; `__call__` gives one map (N, C, H · scale / stride, W · scale / stride) per level, finest first. With
+    further scales (`at_scales`) it gives one per level and scale: all scales of the finest level, then those of the next."""
 
     net: nn.Module  # (N, 3, h, w) -> list of maps
     channels: tuple[int, ...]
@@ -43,6 +44,7 @@ class Backbone:
     scale: float = 1.0  # how much pictures are enlarged before they enter
     step: int = BLOCK_PX  # px of input per block of 16 px at scale 1: the patch of a transformer
     dtype: torch.dtype = torch.float32
+    further_scales: tuple[float, ...] = ()  # at which pictures enter once more
 
     def __call__(self, pixels: Tensor) -> list[Tensor]:
         """Pixels (N, 3, H, W) float32 in [0, 1], RGB; H and W multiples of 16. Maps are float32. Where a GPU's memory does not
@@ -59,15 +61,19 @@ class Backbone:
         return [torch.cat(level) for level in zip(*halves, strict=True)]
 
     def _maps(self, pixels: Tensor) -> list[Tensor]:
+        by_scale = [self._maps_at(scale, pixels) for scale in (self.scale, *self.further_scales)]
+        return [m for level in zip(*by_scale, strict=True) for m in level]
+
+    def _maps_at(self, scale: float, pixels: Tensor) -> list[Tensor]:
         with torch.inference_mode():
-            x = (self._sized(pixels.to(self.device)) - self.mean) / self.std
+            x = (self._sized(scale, pixels.to(self.device)) - self.mean) / self.std
             x = x.contiguous(memory_format=torch.channels_last)
             return [m.float() for m in self.net(x.to(self.dtype))]
 
-    def _sized(self, pixels: Tensor) -> Tensor:
-        if self.scale == 1 and self.step == BLOCK_PX:
+    def _sized(self, scale: float, pixels: Tensor) -> Tensor:
+        if scale == 1 and self.step == BLOCK_PX:
             return pixels
-        h, w = (max(1, round(n / BLOCK_PX * self.scale)) * self.step for n in pixels.shape[-2:])
+        h, w = (max(1, round(n / BLOCK_PX * scale)) * self.step for n in pixels.shape[-2:])
         return F.interpolate(pixels, size=(h, w), mode="bilinear", align_corners=False, antialias=True)
 
 
@@ -109,6 +115,13 @@ def changed(backbone: Backbone, scale: float, dtype: torch.dtype) -> Backbone:
     """The same network at another scale and precision; the original stays as it is."""
     net = copy.deepcopy(backbone.net).to(dtype) if dtype != backbone.dtype else backbone.net
     return replace(backbone, net=net, scale=scale, dtype=dtype)
+
+
+def at_scales(backbone: Backbone, further: tuple[float, ...]) -> Backbone:
+    """The same network that sees each picture at further scales too; `channels` and `strides` then name every map it gives."""
+    times = 1 + len(further)
+    channels, strides = (tuple(n for n in row for _ in range(times)) for row in (backbone.channels, backbone.strides))
+    return replace(backbone, further_scales=further, channels=channels, strides=strides)
 
 
 def frozen(net: nn.Module, device: str, dtype: torch.dtype = torch.float32) -> nn.Module:
