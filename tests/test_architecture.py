@@ -103,7 +103,7 @@ def test_only_store_speaks_sql() -> None:
         assert allowed or not sql, path
 
 
-LATE = ("torch", "timm", "cv2", "scipy", "ezdxf", "reportlab", "sqlite_utils", "tifffile", "PIL")
+LATE = ("torch", "timm", "cv2", "scipy", "ezdxf", "reportlab", "sqlite_utils", "tifffile", "PIL", "pyqtgraph")
 """Libraries that take longer to load than a person wants to wait for a window."""
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 
 THIN = "\u202f"  # narrow no-break space: thin, and a number never breaks over two lines
 MINUS = "−"
 ABSENT = "–"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def number(value: float, digits: int = 0) -> str:
@@ -66,6 +67,12 @@ def local_time(utc: str) -> str:
         return datetime.fromisoformat(utc.replace("Z", "+00:00")).astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:
         return utc
+
+
+def named_day(day: str) -> str:
+    """ "2026-11-02" -> "2 Nov 2026", in English whatever the machine speaks."""
+    when = date.fromisoformat(day)
+    return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 
 def round_length(about: float) -> float:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import csv
 
-from PySide6.QtCore import Qt
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtWidgets import QApplication
 
 from conftest import Bench
+from padscope_desktop.panels.charts import DayChart, PadChart
+from padscope_desktop.panels.plots import Trend
+from padscope_desktop.theme import DARK, LIGHT
 
 
 def entered(bench: Bench) -> None:
@@ -83,3 +89,78 @@ def test_another_project_is_read_where_one_stands(bench: Bench) -> None:
     bench.session.open_project(bench.folder / "another.padscope", create=True)
     bench.until(lambda: mode.panel.headline.text() == "No module is inspected yet")
     assert mode.page.table.rowCount() == 0
+
+
+DAYS = [("2026-11-02", 3, 0.02, 0.01), ("2026-11-12", 14, 0.031, 0.012), ("2026-12-24", 1, 0.5, 0.0)]
+
+
+def trend(bench: Bench) -> Trend:
+    made = Trend(DARK)
+    bench.qtbot.addWidget(made)
+    made.resize(500, 300)
+    made.set_days(DAYS)
+    with bench.qtbot.waitExposed(made):
+        made.show()
+    made.grab()  # laid out by now
+    return made
+
+
+def test_the_day_under_the_mouse_is_put_into_words(bench: Bench) -> None:
+    plot = trend(bench)
+    chart = plot.chart
+    assert isinstance(chart, DayChart)
+    assert plot.said.text() == "24 Dec 2026: 50\u202f% of pads bad, 0\u202f% of wires shifted, 1 module"
+    place = chart.mapFromScene(chart.box.mapViewToScene(QPointF(chart.seconds[1], 0.2)))
+    none, plain = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
+    there = chart.viewport().mapToGlobal(place)
+    move = QMouseEvent(QEvent.Type.MouseMove, QPointF(place), QPointF(there), none, none, plain)
+    QApplication.sendEvent(chart.viewport(), move)
+    said = "12 Nov 2026: 3.1\u202f% of pads bad, 1.2\u202f% of wires shifted, 14 modules"
+    assert plot.said.text() == said
+    bench.qtbot.keyClick(chart, Qt.Key.Key_Left)
+    assert plot.said.text().startswith("2 Nov 2026")
+
+
+def test_time_is_zoomed_and_home_shows_all(bench: Bench) -> None:
+    plot = trend(bench)
+    chart = plot.chart
+    assert isinstance(chart, DayChart)
+    (low, high), shares = chart.box.viewRange()
+    bench.qtbot.keyClick(chart, Qt.Key.Key_Plus)
+    (near, far), same = chart.box.viewRange()
+    assert far - near < high - low
+    assert same == shares
+    for _ in range(40):
+        bench.qtbot.keyClick(chart, Qt.Key.Key_Plus)
+    (near, far), _ = chart.box.viewRange()
+    assert far - near == pytest.approx(5 * 86_400)
+    bench.qtbot.keyClick(chart, Qt.Key.Key_Left)
+    (near, far), _ = chart.box.viewRange()
+    assert near <= chart.seconds[1] <= far
+    bench.qtbot.keyClick(chart, Qt.Key.Key_Home)
+    assert chart.box.viewRange()[0] == [low, high]
+
+
+def test_charts_wear_the_theme_and_say_when_there_is_nothing(bench: Bench) -> None:
+    plot = trend(bench)
+    chart = plot.chart
+    assert isinstance(chart, DayChart)
+    plot.set_theme(LIGHT)
+    assert chart.backgroundBrush().color().name().upper() == LIGHT.panel
+    assert chart.bad.opts["pen"].color() == QColor(LIGHT.accent)
+    plot.set_days([])
+    assert not chart.isVisible()
+    chart.leaveEvent(QEvent(QEvent.Type.Leave))
+    assert plot.nothing == "No modules here."
+
+
+def test_the_pad_under_the_mouse_is_named(bench: Bench) -> None:
+    entered(bench)
+    plot = bench.window.production_mode.page.shares
+    chart = plot.chart
+    assert isinstance(chart, PadChart)
+    assert plot.said.text().startswith("Worst: pad A")
+    pad = chart.order[-1]
+    place = chart.mapFromScene(chart.box.mapViewToScene(chart.pads.outlines[pad].boundingRect().center()))
+    bench.qtbot.mouseMove(chart.viewport(), place)
+    bench.until(lambda: plot.said.text().startswith(f"Pad {pad}, not OK in "))

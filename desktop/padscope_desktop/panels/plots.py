@@ -1,22 +1,26 @@
-"""Three small plots of a production: bars, a board coloured pad by pad, and lines over days."""
+"""Plots of a production: bars drawn here, and the frame of those that pyqtgraph draws (see `charts`), which is loaded only when
+there is first something to draw."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Slot
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from padscope.boards.layout import Layout
-from padscope_desktop.quantities import number, percent
+from padscope_desktop.panels.parts import label
+from padscope_desktop.quantities import count, named_day, number, percent
 from padscope_desktop.theme import Theme
+
+if TYPE_CHECKING:
+    from padscope_desktop.panels.charts import Chart
 
 MOST_BARS = 8
 BAR_ROW = 24
 EDGE = 8
-OFTEN = QColor("#D55E00")
-SHIFTED = QColor("#56B4E9")
 
 
 class Plot(QWidget):
@@ -89,96 +93,125 @@ class Bars(Plot):
             )
 
 
-class PadShares(Plot):
+class Charted(Plot):
+    """A chart above the words about what is pointed at in it."""
+
+    chart: Chart | None = None
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.said = label(wrap=True)
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.said.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.said)
+
+    def words(self, k: int) -> str:
+        """About the thing pointed at, by its place in the order of the keys."""
+        return ""
+
+    def made(self) -> Chart:
+        """Another chart, empty."""
+        raise AssertionError("a frame without a chart")
+
+    def charted(self) -> Chart:
+        """The one there is, made at the first call."""
+        if self.chart is None:
+            self.chart = self.made()
+            self.chart.pointed.connect(self._on_pointed)
+            column = self.layout()
+            assert isinstance(column, QVBoxLayout)
+            column.insertWidget(0, self.chart, 1)
+        return self.chart
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        if self.chart is not None:
+            self.chart.set_theme(theme)
+
+    def show_or_say(self) -> None:
+        """The chart, or in its place that there is nothing."""
+        if self.chart is not None:
+            if self.empty:
+                self.chart.things = 0  # a mouse that leaves it points at nothing
+            self.chart.setVisible(not self.empty)
+        self.said.setVisible(not self.empty)
+        self.said.setMinimumHeight(
+            2 * self.fontMetrics().lineSpacing()
+        )  # the chart keeps its height as the words change
+        self.update()
+
+    @Slot(int)
+    def _on_pointed(self, k: int) -> None:
+        self.said.setText(self.words(k))
+
+
+class PadShares(Charted):
     """The board, every pad the stronger coloured the more often it is not OK."""
 
     layout_shown: Layout | None = None
     shares: Mapping[str, float] = {}
+    worst_first: Sequence[str] = ()
 
     def set_shares(self, layout: Layout | None, shares: Mapping[str, float]) -> None:
         self.layout_shown, self.shares = layout, shares
-        worst = max(shares, key=lambda pad: shares[pad], default=None)
-        self.setAccessibleName("" if worst is None else f"Worst: pad {worst}, {percent(shares[worst])}")
-        self.update()
+        self.worst_first = sorted(shares, key=lambda pad: -shares[pad])
+        self.setAccessibleName("" if self.empty else f"Worst: {self._about(self.worst_first[0])}")
+        if layout is not None and shares:
+            from padscope_desktop.panels.charts import PadChart  # pyqtgraph: not before it is needed
+
+            chart = self.charted()
+            assert isinstance(chart, PadChart)
+            chart.set_pads(layout, shares, self.worst_first)
+        self.show_or_say()
 
     @property
     def empty(self) -> bool:
         return self.layout_shown is None or not self.shares
 
-    def draw(self, painter: QPainter) -> None:
-        assert self.layout_shown is not None
-        x0, y0, x1, y1 = self.layout_shown.bounds_um
-        foot = self.fontMetrics().height() + EDGE
-        scale = min((self.width() - 2 * EDGE) / (x1 - x0), (self.height() - 2 * EDGE - foot) / (y1 - y0))
-        left = (self.width() - scale * (x1 - x0)) / 2
-        most = max(self.shares.values()) or 1.0
-        painter.setPen(QPen(QColor(self.theme.line), 1))
-        painter.drawRect(QRectF(left, EDGE, scale * (x1 - x0), scale * (y1 - y0)))
-        for pad in self.layout_shown.pads:
-            outline = QPolygonF([QPointF(left + scale * (x - x0), EDGE + scale * (y - y0)) for x, y in pad.corners_um])
-            share = self.shares.get(pad.id)
-            painter.setPen(QPen(QColor(self.theme.dim), 0.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush if share is None else _mixed(self.theme.raised, share / most))
-            painter.drawPolygon(outline)
-        painter.setPen(QColor(self.theme.dim))
-        words = f"at most {percent(max(self.shares.values()))} not OK"
-        painter.drawText(QRectF(0, self.height() - foot, self.width(), foot), Qt.AlignmentFlag.AlignCenter, words)
+    def made(self) -> Chart:
+        from padscope_desktop.panels.charts import PadChart
+
+        return PadChart(self.theme)
+
+    def words(self, k: int) -> str:
+        about = self._about(self.worst_first[k])
+        return f"Worst: {about}" if k == 0 and self.shares[self.worst_first[0]] else about[0].upper() + about[1:]
+
+    def _about(self, pad: str) -> str:
+        return f"pad {pad}, not OK in {percent(self.shares[pad])} of the modules"
 
 
-class Trend(Plot):
+class Trend(Charted):
     """Two shares over days: pads that are not fine, wires that are shifted."""
 
     days: Sequence[tuple[str, int, float, float]] = ()
 
     def set_days(self, days: Sequence[tuple[str, int, float, float]]) -> None:
+        """(day of UTC as 2026-01-31, modules, share of pads that are bad, share of wires that are shifted), oldest first."""
         self.days = days
-        self.update()
+        self.setAccessibleName("" if self.empty else f"Newest: {self.words(len(days) - 1)}")
+        if days:
+            from padscope_desktop.panels.charts import DayChart  # pyqtgraph: not before it is needed
+
+            chart = self.charted()
+            assert isinstance(chart, DayChart)
+            chart.set_days([day for day, *_ in days], [bad for *_, bad, _ in days], [shift for *_, shift in days])
+        self.show_or_say()
 
     @property
     def empty(self) -> bool:
         return not self.days
 
-    def draw(self, painter: QPainter) -> None:
-        metrics = self.fontMetrics()
-        high = max(0.01, *(max(bad, shifted) for _, _, bad, shifted in self.days))
-        side, foot = metrics.horizontalAdvance("100 %") + EDGE, 2 * metrics.height() + EDGE
-        box = QRectF(side, EDGE, self.width() - side - EDGE, self.height() - foot - 2 * EDGE)
-        painter.setPen(QPen(QColor(self.theme.line), 1))
-        painter.drawLine(box.bottomLeft(), box.bottomRight())
-        painter.drawLine(box.bottomLeft(), box.topLeft())
-        painter.setPen(QColor(self.theme.dim))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        for share in (0.0, high):
-            y = box.bottom() - box.height() * share / high
-            painter.drawText(QRectF(0, y - 10, side - 6, 20), right, percent(share))
-        across = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-        for align, day in zip(across, (self.days[0][0], self.days[-1][0]), strict=True):
-            if align is across[0] or len(self.days) > 1:
-                painter.drawText(QRectF(box.left(), box.bottom() + 2, box.width(), metrics.height()), align, day)
-        for which, colour in ((2, OFTEN), (3, SHIFTED)):
-            points = [
-                QPointF(
-                    box.left() + box.width() * (k / (len(self.days) - 1) if len(self.days) > 1 else 0.5),
-                    box.bottom() - box.height() * float(day[which]) / high,
-                )
-                for k, day in enumerate(self.days)
-            ]
-            painter.setPen(QPen(colour, 2))
-            painter.drawPolyline(QPolygonF(points))
-            painter.setBrush(colour)
-            for point in points:
-                painter.drawEllipse(point, 3, 3)
-        at = 0.0
-        for words, colour in (("pads bad", OFTEN), ("wires shifted", SHIFTED)):
-            y = self.height() - metrics.height() / 2 - 2
-            painter.fillRect(QRectF(at, y - 4, 10, 8), colour)
-            painter.setPen(QColor(self.theme.text))
-            painter.drawText(QPointF(at + 14, y + metrics.ascent() / 2 - 1), words)
-            at += 14 + metrics.horizontalAdvance(words) + 16
+    def made(self) -> Chart:
+        from padscope_desktop.panels.charts import DayChart
 
+        return DayChart(self.theme)
 
-def _mixed(low: str, share: float) -> QColor:
-    a, b, rest = QColor(low), OFTEN, 1 - share
-    return QColor.fromRgbF(
-        rest * a.redF() + share * b.redF(), rest * a.greenF() + share * b.greenF(), rest * a.blueF() + share * b.blueF()
-    )
+    def words(self, k: int) -> str:
+        """12 Nov 2026: 3.1 % of pads bad, 1.2 % of wires shifted, 14 modules."""
+        day, modules, bad, shifted = self.days[k]
+        shares = f"{percent(bad)} of pads bad, {percent(shifted)} of wires shifted"
+        return f"{named_day(day)}: {shares}, {count(modules, 'module')}"

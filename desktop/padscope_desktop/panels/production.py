@@ -57,7 +57,7 @@ class ProductionPage(QWidget):
         for k, (words, plot) in enumerate(plots):
             grid.addWidget(label(words, title=True), 1, k)
             grid.addWidget(plot, 2, k)
-            grid.setColumnStretch(k, 1)
+            grid.setColumnStretch(k, 5 if plot is self.trend else 3)
         grid.setRowStretch(0, 3)
         grid.setRowStretch(2, 2)
 
