@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
 from hypothesis import given
@@ -340,6 +342,23 @@ def test_a_person_raises_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert most_pixels() == 500_000_000
 
 
+def test_what_no_limit_allows_is_damaged(tmp_path: Path) -> None:
+    """Nobody is offered a limit of millions of megapixels."""
+    data = bytearray(jpeg_bytes(drawn()))
+    at = data.index(b"\xff\xc0") + 5
+    data[at : at + 4] = b"\xff" * 4
+    (tmp_path / "p.jpg").write_bytes(data)
+    with pytest.raises(TooLargeError):
+        open_picture(tmp_path / "p.jpg")
+    data = bytearray(imagecodecs.png_encode(drawn()))
+    data[16:24] = (2**31 - 1).to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    (tmp_path / "p.png").write_bytes(data)
+    with pytest.raises(PictureError, match="more than any microscope makes") as refusal:
+        open_picture(tmp_path / "p.png")
+    assert not isinstance(refusal.value, TooLargeError)
+
+
 def test_an_animation_is_refused(tmp_path: Path) -> None:
     frames = [Image.fromarray(drawn(seed=s)) for s in range(2)]
     frames[0].save(tmp_path / "p.png", save_all=True, append_images=frames[1:])
@@ -347,7 +366,6 @@ def test_an_animation_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_png_that_declares_more_than_it_can_hold_is_refused(tmp_path: Path) -> None:
-    import zlib
 
     data = bytearray(write_file(tmp_path / "p", "png", drawn()).read_bytes())
     data[16:24] = (20_000).to_bytes(4) * 2  # IHDR: width and height

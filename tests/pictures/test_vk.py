@@ -33,6 +33,7 @@ def test_the_pictures_of_a_vk_file(tmp_path: Path, wrapped: bool) -> None:
     [
         (vk4_bytes(COLOUR)[:-1], "incomplete"),
         (vk4_bytes(COLOUR)[:50], "incomplete"),
+        (b"VK4_" + bytes(200), "names no picture"),
         (vk4_bytes(COLOUR, compression=1), "compression 1"),
         (vk6_bytes(vk4_bytes(COLOUR))[:-30], "damaged"),
         (vk6_bytes(vk4_bytes(COLOUR)).replace(b"Vk4File", b"Other__"), "damaged"),

@@ -11,6 +11,8 @@ from padscope.errors import UsageError
 
 MAX_PIXELS = 500_000_000
 """A picture that declares more is refused before anything is decoded: 20 000 x 20 000 px fit, a decompression bomb does not."""
+MOST_MEGAPIXELS = 100_000
+"""What a person may raise the limit to; a file that declares more than that is damaged."""
 LIMIT_VARIABLE = "PADSCOPE_MAX_MEGAPIXELS"
 """Of the environment: another limit, for this process and those it starts."""
 
@@ -24,8 +26,10 @@ def most_pixels() -> int:
         megapixels = float(told)
     except ValueError:
         megapixels = math.nan
-    if not 0 < megapixels < 1e6:
-        raise UsageError(f"{LIMIT_VARIABLE} is {told}: it is a number of megapixels, such as 900.")
+    if not 0 < megapixels <= MOST_MEGAPIXELS:
+        raise UsageError(
+            f"{LIMIT_VARIABLE} is {told}: it is a number of megapixels up to {MOST_MEGAPIXELS}, such as 900."
+        )
     return int(megapixels * 1e6)
 
 

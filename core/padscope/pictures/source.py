@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from padscope.errors import TooLargeError
 from padscope.pictures.files import damaged
+from padscope.pictures.limits import MOST_MEGAPIXELS
 from padscope.pictures.scales import ScaleFound
 from padscope.types import Box
 
@@ -52,6 +53,8 @@ def check_size(name: str, width: int, height: int, max_pixels: int) -> None:
     """PictureError for sizes no microscope makes."""
     if width < 1 or height < 1:
         raise damaged(name, f"it declares {width} x {height} px")
+    if width * height > MOST_MEGAPIXELS * 1e6:
+        raise damaged(name, f"it declares {width} x {height} px, more than any microscope makes")
     if width * height > max_pixels:
         megapixels = math.ceil(width * height / 1e6)
         raise TooLargeError(

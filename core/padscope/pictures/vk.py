@@ -72,6 +72,8 @@ def open_vk(original: Original, page: int, max_pixels: int) -> VkSource:
         table = _numbers(file, 12, 18, name)
         conditions = _numbers(file, table[CONDITIONS], 45, name)
         present = [kind for kind in (COLOUR_PEAK, COLOUR_LIGHT, LIGHT) if table[kind]]
+        if not present:
+            raise damaged(name, "it names no picture in it")
         if not 0 <= page < len(present):
             raise PictureError(f"'{name}' has {len(present)} page(s): there is no page {page + 1}.")
         kind = present[page]
