@@ -42,7 +42,7 @@ from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
 from padscope_desktop.tile_sets.mode import TileMode
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
-from padscope_desktop.viewer.look import WHOLE_SPAN
+from padscope_desktop.viewer.look import WHOLE_SPAN, Look, look_of, look_text
 
 
 class MainWindow(QMainWindow):
@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
             (self.mode_bar.operator_changed, self._on_operator),
             (s.opening.limit_raised, self._on_limit),
             (self.seeing.measuring.let_go, self._on_let_go),
+            (self.seeing.look_rests, self._on_look),
             (self.production_mode.picture_wanted, self._on_picture_wanted),
             (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
             (self.inspect_mode.reviewing.stored, self.list_lines.show_signature),
@@ -281,6 +282,7 @@ class MainWindow(QMainWindow):
         self.view_bar.set_opacity(chosen.heat_opacity)
         self.canvas.set_heat_opacity(chosen.heat_opacity)
         self.view_bar.opacity_changed.connect(self._on_opacity)
+        self.seeing.panel.set_look(look_of(chosen.look))
         self.label_mode.apply_settings(chosen)
         self.label_mode.settings_changed.connect(self._on_setting)
         self._on_layers()
@@ -407,6 +409,10 @@ class MainWindow(QMainWindow):
         self.canvas.set_heat_opacity(opacity)
         self.remember(heat_opacity=opacity)
 
+    @Slot(object)
+    def _on_look(self, look: Look) -> None:
+        self.remember(look=look_text(look))
+
     @Slot(bool)
     def _on_dark(self, dark: bool) -> None:
         self._wear(THEMES["dark" if dark else "light"])
@@ -476,6 +482,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.hide()
+        self._on_look(self.seeing.look)
         for mode in self.modes:
             mode.close()
         window = {

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -39,7 +39,10 @@ ACTIONS: tuple[Action, ...] = (
 
 
 class Seeing(QObject):
-    """`views` is the picture, and perhaps a second one beside it; `bar` stands above while the ruler is out."""
+    """`views` is the picture, and perhaps a second one beside it; `bar` stands above while the ruler is out. Signal:
+    look_rests(Look): a hand has let go of it."""
+
+    look_rests = Signal(object)
 
     def __init__(self, session: Session, canvas: Canvas, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
@@ -55,6 +58,8 @@ class Seeing(QObject):
         self._made: dict[str, QAction] = {}
         self._soon = QTimer(self, interval=SOON_MS, singleShot=True)
         self._soon.timeout.connect(self._renew)
+        self._rest = QTimer(self, interval=SOON_MS, singleShot=True)
+        self._rest.timeout.connect(self._on_rest)
         for signal, slot in (
             (self.panel.look_changed, self._on_look),
             (self.panel.enhancement_wanted, self._on_enhancement),
@@ -130,6 +135,11 @@ class Seeing(QObject):
         self.canvas.set_look(look)
         self.beside.right.set_look(look)
         self._mark()
+        self._rest.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        self.look_rests.emit(self.panel.look)
 
     def _mark(self) -> None:
         """Nobody takes an adjusted picture for the picture itself."""

@@ -30,6 +30,7 @@ class Settings:
     show_pads: bool = setting(True, "Show pads")
     show_feet: bool = setting(True, "Show feet")
     show_masks: bool = setting(True, "Show masks")
+    look: str = setting("", "Brightness, contrast and gamma")
     mask_opacity: float = setting(0.45, "Mask opacity", low=0.0, high=1.0)
     mask_outline: bool = setting(False, "Only outlines of masks")
     brush_size: float = setting(24.0, "Brush size", low=1.0, high=2000.0, unit="px")

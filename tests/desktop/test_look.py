@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from padscope_desktop.viewer.look import AS_IT_IS, WHOLE_SPAN, Curve, Look, auto, histogram, table
+from padscope_desktop.viewer.look import AS_IT_IS, WHOLE_SPAN, Curve, Look, auto, histogram, look_of, look_text, table
 
 curves = st.builds(Curve, st.floats(-0.5, 0.5), st.floats(0.6, 1.5), st.floats(0.2, 5.0))
 
@@ -68,3 +68,18 @@ def test_auto_spreads_what_is_there_and_ignores_single_specks() -> None:
     assert lut[60] <= 1
     assert lut[120] >= 250
     assert auto(np.zeros((3, 256), np.int64), "red") == Curve()
+
+
+@given(
+    curves=st.lists(st.builds(Curve, st.floats(-1, 0.4), st.floats(0.5, 2), st.floats(0.2, 5)), min_size=4, max_size=4)
+)
+def test_a_look_is_written_and_read(curves: list[Curve]) -> None:
+    assert look_of(look_text(Look(*curves))) == Look(*curves)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "{}", "3", "[[0, 0, 1]]", "[[0, 1, 99]]", "[[0, NaN, 1]]", "[[0, 1, 1, 1]]", "[1]", "[[0, 1, 1]] "],
+)
+def test_what_is_no_look_shows_the_picture_as_it_is(text: str) -> None:
+    assert look_of(text) == AS_IT_IS

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from conftest import Bench
-from padscope_desktop.viewer.look import AS_IT_IS, Curve
+from padscope_desktop import app, settings
+from padscope_desktop.viewer.look import AS_IT_IS, Curve, look_of
 
 CONTROL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -71,6 +72,20 @@ def test_it_stays_from_picture_to_picture_until_reset(bench: Bench) -> None:
     bench.press(Qt.Key.Key_H, modifier=CONTROL | ALT)
     assert bench.window.canvas.picture.look == AS_IT_IS
     assert "•" not in bench.window.actions_by_id["look"].iconText()
+
+
+def test_it_is_kept_to_the_next_day_and_said(bench: Bench) -> None:
+    bench.add("a.jpg")
+    bench.press(Qt.Key.Key_H, modifier=CONTROL | SHIFT)
+    look = bench.window.seeing.look
+    bench.until(lambda: look_of(settings.load(settings.place()).settings.look) == look)
+    other = app.build()
+    try:
+        assert other.canvas.picture.look == look
+        assert other.actions_by_id["look"].iconText() == "Look •"
+    finally:
+        other.close()
+        other.deleteLater()
 
 
 def test_keys_alone_do_it_too(bench: Bench) -> None:

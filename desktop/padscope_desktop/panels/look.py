@@ -250,6 +250,10 @@ class LookPanel(QFrame):
         self._counts = counts
         self.histogram.set_counts(counts)
 
+    def set_look(self, look: Look) -> None:
+        """As it was the last time."""
+        self._set(look)
+
     def set_theme(self, theme: Theme) -> None:
         self.histogram.theme = theme
         self.histogram.update()

@@ -3,6 +3,8 @@ what is inspected and measured is the picture as it is."""
 
 from __future__ import annotations
 
+import json
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -79,6 +81,27 @@ class Look:
 
 
 AS_IT_IS = Look()
+
+
+def look_text(look: Look) -> str:
+    """For the settings; empty where nothing is adjusted."""
+    curves = [look.curve(channel) for channel in CHANNELS]
+    return "" if look == AS_IT_IS else json.dumps([[c.black, c.white, c.gamma] for c in curves])
+
+
+def look_of(text: str) -> Look:
+    """From `look_text`; what cannot be one shows the picture as it is."""
+    try:
+        curves = [Curve(*map(float, values)) for values in json.loads(text or "[]")]
+        usable = all(
+            math.isfinite(c.black + c.white)
+            and c.white - c.black >= LEAST_WIDTH / 2
+            and GAMMA_RANGE[0] <= c.gamma <= GAMMA_RANGE[1]
+            for c in curves
+        )
+        return Look(*curves) if usable else AS_IT_IS
+    except (ValueError, TypeError, OverflowError):
+        return AS_IT_IS
 
 
 def table(look: Look, span: Span, dtype: np.dtype) -> NDArray[np.uint8]:
