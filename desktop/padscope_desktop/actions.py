@@ -66,6 +66,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_picture", "Next picture", "Board", ("Alt+Right", "Ctrl+PgDown"), line=True),
     Action("previous_picture", "Previous picture", "Board", ("Alt+Left", "Ctrl+PgUp")),
     Action("inspect", "Inspect this picture", "Model", ("Ctrl+R",)),
+    Action("together", "Inspect the chosen pictures together as one board", "Model", ("Ctrl+Alt+R",)),
     Action("inspect_all", "Inspect all that are not inspected", "Model", ("Ctrl+Shift+R",)),
     Action("cancel", "Cancel what is running", "Model", ("Ctrl+.",)),
     Action("model", "Choose a model…", "Model", ("Ctrl+Shift+M",), line=True),
@@ -84,8 +85,9 @@ ACTIONS: tuple[Action, ...] = (
 POINTING: tuple[tuple[str, str], ...] = (
     ("Wheel", "zoom to the cursor"),
     ("Drag, middle drag, Space drag", "move the picture"),
-    ("Click a pad", "choose it, here and in the table"),
+    ("Click a pad", "choose it, here and in the table; a dotted one in its own picture"),
     ("Double click a pad", "zoom to it"),
+    ("Ctrl or Shift with a click in the list", "choose several pictures"),
 )
 """What the mouse does, for the sheet of keys."""
 

@@ -49,6 +49,7 @@ class Entry:
     fraction: float | None = None  # of the inspection that runs
     module: str = ""  # serial number of the board on it
     signed_by: str = ""  # who signed the pad map of its newest inspection
+    together: tuple[str, ...] = ()  # SHA-256 of all pictures of its board, where they were inspected as one
     label: str = ""  # state of the label that counts: draft, done, accepted, rejected; empty where nothing was painted
 
     @property
@@ -86,13 +87,20 @@ def state(entry: Entry) -> tuple[Mark, str]:
     if entry.failed:
         return Mark.FAILED, "inspection failed"
     if entry.counts is not None:
-        n = entry.to_look_at
+        n, part = entry.to_look_at, part_words(entry)
         if entry.signed_by:
-            return Mark.SIGNED, f"signed by {entry.signed_by}"
-        return (Mark.LOOK, f"{count(n, 'pad')} to look at") if n else (Mark.FINE, "all pads fine")
+            return Mark.SIGNED, f"{part}signed by {entry.signed_by}"
+        return (Mark.LOOK, f"{part}{count(n, 'pad')} to look at") if n else (Mark.FINE, f"{part}all pads fine")
     if entry.card is None:
         return Mark.LOADING, "opening"
     return Mark.NEW, "not inspected"
+
+
+def part_words(entry: Entry) -> str:
+    """Which part of a board its picture is, before what is said of the whole board."""
+    if entry.sha256 not in entry.together:
+        return ""
+    return f"{entry.together.index(entry.sha256) + 1} of {len(entry.together)} · "
 
 
 LABELS = {"draft": "draft", "done": "draft", "accepted": "reviewed", "rejected": "rejected"}

@@ -238,7 +238,7 @@ class Beside(QObject):
                 self._put(0, 0, [])
             self.display.show(entry.key, entry.path)
             if entry.inspection and self.chosen != PAST:
-                question = partial(stock.board, inspection=entry.inspection, key=entry.key)
+                question = partial(stock.board, inspection=entry.inspection, key=entry.key, picture=entry.sha256)
                 self.session.keeper.ask(question, done=self._on_other_board)
 
     def _forget_past(self) -> None:
@@ -300,7 +300,7 @@ class Beside(QObject):
         self.right.set_level(board.level if board is not None else None)
         self.right.set_marks(pad_marks(board) if board is not None else ())
         self.show_layers()
-        poses = (own.pad_map.um_to_px if own else None, board.pad_map.um_to_px if board else None)
+        poses = (own.um_to_px if own else None, board.um_to_px if board else None)
         self.right.set_selected(self.left.pads.selected)
         self._mark_changes()
         left, right = self.left.picture, self.right.picture
@@ -335,7 +335,7 @@ class Beside(QObject):
         entry, board = self.session.album.entries.get(self._shown or 0), self._board
         scale = entry.scale if entry is not None else None
         if board is not None and (entry is None or entry.own_scale is None):
-            scale = board.pad_map.picture.scale
+            scale = board.facts.scale
         self.right.set_scale(scale.um_per_px if scale is not None else None)
 
     def show_layers(self) -> None:

@@ -15,6 +15,7 @@ from padscope_desktop import settings, stock
 from padscope_desktop.background.payloads import DemoFiles
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.inspecting.board import Board
+from padscope_desktop.inspecting.together import files_of
 from padscope_desktop.messages import about_fault
 
 if TYPE_CHECKING:
@@ -33,13 +34,15 @@ class Errands(QObject):
     def export(self, board: Board, folder: Path) -> None:
         """Pad map, bond map and PDF, as `padscope inspect` writes them."""
         entry = self._session.album.entries[board.key]
+        pictures = files_of(board, self._session.album)
         self._session.judging.settle()
         self._session.jobs.start(
             "export",
             replace(board.pad_map, picture=replace(board.pad_map.picture, module=entry.module)),
             board.layout,
-            entry.path,
+            pictures[0],
             folder,
+            *((pictures[1:],) if pictures[1:] else ()),
             title=f"Exporting {entry.name}",
             urgent=True,
             done=partial(self._on_exported, board),
@@ -73,7 +76,9 @@ class Errands(QObject):
         """One after the other, behind everything else: what the list says of a picture is never at an old threshold for long."""
         idle = not self._stale
         entries = self._session.album.entries.values()
-        self._stale = [e.key for e in entries if e.inspection and e.key != board.key]
+        own = self._session.album.entries[board.key].inspection
+        others = {e.inspection: e.key for e in entries if e.inspection not in (0, own) and e.key != board.key}
+        self._stale = list(others.values())  # of a board that several pictures show, one of them
         if idle:
             self._fetch_next()
 
@@ -82,7 +87,7 @@ class Errands(QObject):
             entry = self._session.album.entries.get(self._stale.pop(0))
             if entry is not None and entry.key != self._session.current:
                 self._session.keeper.ask(
-                    partial(stock.unsigned_board, inspection=entry.inspection, key=entry.key),
+                    partial(stock.unsigned_board, inspection=entry.inspection, key=entry.key, picture=entry.sha256),
                     done=self._on_fetched,
                     failed=self._on_skipped,
                 )

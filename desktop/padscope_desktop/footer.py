@@ -50,7 +50,7 @@ class Footer(QObject):
         board, entry = self.session.judging.board, self.inspect_mode.entry
         scale = entry.scale if entry is not None else None
         if board is not None and (entry is None or entry.own_scale is None):
-            scale = board.pad_map.picture.scale
+            scale = board.facts.scale
         self.status.set_scale(scale, entry.scale_conflict if entry is not None else "")
         self.canvas.set_scale(scale.um_per_px if scale is not None else None)
         if self.canvas.picture.width:

@@ -18,6 +18,7 @@ class ListLines(QObject):
         self._pictures = pictures
         self._mode_bar = mode_bar
         pictures.serial.entered.connect(self._on_serial)
+        pictures.together_wanted.connect(session.together.start)
         pictures.watch.stop_wanted.connect(session.watching.stop)
         session.watching.changed.connect(self._on_watching)
         session.entry_changed.connect(self._on_entry)

@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
             "previous_picture": partial(self._step, -1),
             "inspect": m.inspect,
             "inspect_all": m.inspect_all,
+            "together": self.pictures.ask_together,
             "cancel": self.footer.cancel_running,
             "model": m.choose_model,
             "train": self._train_on,
@@ -441,7 +442,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _back(self) -> None:
         if self.key_desk.back() or self.seeing.back() or self.mode.back():
-            return
+            pass
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].trigger()
         else:

@@ -11,9 +11,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Layout
+from padscope.boards.pad_map import PictureFacts
 from padscope.types import Scale
 from padscope_desktop import settings, stock
-from padscope_desktop.album import Album
+from padscope_desktop.album import Album, Entry
 from padscope_desktop.background.jobs import Job, Jobs
 from padscope_desktop.background.keeper import Keeper
 from padscope_desktop.background.payloads import DetectorCard, Device, ModelCard, Thumbnail
@@ -23,6 +24,7 @@ from padscope_desktop.errands import Errands
 from padscope_desktop.inspecting.board import Board
 from padscope_desktop.inspecting.inspecting import Clicks, Inspecting
 from padscope_desktop.inspecting.judging import Judging
+from padscope_desktop.inspecting.together import Together, files_of, lines_of, seen_from
 from padscope_desktop.labels.labelling import Labelling
 from padscope_desktop.labels.rejudging import Rejudging
 from padscope_desktop.messages import Choice, about_death, about_fault
@@ -67,6 +69,7 @@ class Session(QObject):
         self.display = Display(jobs, cache, self)
         self.judging = Judging(jobs, self)
         self.inspecting = Inspecting(self)
+        self.together = Together(self)
         self.errands = Errands(self)
         self.watching = Watching(self)
         self.thumbnails = Thumbnails(jobs, cache, self._on_thumbnail, self._on_unreadable)
@@ -169,6 +172,7 @@ class Session(QObject):
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
                 entry.module = picture.module or entry.module
                 entry.own_scale, entry.signed_by = picture.own_scale, picture.signed_by
+                entry.together = picture.together
         for entry in self.album.entries.values():
             self.thumbnails.fetch(entry)
         self.album_changed.emit()
@@ -267,7 +271,7 @@ class Session(QObject):
             self.judging.set_board(self._boards[key])
         elif entry.inspection:
             self.keeper.ask(
-                partial(stock.board, inspection=entry.inspection, key=key),
+                partial(stock.board, inspection=entry.inspection, key=key, picture=entry.sha256),
                 done=self._on_board,
                 failed=partial(self._say, "store", f"The inspection of {entry.name} cannot be read."),
             )
@@ -404,16 +408,15 @@ class Session(QObject):
 
     def take_board(self, board: Board) -> None:
         """The newest verdicts of a picture: into the list and into the project."""
-        entry = self.album.entries.get(board.key)
-        if entry is not None:
-            entry.counts = board.pad_map.counts()
+        if board.key in self.album.entries:
             self._store(board)
-            self.entry_changed.emit(board.key)
+            self._on_judged(board)
 
     @Slot(object)
     def _on_judged(self, board: Board) -> None:
-        self.album.entries[board.key].counts = board.pad_map.counts()
-        self.entry_changed.emit(board.key)
+        for entry in lines_of(board, self.album):
+            entry.counts = board.pad_map.counts()
+            self.entry_changed.emit(entry.key)
 
     @Slot(object)
     def _on_not_judged(self, fault: Fault) -> None:
@@ -423,19 +426,21 @@ class Session(QObject):
 
     @Slot(object)
     def _store(self, board: Board) -> None:
-        self._keep(board)
-        entry = self.album.entries[board.key]
+        lines = lines_of(board, self.album)
+        for line in lines:
+            self._keep(seen_from(board, line))
         self.keeper.ask(
-            partial(stock.store_board, board=board, picture=entry.path),
-            done=partial(self._on_stored, board.key),
-            failed=partial(self._say, "store", f"The inspection of {entry.name} was not saved."),
+            partial(stock.store_board, board=board, pictures=files_of(board, self.album)),
+            done=partial(self._on_stored, lines, board.pad_map.pictures()),
+            failed=partial(self._say, "store", f"The inspection of {lines[0].name} was not saved."),
         )
 
-    def _on_stored(self, key: int, inspection: int) -> None:
-        entry = self.album.entries.get(key)
-        if entry is not None:
-            entry.inspection, entry.signed_by = inspection, ""
-            self.entry_changed.emit(key)
+    def _on_stored(self, lines: list[Entry], pictures: tuple[PictureFacts, ...], inspection: int) -> None:
+        together = tuple(facts.sha256 for facts in pictures) if pictures[1:] else ()
+        for entry in lines:
+            if self.album.entries.get(entry.key) is entry:
+                entry.inspection, entry.signed_by, entry.together = inspection, "", together
+                self.entry_changed.emit(entry.key)
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:
         self.said.emit(about_fault(topic, what, fault))

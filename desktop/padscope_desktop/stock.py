@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from padscope.store.watched import Outcome
 from padscope.types import Scale
 from padscope.workflows.watch import Found, Watched, remembered, seen_file
 from padscope_desktop.background.payloads import PictureCard
-from padscope_desktop.inspecting.board import Board, board_of
+from padscope_desktop.inspecting.board import Board, Part, board_of, seen_in
 
 if TYPE_CHECKING:
     from padscope.boards.hand_feet import HandFoot
@@ -44,6 +44,7 @@ class StoredPicture:
     module: str = ""
     own_scale: Scale | None = None
     signed_by: str = ""
+    together: tuple[str, ...] = ()  # all pictures of the board of that inspection, where they are several
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,17 @@ def picture_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def contents(project: Project) -> Contents:
-    newest = {row.picture_sha256: row for row in project.inspections()}
+    further = project.further_pictures()
+    newest = {sha: row for row in project.inspections() for sha in (row.picture_sha256, *further.get(row.id, ()))}
     signers = reviews.signers(project)
     pictures = []
     for p in project.pictures():
         last = newest.get(p.sha256)
         own = p.scale if p.scale.source in BY_A_PERSON else None
         counts, inspection = (last.counts, last.id) if last else (None, 0)
-        pictures.append(StoredPicture(p.path, p.sha256, counts, inspection, p.module, own, signers.get(inspection, "")))
+        parts = (last.picture_sha256, *further[inspection]) if last is not None and inspection in further else ()
+        signer = signers.get(inspection, "")
+        pictures.append(StoredPicture(p.path, p.sha256, counts, inspection, p.module, own, signer, parts))
     chosen = _last_choice(project, "layout")
     layouts = [row.sha256 for row in project.layouts()]
     wanted = chosen.get("sha256") if chosen.get("sha256") in layouts else next(reversed(layouts), None)
@@ -181,30 +185,43 @@ def store_model(project: Project, path: Path) -> None:
     project.add_model(path)
 
 
-def store_board(project: Project, board: Board, picture: Path) -> int:
-    """The row of the new inspection: every judgement that was settled on stays in the project, with its threshold."""
+def store_board(project: Project, board: Board, pictures: Sequence[Path]) -> int:
+    """The row of the new inspection: every judgement that was settled on stays in the project, with its threshold. `pictures`:
+    the files of the map's pictures, in its order."""
+    parts = board.now_parts()
+    levels = [part.level for part in parts] if parts else [board.level]
+    others = [(str(path), level) for path, level in zip(pictures[1:], levels[1:], strict=True) if level is not None]
     with project.transaction():
         if _last_choice(project, "threshold").get("factor", 1.0) != board.factor:
             project.record(CHOSEN, "threshold", {"factor": board.factor})
         row = project.add_inspection(
-            board.pad_map, board.layout, board.level, picture_path=str(picture), seconds=board.seconds
+            board.pad_map,
+            board.layout,
+            levels[0],
+            picture_path=str(pictures[0]),
+            others=others,
+            seconds=board.seconds,
         )
         reviews.carry_over(project, row.id)
     return row.id
 
 
-def board(project: Project, inspection: int, key: int) -> Board:
-    """Everything the window shows of a stored inspection."""
+def board(project: Project, inspection: int, key: int, picture: str = "") -> Board:
+    """Everything the window shows of a stored inspection; `picture`: which of several is on the screen, by its SHA-256."""
     row = project.inspection(inspection)
     pad_map = project.pad_map(inspection)
     layout = project.layout(row.layout_sha256)
-    painting = painted(project, row.picture_sha256)
-    return board_of(key, pad_map, layout, project.level(inspection), row.seconds, "", painting)
+    shas = [facts.sha256 for facts in pad_map.pictures()]
+    paintings = [painted(project, sha) for sha in shas]
+    levels = [project.level(inspection, k) for k in range(len(shas))]
+    parts = tuple(Part(level, mask) for level, mask in zip(levels, paintings, strict=True) if level is not None)
+    made = board_of(key, pad_map, layout, levels[0], row.seconds, "", paintings[0], parts if pad_map.others else ())
+    return seen_in(made, shas.index(picture), key) if picture in shas else made
 
 
-def unsigned_board(project: Project, inspection: int, key: int) -> Board | None:
+def unsigned_board(project: Project, inspection: int, key: int, picture: str = "") -> Board | None:
     """None where it is signed: what somebody put a name to is not judged again behind it."""
-    return None if reviews.signature(project, inspection) is not None else board(project, inspection, key)
+    return None if reviews.signature(project, inspection) is not None else board(project, inspection, key, picture)
 
 
 def painted(project: Project, picture_sha256: str) -> Painting | None:
@@ -224,6 +241,13 @@ def carried(project: Project, picture_sha256: str) -> tuple[Painting | None, tup
         landings = project.pad_map(rows[-1].id).landings()
         feet = tuple(HandFoot(m.wire, m.proposed_um, m.placed_by) for m in landings if m.placed_by and m.proposed_um)
     return painted(project, picture_sha256), feet
+
+
+def carried_together(project: Project, pictures: Sequence[str]) -> tuple[dict[str, Painting], tuple[HandFoot, ...]]:
+    """The same of several pictures of one board: paintings by picture, and the newest foot of each wire."""
+    found = {sha: carried(project, sha) for sha in pictures}
+    feet = {f.wire: f for _, some in found.values() for f in some}
+    return {sha: mask for sha, (mask, _) in found.items() if mask is not None}, tuple(feet.values())
 
 
 def note_feet(project: Project, action: str, picture: str, detail: Mapping[str, object], author: str) -> None:

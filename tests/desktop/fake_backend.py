@@ -11,7 +11,19 @@ import numpy as np
 
 from padscope.boards.hand_feet import HandFoot
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
-from padscope.boards.pad_map import Defect, Landing, Mark, PadMap, PadResult, PictureFacts, Provenance, Shows, Verdict
+from padscope.boards.pad_map import (
+    Defect,
+    Landing,
+    Mark,
+    OtherPicture,
+    PadMap,
+    PadPlace,
+    PadResult,
+    PictureFacts,
+    Provenance,
+    Shows,
+    Verdict,
+)
 from padscope.boards.rules import Rules
 from padscope.calibration import calibrated
 from padscope.configs import PatchcoreConfig, settings_of
@@ -150,6 +162,7 @@ class Backend:
                     "detectors",
                     "warm_up",
                     "inspect",
+                    "inspect_together",
                     "train",
                     "judge",
                     "try_rules",
@@ -288,6 +301,26 @@ class Backend:
             PadMap(facts, POSE, 1.2, method, made, verdicts(factor, rules), self.notes), level_grid(), 0.5, "CPU"
         )
 
+    def inspect_together(
+        self,
+        pictures: list[Path],
+        board: Layout,
+        model: Path,
+        factor: float,
+        um_per_px: object,
+        paintings: dict[str, object],
+        rules: Rules,
+    ) -> Command:
+        """The pads B are judged in the second picture, where the board lies 100 px further to the left."""
+        first = yield from self.inspect(pictures[0], board, model, factor, None, None, None, rules)
+        card = self._card(pictures[1])
+        facts = PictureFacts(pictures[1].name, card.sha256, WIDTH, HEIGHT, card.scale)
+        pose = replace(POSE, tx=POSE.tx - 100.0)
+        other = OtherPicture(facts, pose, 1.1, "fiducials")
+        places = {p.id: PadPlace(1, pose) for p in board.pads if p.id.startswith("B")}
+        pad_map = replace(first.pad_map, others=(other,), places=places)
+        return Inspected(pad_map, first.level, 0.9, "CPU", (np.roll(level_grid(), -12, axis=1),))
+
     def judge(self, key: str, board: JudgedBoard | None, factor: float, hand: tuple[HandFoot, ...] = ()) -> Command:
         if board is not None:
             self._boards.add(key)
@@ -322,7 +355,10 @@ class Backend:
         write_model(out)
         return replace(self.card(out), boards=tuple(p.stem for p in pictures))
 
-    def export(self, pad_map: PadMap, board: Layout, picture: Path, folder: Path) -> Command:
+    def export(
+        self, pad_map: PadMap, board: Layout, picture: Path, folder: Path, others: tuple[Path, ...] = ()
+    ) -> Command:
+        self.exported = [picture, *others]
         yield Progress(0, 1, "writing")
         file = folder / f"{picture.stem}.padmap.json"
         file.write_text(f"{pad_map.provenance.threshold_factor}")

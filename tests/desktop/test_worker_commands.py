@@ -15,6 +15,7 @@ import tifffile
 from padscope_desktop.background import worker_commands
 from padscope_desktop.background.payloads import MappedLevels, kept_unknown
 from padscope_desktop.background.protocol import Part
+from padscope_desktop.inspecting import commands as inspect_commands
 
 
 def finished(work: Generator[Any, None, Any]) -> tuple[list[Any], Any]:
@@ -146,12 +147,12 @@ def test_judging_again_needs_the_board_only_once() -> None:
     from padscope_desktop.background.payloads import JudgedBoard
 
     board = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT))
-    _, first = finished(worker_commands.judge("7/1", board, 1.0))
-    _, again = finished(worker_commands.judge("7/1", None, 2.0))
+    _, first = finished(inspect_commands.judge("7/1", board, 1.0))
+    _, again = finished(inspect_commands.judge("7/1", None, 2.0))
     assert [p.pad for p in again] == [p.pad for p in first] == [p.id for p in layout().pads]
     np.testing.assert_allclose([p.level for p in again], [p.level / 2 for p in first], rtol=1e-5)
     with pytest.raises(LookupError):
-        finished(worker_commands.judge("8/1", None, 1.0))
+        finished(inspect_commands.judge("8/1", None, 1.0))
 
 
 def test_what_cannot_be_judged_stays_unknown_at_every_threshold() -> None:
@@ -181,9 +182,9 @@ def test_paint_wins_over_heat_also_when_the_threshold_moves() -> None:
     clean = Painting(ClassMask(WIDTH, HEIGHT), {}, True)
     board = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT), clean)
     for factor in (1.0, 0.3):
-        _, pads = finished(worker_commands.judge("9/1", board, factor))
+        _, pads = finished(inspect_commands.judge("9/1", board, factor))
         assert all(p.defects == () for p in pads)
-    _, heated = finished(worker_commands.judge("9/2", replace(board, painting=None), 0.3))
+    _, heated = finished(inspect_commands.judge("9/2", replace(board, painting=None), 0.3))
     assert any(p.defects for p in heated)
 
 

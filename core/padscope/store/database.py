@@ -224,6 +224,15 @@ class Project(Ledger):
         )
         return self._inspections(f"WHERE p.sha256 = ? OR i.id IN ({further})", picture_sha256, picture_sha256)
 
+    def further_pictures(self) -> dict[int, tuple[str, ...]]:
+        """By inspection the SHA-256 of the board's pictures beside its first, in the map's order; only where there are any."""
+        join = "inspection_pictures f JOIN pictures q ON q.id = f.picture_id"
+        sql = f"SELECT inspection_id, sha256 FROM {join} ORDER BY inspection_id, seq"
+        found: dict[int, tuple[str, ...]] = {}
+        for row in self.rows(sql):
+            found[int(row["inspection_id"])] = (*found.get(int(row["inspection_id"]), ()), str(row["sha256"]))
+        return found
+
     def pad_map(self, inspection: int) -> PadMap:
         """Equal to what was stored; StoreError where a bit of it has changed since."""
         sql = "SELECT head, pads_sha256, p.sha256 AS picture FROM inspections i JOIN pictures p ON p.id = picture_id WHERE i.id = ?"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,11 +137,14 @@ class Inspected:
     level: NDArray[np.float32]
     seconds: float
     device: str
+    others: tuple[NDArray[np.float32], ...] = ()  # the levels of the board's further pictures
 
 
 @dataclass(frozen=True)
 class JudgedBoard:
-    """What is judged again while the threshold moves; `near` is by pad the pose right around it, where the picture is bent."""
+    """What is judged again while the threshold moves; `near` is by pad the pose right around it, where the picture is bent. Of a
+    board that several pictures show, the layout has only the pads of this picture, `further` are the other pictures and `order`
+    names all pads."""
 
     level: NDArray[np.float32]
     layout: Layout
@@ -150,6 +153,26 @@ class JudgedBoard:
     painting: Painting | None = None
     near: Mapping[str, Affine] = field(default_factory=dict)
     rules: Rules | None = None  # None: the standard ones
+    further: tuple[JudgedBoard, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+def judged_board(
+    pad_map: PadMap,
+    layout: Layout,
+    looks: Sequence[tuple[NDArray[np.float32], Painting | None]],
+    rules: Rules | None,
+) -> JudgedBoard:
+    """`looks`: the level of every picture of the map, in its order, with what is painted on it."""
+    poses = (pad_map.um_to_px, *(o.um_to_px for o in pad_map.others))
+    parts = []
+    for k, ((level, painting), facts) in enumerate(zip(looks, pad_map.pictures(), strict=True)):
+        own = layout
+        if pad_map.others:
+            own = replace(layout, pads=tuple(p for p in layout.pads if pad_map.place(p.id).picture == k))
+        near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == k}
+        parts.append(JudgedBoard(level, own, poses[k], (facts.width_px, facts.height_px), painting, near, rules))
+    return replace(parts[0], further=tuple(parts[1:]), order=tuple(p.id for p in layout.pads))
 
 
 @dataclass(frozen=True)

@@ -25,31 +25,25 @@ from padscope_desktop.background.payloads import (
     DetectorCard,
     Device,
     Enhanced,
-    Inspected,
-    JudgedBoard,
     MappedLevels,
     ModelCard,
     PictureCard,
     RulesTried,
     Thumbnail,
-    kept_unknown,
 )
 from padscope_desktop.background.protocol import Part
+from padscope_desktop.inspecting.commands import INSPECT_COMMANDS
 from padscope_desktop.labels.commands import LABEL_COMMANDS
 from padscope_desktop.layouts.commands import LAYOUT_COMMANDS
 from padscope_desktop.tile_sets.commands import TILE_COMMANDS
 
 if TYPE_CHECKING:
-    from padscope.boards.hand_feet import HandFoot
     from padscope.boards.layout import Layout
-    from padscope.boards.pad_map import PadMap, PadResult
+    from padscope.boards.pad_map import PadMap
     from padscope.boards.rules import Rules
-    from padscope.boards.verdict import Judge
     from padscope.pictures.picture import Picture
     from padscope.pictures.pyramid import Pyramid
     from padscope.store.artifacts import Model
-    from padscope.workflows.inspect import Inspector
-    from padscope.workflows.painting import Painting
 
 # pictures
 
@@ -282,52 +276,6 @@ def warm_up() -> Work[Device]:
     return Device(devices.described(device), device != "cpu")
 
 
-_inspectors: dict[tuple[str, int, str, str], Inspector] = {}
-"""The last one used: opening a model takes longer than inspecting with it."""
-
-
-def inspect(
-    picture: Path,
-    layout: Layout,
-    model: Path,
-    factor: float,
-    um_per_px: float | None,
-    clicks: Mapping[str, tuple[float, float]] | None,
-    painting: Painting | None,
-    rules: Rules | None = None,
-) -> Work[Inspected]:
-    """One picture, judged at `factor` times the model's threshold; what was painted on it wins over heat."""
-    yield Progress(0, len(layout.pads), "opening the model")
-    inspector = _inspector(model, layout, rules)
-    from padscope.pictures.scales import typed_scale
-
-    scale = None if um_per_px is None else typed_scale(um_per_px)
-    found = yield from inspector.inspect(picture, scale=scale, clicks=clicks, painting_of=lambda _: painting)
-    pad_map = found.pad_map
-    if factor != 1.0:
-        yield Progress(len(layout.pads), len(layout.pads), "judging")
-        size = (pad_map.picture.width_px, pad_map.picture.height_px)
-        near = {pad: place.um_to_px for pad, place in pad_map.places.items()}
-        board = JudgedBoard(found.level, layout, pad_map.um_to_px, size, painting, near, rules)
-        pads = _ready_to_judge(board).verdicts(factor)
-        made = replace(pad_map.provenance, threshold_factor=factor)
-        pad_map = replace(pad_map, pads=kept_unknown(pad_map.pads, pads, factor), provenance=made)
-    return Inspected(pad_map, found.level, found.seconds, found.device)
-
-
-def _inspector(model: Path, layout: Layout, rules: Rules | None) -> Inspector:
-    from padscope.boards.rules import load_rules
-    from padscope.store.artifacts import load_model
-    from padscope.workflows.inspect import Inspector
-
-    rules = rules or load_rules(None)
-    key = (str(model), os.stat(model).st_mtime_ns, layout.sha256 or repr(layout), rules.sha256)
-    if key not in _inspectors:
-        _inspectors.clear()
-        _inspectors[key] = Inspector(load_model(model), layout, rules)
-    return _inspectors[key]
-
-
 def train(
     pictures: Sequence[Path],
     layout: Layout,
@@ -356,38 +304,6 @@ def train(
     return model_card(model, save_model(model, out))
 
 
-KEPT_PREPARED = 2
-_prepared: dict[str, Judge] = {}
-"""The board whose threshold is being moved, and one that is judged again behind it."""
-
-
-def judge(
-    key: str, board: JudgedBoard | None, factor: float, hand: Sequence[HandFoot] = ()
-) -> Work[tuple[PadResult, ...]]:
-    """Verdicts and landings at another threshold (see `kept_unknown` for what cannot be judged). The board comes along the
-    first time; later its key is enough."""
-    yield Progress(0, 1, "judging")
-    if key not in _prepared:
-        if board is None:
-            raise LookupError(f"board {key} was never brought")
-        while len(_prepared) >= KEPT_PREPARED:
-            del _prepared[next(iter(_prepared))]
-        _prepared[key] = _ready_to_judge(board)
-    return _prepared[key].verdicts(factor, hand)
-
-
-def _ready_to_judge(board: JudgedBoard) -> Judge:
-    from padscope.boards.rules import load_rules
-    from padscope.boards.verdict import prepare
-    from padscope.workflows.painting import painted_masks
-
-    painting = board.painting
-    near, size = board.near, board.picture_size
-    masks = painted_masks(painting, board.layout, board.um_to_px, near) if painting is not None else None
-    rules = board.rules or load_rules(None)
-    return prepare(board.level, board.layout, board.um_to_px, size, rules, masks=masks, near=near)
-
-
 def try_rules(project: Path, before: Rules, after: Rules) -> Work[RulesTried]:
     """On the boards a project holds; nothing is stored."""
     from padscope.store.database import open_project
@@ -403,15 +319,21 @@ def try_rules(project: Path, before: Rules, after: Rules) -> Work[RulesTried]:
 # out of the window
 
 
-def export(pad_map: PadMap, layout: Layout, picture: Path, folder: Path) -> Work[list[Path]]:
-    """The files of `padscope inspect`: all of them or none."""
+def export(
+    pad_map: PadMap, layout: Layout, picture: Path, folder: Path, others: Sequence[Path] = ()
+) -> Work[list[Path]]:
+    """The files of `padscope inspect`: all of them or none. `others`: the map's further pictures, in its order."""
     from padscope.boards.pose import Pose
     from padscope.workflows.export import prepared_folder, write_outputs
-    from padscope.workflows.inspect import Inspection
+    from padscope.workflows.inspect import Inspection, Look
 
     yield Progress(0, 1, "writing")
-    pose = Pose(pad_map.um_to_px, pad_map.residual_um, pad_map.pose_method)
-    inspection = Inspection(pad_map, np.zeros((0, 0), np.float32), pose, 0.0, "")
+    pose, none = Pose(pad_map.um_to_px, pad_map.residual_um, pad_map.pose_method), np.zeros((0, 0), np.float32)
+    looks = tuple(
+        Look(path, o.facts, Pose(o.um_to_px, o.residual_um, o.pose_method), none, {}, {}, {}, {}, ())
+        for path, o in zip(others, pad_map.others, strict=True)
+    )
+    inspection = Inspection(pad_map, none, pose, 0.0, "", looks)
     return write_outputs(inspection, layout, picture, prepared_folder(folder))
 
 
@@ -452,13 +374,12 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "read_model": read_model,
     "detectors": detectors,
     "warm_up": warm_up,
-    "inspect": inspect,
     "train": train,
-    "judge": judge,
     "try_rules": try_rules,
     "export": export,
     "draw_demo": draw_demo,
     **LAYOUT_COMMANDS,
+    **INSPECT_COMMANDS,
     **LABEL_COMMANDS,
     **TILE_COMMANDS,
 }

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from padscope.boards.layout import Layout
-from padscope.boards.pad_map import Landing, PadMap, PadResult, Verdict
+from padscope.boards.pad_map import Landing, PadMap, PadResult, PictureFacts, Verdict
 from padscope.boards.review import WORST_FIRST
 from padscope.boards.rules import Rules
 from padscope.types import Affine
-from padscope_desktop.background.payloads import JudgedBoard, kept_unknown
+from padscope_desktop.background.payloads import JudgedBoard, judged_board, kept_unknown
 from padscope_desktop.theme import VERDICTS
-from padscope_desktop.viewer.pad_layer import PadMark
+from padscope_desktop.viewer.pad_layer import ELSEWHERE, PadMark
 from padscope_desktop.viewer.pad_shape import FootMark, PadShape
 
 if TYPE_CHECKING:
@@ -63,8 +63,18 @@ MOST_FEET = 20_000
 
 
 @dataclass(frozen=True)
+class Part:
+    """What was read from one of the pictures of a board: its level, and what is painted on it."""
+
+    level: NDArray[np.float32]
+    painting: Painting | None
+
+
+@dataclass(frozen=True)
 class Board:
-    """`key` names the picture; `factor` is the threshold (in shipped thresholds) at which `pad_map` was judged, `stored` the one
+    """`key` names the picture on the screen, whose are `level`, `painting` and `geometry`: of a board that several pictures
+    show it is the one that `picture` counts, and `parts` are all of them in the map's order (that of this picture may be older
+    than `level` and `painting`). `factor` is the threshold (in shipped thresholds) at which `pad_map` was judged, `stored` the one
     at which the project has it."""
 
     key: int
@@ -79,6 +89,30 @@ class Board:
     painting: Painting | None = None
     hand: tuple[HandFoot, ...] = ()  # feet that a person has put down, also those that do not fit at this threshold
     stored_hand: tuple[HandFoot, ...] = ()
+    picture: int = 0
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def facts(self) -> PictureFacts:
+        """Of the picture on the screen."""
+        return self.pad_map.pictures()[self.picture]
+
+    @property
+    def um_to_px(self) -> Affine:
+        return pose_in(self.pad_map, self.picture)
+
+    def here(self, pad: str) -> bool:
+        """Whether this picture is the one in which the pad was judged."""
+        return self.pad_map.place(pad).picture == self.picture
+
+    def now_parts(self) -> tuple[Part, ...]:
+        """All of them, this picture's as it is now; () where a level is not there."""
+        if self.level is None or len(self.parts) not in (0, len(self.pad_map.others) + 1):
+            return ()
+        own = Part(self.level, self.painting)
+        if not self.parts:
+            return () if self.pad_map.others else (own,)
+        return tuple(own if k == self.picture else part for k, part in enumerate(self.parts))
 
     @property
     def pads(self) -> tuple[PadResult, ...]:
@@ -92,14 +126,14 @@ class Board:
             made = replace(made, rules=rules.name, rules_sha256=rules.sha256)
         return replace(self, pad_map=replace(self.pad_map, pads=pads, provenance=made), factor=factor)
 
+    @property
+    def can_be_judged(self) -> bool:
+        return bool(self.now_parts())
+
     def for_judging(self, rules: Rules) -> JudgedBoard | None:
-        """None where it cannot be judged again here: without its level, or where several pictures show it."""
-        if self.level is None or self.pad_map.others:
-            return None
-        near = {pad: place.um_to_px for pad, place in self.pad_map.places.items()}
-        facts = self.pad_map.picture
-        size = (facts.width_px, facts.height_px)
-        return JudgedBoard(self.level, self.layout, self.pad_map.um_to_px, size, self.painting, near, rules)
+        """None where it cannot be judged again here: without the levels of all its pictures."""
+        looks = [(part.level, part.painting) for part in self.now_parts()]
+        return judged_board(self.pad_map, self.layout, looks, rules) if looks else None
 
     def with_feet(self, feet: tuple[HandFoot, ...]) -> Board:
         """Those feet stand where they were put, until the pads are judged with them."""
@@ -158,21 +192,56 @@ def board_of(
     seconds: float,
     device: str,
     painting: Painting | None = None,
+    parts: tuple[Part, ...] = (),
 ) -> Board:
-    """A board as it was judged and stored."""
+    """A board as it was judged and stored; of several pictures, with the first on the screen."""
     factor = pad_map.provenance.threshold_factor
-    near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == 0}
-    geometry = Geometry(layout, pad_map.um_to_px, near)
+    geometry = geometry_in(layout, pad_map, 0)
     from padscope.boards.hand_feet import HandFoot
 
     feet = tuple(
         HandFoot(m.wire, m.proposed_um, m.placed_by) for m in pad_map.landings() if m.placed_by and m.proposed_um
     )
-    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting, feet, feet)
+    return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting, feet, feet, 0, parts)
+
+
+def pose_in(pad_map: PadMap, picture: int) -> Affine:
+    """Of the whole board in one of its pictures."""
+    return pad_map.others[picture - 1].um_to_px if picture else pad_map.um_to_px
+
+
+def geometry_in(layout: Layout, pad_map: PadMap, picture: int) -> Geometry:
+    """Pads that were judged in another picture lie where this one's pose has them."""
+    near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == picture}
+    return Geometry(layout, pose_in(pad_map, picture), near)
+
+
+def seen_in(board: Board, picture: int, key: int) -> Board:
+    """The same board with another of its pictures, `key`, on the screen."""
+    if picture == board.picture and key == board.key:
+        return board
+    parts = board.now_parts()
+    part = parts[picture] if parts else None
+    return replace(
+        board,
+        key=key,
+        picture=picture,
+        parts=parts,
+        level=part.level if part is not None else None,
+        painting=part.painting if part is not None else None,
+        geometry=geometry_in(board.layout, board.pad_map, picture),
+    )
 
 
 def pad_marks(board: Board) -> tuple[PadMark, ...]:
     """What the viewer draws, the most serious verdicts last, so that they lie on top."""
     rank = {v: -i for i, v in enumerate(WORST_FIRST)}
     known = (p for p in board.pads if p.pad in board.geometry.shapes)
-    return tuple(board.geometry.mark(p) for p in sorted(known, key=lambda p: rank[p.verdict]))
+    return tuple(_mark(board, p) for p in sorted(known, key=lambda p: (board.here(p.pad), rank[p.verdict])))
+
+
+def _mark(board: Board, result: PadResult) -> PadMark:
+    if board.here(result.pad):
+        return board.geometry.mark(result)
+    file = board.pad_map.pictures()[board.pad_map.place(result.pad).picture].file
+    return PadMark(board.geometry.shapes[result.pad], ELSEWHERE, (), f"judged in {file}")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from padscope_desktop.session import Session
 
 LOCKED = "No foot moves while the pad map is signed (open it again) or rules are tried (Esc leaves them)"
+NO_HEAT = "The project does not hold the heat of all pictures of this board; inspect it again, then place feet"
 STEP_UM = 5.0
 """How far one key press moves a foot."""
 GRIP_PX = 8.0
@@ -51,11 +52,11 @@ class FootPlacing(QObject):
         """The wire whose foot lies there, where it can be seen and taken hold of."""
         board, layers = self._session.judging.board, self._canvas.layers
         shown = self._canvas.overlays_visible and layers.pads.visible and layers.pads.feet_visible
-        if board is None or board.level is None or board.pad_map.others or not shown:
+        if board is None or board.level is None or not shown:
             return None
         name = layers.pads.at(*at, 0.0)
         result = next((p for p in board.pads if p.pad == name), None)
-        if result is None:
+        if result is None or not board.here(result.pad):
             return None
         um_to_px = board.pad_map.place(result.pad).um_to_px
         here = um_to_px.inverse().apply(np.array(at))
@@ -83,6 +84,9 @@ class FootPlacing(QObject):
             return None
         if self._locked():
             self._session.mentioned.emit(LOCKED)
+            return None
+        if not board.can_be_judged:
+            self._session.mentioned.emit(NO_HEAT)
             return None
         um_to_px = board.pad_map.place(result.pad).um_to_px
         try:
@@ -163,7 +167,7 @@ class FootPlacing(QObject):
         self._session.mentioned.emit(f"{', '.join(gone)} where Padscope puts {'it' if len(gone) == 1 else 'them'}")
 
     def _note(self, board: Board, action: str, detail: dict[str, object]) -> None:
-        picture = board.pad_map.picture.sha256
+        picture = board.facts.sha256
         self._session.keeper.ask(
             partial(stock.note_feet, action=action, picture=picture, detail=detail, author=self._session.operator)
         )
@@ -184,6 +188,7 @@ def _room(board: Board, result: PadResult, wire: str, rules: Rules) -> Room:
 
     judged = board.for_judging(rules)
     assert judged is not None
+    judged = next(part for part in (judged, *judged.further) if result.pad in part.layout.pad)
     alone = replace(board.layout, pads=tuple(p for p in board.layout.pads if p.id == result.pad))
     near, here = judged.near, judged.um_to_px
     masks = painted_masks(judged.painting, alone, here, near) if judged.painting is not None else None

@@ -44,6 +44,11 @@ def with_own_scale(pad_map: PadMap, own: Scale | None) -> PadMap:
     return replace(pad_map, picture=replace(pad_map.picture, scale=own))
 
 
+def with_module(pad_map: PadMap, module: str) -> PadMap:
+    """What a person typed goes before what the file's name says."""
+    return replace(pad_map, picture=replace(pad_map.picture, module=module)) if module else pad_map
+
+
 class Inspecting(QObject):
     """Runs for a session, through its jobs and its keeper; results go to `Session.take_board`."""
 
@@ -126,15 +131,18 @@ class Inspecting(QObject):
     ) -> None:
         entry = self._entry(wish.key)
         if entry is not None:
-            pad_map = with_own_scale(self._with_module(wish.key, found.pad_map), entry.own_scale)
+            pad_map = with_own_scale(with_module(found.pad_map, entry.module), entry.own_scale)
             board = board_of(wish.key, pad_map, wish.layout, found.level, found.seconds, found.device, painting)
             if found.pad_map.notes:
                 headline = f"{found.pad_map.picture.file}: something to know before its verdicts are used."
                 self._session.said.emit(Message("notes", headline, " ".join(found.pad_map.notes)))
-            if feet:
-                self._put_feet(board, feet)
-            else:
-                self._take(board)
+            self.finish(board, feet)
+
+    def finish(self, board: Board, feet: tuple[HandFoot, ...]) -> None:
+        if feet:
+            self._put_feet(board, feet)
+        else:
+            self._take(board)
 
     def _take(self, board: Board) -> None:
         self._session.take_board(board)
@@ -160,13 +168,6 @@ class Inspecting(QObject):
     def _on_feet(self, board: Board, feet: tuple[HandFoot, ...], pads: tuple[PadResult, ...]) -> None:
         if self._entry(board.key) is not None:
             self._take(replace(board.judged(pads, board.factor), hand=feet, stored_hand=feet))
-
-    def _with_module(self, key: int, pad_map: PadMap) -> PadMap:
-        """What a person typed goes before what the file's name says."""
-        entry = self._entry(key)
-        if entry is None or not entry.module:
-            return pad_map
-        return replace(pad_map, picture=replace(pad_map.picture, module=entry.module))
 
     def _on_refused(self, key: int, fault: Fault) -> None:
         self._on_ended(key)

@@ -106,7 +106,7 @@ class Judging(QObject):
 
     def place_feet(self, feet: tuple[HandFoot, ...]) -> None:
         """All feet that a person has put down on this board; they show at once, and their pads are judged with them."""
-        if self.board is None or self.board.level is None or self.board.pad_map.others:
+        if self.board is None or not self.board.can_be_judged:
             return
         self.board = self.board.with_feet(feet)
         self._judged_at = math.nan
@@ -138,7 +138,7 @@ class Judging(QObject):
     def _judge(self) -> None:
         """One at a time, and again if the threshold has moved on meanwhile: a slider that never rests must not starve it."""
         board = self.board
-        if board is None or board.level is None or board.pad_map.others or self._busy:
+        if board is None or not board.can_be_judged or self._busy:
             return
         name = self._name(board)
         self._busy = True

@@ -19,6 +19,7 @@ from padscope_desktop.inspecting.foot_placing import FootPlacing
 from padscope_desktop.inspecting.reasons_shown import ReasonsShown
 from padscope_desktop.inspecting.reviewing import Reviewing
 from padscope_desktop.inspecting.rules_page import RulesDesk
+from padscope_desktop.inspecting.together import Jump
 from padscope_desktop.inspecting.training_desk import TrainingDesk
 from padscope_desktop.messages import Message
 from padscope_desktop.modes import Mode
@@ -52,6 +53,7 @@ class InspectMode(Mode):
         self.training = TrainingDesk(session, self.panel, self)
         self.reasons = ReasonsShown(canvas, self.panel.pads, lambda: self.reviewing.shown, lambda: self.selected, self)
         self.feet = FootPlacing(session, canvas, lambda: self.reviewing.fixed, self)
+        self.jump = Jump(session, canvas, self.select)
         self._armed = False
         self._connect()
         self.rules = RulesDesk(self, self.reviewing)
@@ -164,12 +166,13 @@ class InspectMode(Mode):
         self.canvas.set_marks(pad_marks(board))
         self.canvas.set_selected(self.selected)
         self.reasons.renew()
+        self.jump.land()
 
     def to_board_um(self, px: tuple[float, float]) -> tuple[float, float] | None:
         board = self.session.judging.board
         if board is None:
             return None
-        x, y = board.pad_map.um_to_px.inverse().apply(np.array(px))
+        x, y = board.um_to_px.inverse().apply(np.array(px))
         return float(x), float(y)
 
     # Pads
@@ -179,26 +182,26 @@ class InspectMode(Mode):
         self.canvas.set_selected(pad)
         self.panel.pads.set_selected(pad)
         self.reasons.renew()
-        if pad is not None and reveal:
-            self.canvas.reveal_pad(pad)
         self._disarm()
+        if pad is not None and reveal:
+            self.jump.to(pad)
 
     @Slot(object)
     def _on_pad_clicked(self, pad: str | None) -> None:
-        self.select(pad)
+        self.select(pad, reveal=pad is not None and not self.jump.here(pad))
 
     @Slot(str)
     def _on_row_chosen(self, pad: str) -> None:
         self.selected = pad
         self.canvas.set_selected(pad)
         self.reasons.renew()
-        self.canvas.reveal_pad(pad)
         self._disarm()
+        self.jump.to(pad)
 
     @Slot(str)
     def _on_zoom_wanted(self, pad: str) -> None:
         self.select(pad)
-        self.canvas.zoom_to_pad(pad)
+        self.jump.to(pad, zoom=True)
 
     @Slot(object)
     def _on_verdict_clicked(self, verdict: Verdict) -> None:
@@ -211,9 +214,8 @@ class InspectMode(Mode):
         pad = self.reviewing.next(self.selected, by) or self.panel.pads.neighbour(by)
         if pad is not None:
             first = self.selected is None
-            self.select(pad, reveal=True)
-            if first:
-                self.canvas.zoom_to_pad(pad)
+            self.select(pad)
+            self.jump.to(pad, zoom=first)
 
     # Review
 
@@ -340,7 +342,9 @@ class InspectMode(Mode):
 
     @Slot()
     def inspect(self) -> None:
-        if self.entry is not None:
+        if self.entry is not None and self.entry.together:
+            self.session.together.again(self.entry)
+        elif self.entry is not None:
             self._inspect_when_ready([self.entry.key])
 
     @Slot()

@@ -116,6 +116,8 @@ def placed(result: PadResult) -> tuple[int, ...]:
 
 def regions(board: Board, result: PadResult, reason: int) -> tuple[Region, ...]:
     """The outlines of one reason, in picture px; the words of several alike are said once."""
+    if not board.here(result.pad):
+        return ()
     here = board.pad_map.place(result.pad).um_to_px
     found, said = [], set()
     for mark in result.marks_of(reason):

@@ -344,7 +344,7 @@ class LabelMode(Mode):
     def _um_per_px(self) -> float | None:
         board = self.session.judging.board
         if board is not None:
-            return board.pad_map.picture.scale.um_per_px
+            return board.facts.scale.um_per_px
         entry = self.session.album.entries.get(self.session.current) if self.session.current is not None else None
         return entry.card.scale.um_per_px if entry is not None and entry.card is not None else None
 

@@ -41,7 +41,7 @@ class Rejudging(QObject):
     @Slot()
     def renew(self) -> None:
         board, labelling = self._session.judging.board, self._labelling
-        if board is None or not labelling.picture or board.pad_map.picture.sha256 != labelling.picture:
+        if board is None or not labelling.picture or board.facts.sha256 != labelling.picture:
             return
         self._session.judging.set_painting(self._painting())
 

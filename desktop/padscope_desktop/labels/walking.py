@@ -36,7 +36,7 @@ class Walk(QObject):
     def _pads(self) -> list[str]:
         """That nobody has agreed with yet, worst first."""
         board = self.session.judging.board
-        names = [p.pad for p in worst_first(board.pads)] if board is not None else []
+        names = [p.pad for p in worst_first(board.pads) if board.here(p.pad)] if board is not None else []
         return [n for n in names if n not in self.labelling.looked_at]
 
     def step(self, by: int) -> None:

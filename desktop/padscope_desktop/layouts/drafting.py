@@ -109,7 +109,7 @@ class Drafting(QObject):
         if board is not None and board.key == key and board.layout == layout and key not in self._frames:
             pose = board.pad_map
             words = f"As inspected, ±{pose.residual_um:.1f} µm"
-            self._frames[key] = Frame(pose.um_to_px, words, found=True)
+            self._frames[key] = Frame(board.um_to_px, words, found=True)
         elif key not in self._frames and (key, len(layout.pads)) not in self._missed:
             self._find(None, quiet=True)
         self._draft.frame_changed.emit()

@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QAction, QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -273,12 +273,13 @@ def paint_mark(painter: QPainter, box: QRectF, mark: Mark, theme: Theme, fractio
 
 
 class PicturesPanel(QWidget):
-    """Signals: chosen(key) · add_wanted() · inspect_wanted(list of keys) · train_wanted(list of keys) ·
-    beside_wanted(key): as the golden one, beside whatever is looked at."""
+    """Signals: chosen(key) · add_wanted() · inspect_wanted(list of keys) · together_wanted(list of keys) ·
+    train_wanted(list of keys) · beside_wanted(key): as the golden one, beside whatever is looked at."""
 
     chosen = Signal(int)
     add_wanted = Signal()
     inspect_wanted = Signal(object)
+    together_wanted = Signal(object)
     train_wanted = Signal(object)
     beside_wanted = Signal(int)
 
@@ -431,7 +432,11 @@ class PicturesPanel(QWidget):
         inspect, train = menu.addAction(f"Inspect {some}"), menu.addAction(f"Train on {some}…")
         inspect.triggered.connect(self._ask_inspect)
         train.triggered.connect(self._ask_train)
-        if len(keys) == 1:
+        if len(keys) > 1:
+            together = QAction("Inspect together as one board", menu)
+            together.triggered.connect(self.ask_together)
+            menu.insertAction(train, together)
+        else:
             menu.addAction("Keep it beside the others, as the golden one").triggered.connect(self._ask_beside)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(self.list.viewport().mapToGlobal(at))
@@ -439,6 +444,10 @@ class PicturesPanel(QWidget):
     @Slot()
     def _ask_inspect(self) -> None:
         self.inspect_wanted.emit(self.selected())
+
+    @Slot()
+    def ask_together(self) -> None:
+        self.together_wanted.emit(self.selected())
 
     @Slot()
     def _ask_beside(self) -> None:

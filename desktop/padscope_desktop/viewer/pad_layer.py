@@ -28,6 +28,8 @@ QUIET = ("✓", "")
 """Letters of the pads nobody needs to find."""
 PLAIN = VerdictStyle("#BDBDBD", 1.25, Qt.PenStyle.SolidLine, False, "", "", "")
 """A pad that nobody has judged yet."""
+ELSEWHERE = VerdictStyle("#9A9A9A", 1.0, Qt.PenStyle.DotLine, False, "", "", "")
+"""A pad that was judged in another picture of the board."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,7 @@ class PadMark:
     shape: PadShape
     style: VerdictStyle = PLAIN
     feet: tuple[FootMark, ...] = ()
+    word: str = ""  # after its name
 
     @property
     def name(self) -> str:
@@ -185,7 +188,7 @@ class PadLayer:
             end, axis = self._ends[mark.name]
             if not (x0 <= end[0] <= x1 and y0 <= end[1] <= y1):
                 continue
-            text = " ".join(part for part in (mark.style.letter, mark.name) if part)
+            text = " ".join(part for part in (mark.style.letter, mark.name, mark.word) if part)
             box = _chip_box(metrics, text, view.to_screen(end), axis)
             if not screen.contains(box):  # then at the pad's other end, over the board
                 other = mark.shape.centre * 2 - end
