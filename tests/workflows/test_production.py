@@ -11,7 +11,8 @@ import pytest
 
 from padscope.boards.layout import Layout, Pad
 from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
-from padscope.boards.review import override
+from padscope.boards.reasons import is_shifted
+from padscope.boards.review import agreement, override, reviewed
 from padscope.store import reviews
 from padscope.store.database import Project, create_project
 from padscope.types import Affine, Scale
@@ -63,6 +64,29 @@ def test_what_a_person_decided_counts(project: Project) -> None:
     pad = project.pad_map(first.id).pads[1]
     reviews.decide(project, first.id, override(pad, Verdict.NOT_BONDABLE, "lifted", "AB"))
     assert {x.picture: x.fine for x in production(project).lines} == {"aa.jpg": 1, "bb.jpg": 1}
+
+
+def slow(project: Project, inspection: int) -> tuple[dict[str, Verdict], int, int, int]:
+    """From the whole pad map, as it is handed on: verdicts, wires, those with a place, those beside their plan."""
+    pads = reviewed(project.pad_map(inspection), reviews.decisions(project, inspection)).pads
+    wires = [w for p in pads for w in p.landings]
+    placed = [w for w in wires if w.proposed_um is not None]
+    return {p.pad: p.verdict for p in pads}, len(wires), len(placed), sum(is_shifted(w) for w in placed)
+
+
+@pytest.mark.parametrize("verdict", [None, Verdict.OK, Verdict.NOT_BONDABLE, Verdict.REDUCED])
+@pytest.mark.parametrize("shift", [None, 0.0, 0.99, 1.0, -40.0])
+def test_the_numbers_are_those_of_the_whole_map(project: Project, shift: float | None, verdict: Verdict | None) -> None:
+    made = board("cc", Verdict.RE_CLEAN, shift or 0.0)
+    if shift is None:
+        lost = replace(made.pads[1], landings=(replace(landing(0.0), proposed_um=None, margin_um=None),))
+        made = replace(made, pads=(made.pads[0], lost))
+    row = project.add_inspection(made, LAYOUT)
+    reviews.decide(project, row.id, agreement(made.pads[0], "AB"))
+    if verdict is not None:
+        reviews.decide(project, row.id, override(made.pads[1], verdict, "looked", "AB"))
+    found = next(x for x in production(project).lines if x.picture == "cc.jpg")
+    assert (dict(found.pads), found.wires, found.placed, found.shifted) == slow(project, row.id)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -111,6 +112,17 @@ class AuditRow:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class PadSum:
+    """What came of one pad, in numbers: of its wires those with a place, and how far each of these lies from its planned point."""
+
+    pad: str
+    verdict: Verdict
+    wires: int
+    shifts_um: tuple[float, ...]
+    classes: tuple[str, ...]  # of its defects, one each
+
+
 def to_text(value: Any) -> str:
     """Canonical JSON; numpy numbers become plain ones."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=lambda v: v.item())
@@ -178,6 +190,25 @@ def pad_map_from_text(head: str, pads: Iterable[str]) -> PadMap:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"A stored pad map cannot be read ({error!r}); inspect the picture again.") from None
+
+
+def pad_sums_from_text(pads: Iterable[str]) -> tuple[PadSum, ...]:
+    """Straight from the text: thousands of maps are read at once for an overview."""
+    try:
+        return tuple(_pad_sum(json.loads(text)) for text in pads)
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreError(f"A stored pad map cannot be read ({error!r}); inspect the picture again.") from None
+
+
+def _pad_sum(values: dict[str, Any]) -> PadSum:
+    ways = [(w["planned_um"], w["proposed_um"]) for w in values["landings"] if w["proposed_um"] is not None]
+    return PadSum(
+        pad=values["pad"],
+        verdict=Verdict(values["verdict"]),
+        wires=len(values["landings"]),
+        shifts_um=tuple(math.dist(planned, proposed) for planned, proposed in ways),
+        classes=tuple(d["defect_class"] for d in values["defects"]),
+    )
 
 
 def _rows(pose: Affine) -> list[list[float]]:

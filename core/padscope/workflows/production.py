@@ -7,19 +7,22 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
-from padscope.boards.review import current, reviewed_pad
+from padscope.boards.review import Decision, PadDecision, current
 from padscope.boards.rules import plain_class
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
+    from padscope.store.rows import PadSum
 
 DAY = 10
 """Characters of a time that name its day."""
+SHIFTED_UM = 1.0
+"""From the planned point, as `boards.reasons.is_shifted` has it."""
 
 
 @dataclass(frozen=True)
@@ -139,21 +142,18 @@ class Production:
 
 def production(project: Project) -> Production:
     """All modules, the newest inspection first."""
-    from padscope.boards.reasons import (
-        is_shifted,  # late: the window imports this module for its table, not for the work
-    )
     from padscope.store import reviews
 
-    newest: dict[str, ModuleLine] = {}
     pictures = {p.sha256: p for p in project.pictures()}
-    for row in project.inspections():  # oldest first
+    newest = {pictures[row.picture_sha256].module or row.picture_sha256: row for row in project.inspections()}
+    lines = []
+    for row in newest.values():
         picture = pictures[row.picture_sha256]
         decided = current(reviews.decisions(project, row.id))
-        pads = [reviewed_pad(p, decided.get(p.pad)) for p in project.pad_map(row.id).pads]
+        pads = [_decided(p, decided.get(p.pad)) for p in project.pad_sums(row.id)]
         held = reviews.signature(project, row.id)
-        landings = [m for p in pads for m in p.landings]
-        placed = [m for m in landings if m.proposed_um is not None]
-        newest[picture.module or row.picture_sha256] = ModuleLine(
+        shifts = [um for p in pads for um in p.shifts_um]
+        line = ModuleLine(
             module=picture.module,
             picture=picture.name,
             picture_sha256=row.picture_sha256,
@@ -163,13 +163,23 @@ def production(project: Project) -> Production:
             rules=row.rules,
             signed_by=held.author if held else "",
             counts=dict(Counter(p.verdict for p in pads)),
-            wires=len(landings),
-            placed=len(placed),
-            shifted=sum(is_shifted(m) for m in placed),
-            classes=dict(Counter(plain_class(d.defect_class) for p in pads for d in p.defects)),
+            wires=sum(p.wires for p in pads),
+            placed=len(shifts),
+            shifted=sum(um >= SHIFTED_UM for um in shifts),
+            classes=dict(Counter(plain_class(name) for p in pads for name in p.classes)),
             pads={p.pad: p.verdict for p in pads},
         )
-    return Production(tuple(sorted(newest.values(), key=lambda x: x.inspected_at, reverse=True)))
+        lines.append(line)
+    return Production(tuple(sorted(lines, key=lambda x: x.inspected_at, reverse=True)))
+
+
+def _decided(pad: PadSum, decision: PadDecision | None) -> PadSum:
+    """As `boards.review.reviewed_pad`: an override is the verdict, and on a pad that is called OK all wires land as planned that
+    had no place."""
+    if decision is None or decision.decision is not Decision.OVERRIDDEN:
+        return pad
+    freed = (0.0,) * (pad.wires - len(pad.shifts_um)) if decision.verdict is Verdict.OK else ()
+    return replace(pad, verdict=decision.verdict, shifts_um=(*pad.shifts_um, *freed))
 
 
 def filtered(all_modules: Production, filters: Filters) -> Production:
