@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QObject, Slot
 
+from padscope.types import Box
 from padscope_desktop.inspecting.mode import InspectMode
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.session import Session
@@ -74,7 +75,15 @@ class Footer(QObject):
     def _on_cursor(self, px: tuple[float, float] | None) -> None:
         um = self.inspect_mode.to_board_um(px) if px is not None else None
         level = self.canvas.heat.level_at(*px) if px is not None else None
-        self.status.set_cursor(um, px, level)
+        self.status.set_cursor(um, px, level, self._painted(px) if px is not None else "")
+
+    def _painted(self, px: tuple[float, float]) -> str:
+        """The class at a point, where the masks are shown."""
+        labelling, x, y = self.session.labelling, round(px[0]), round(px[1])
+        if labelling.mask is None or not (0 <= x < labelling.mask.width and 0 <= y < labelling.mask.height):
+            return ""
+        value = int(labelling.mask.read(Box(x, y, x + 1, y + 1))[0, 0])
+        return labelling.names.get(value, f"class {value}") if value else ""
 
     @Slot(object)
     def _on_view(self, view: View) -> None:

@@ -16,7 +16,8 @@ LEAST_LEFT, LEAST_RIGHT = 176, 320
 
 
 class Frame(QWidget):
-    """`above` lies over the picture, in rows; then the bars of the modes, then `views`."""
+    """`above` lies over the picture, in rows; then the bars of the modes, then `views`. `message`, one of `above`, moves over the
+    page of a mode that has one, so that it is seen in every mode."""
 
     def __init__(
         self,
@@ -26,12 +27,16 @@ class Frame(QWidget):
         views: QWidget,
         modes: Sequence[Mode],
         below: QWidget,
+        message: QWidget,
     ) -> None:
         super().__init__()
+        self._message = message
+        self._message_row = above.index(message)
         bars = [mode.bar for mode in modes if mode.bar is not None]
         self._around_picture = _stacked([*above, *bars, views], stretched=views)
         self.middle = QStackedWidget()
         self.middle.addWidget(self._around_picture)
+        self._centre = _stacked([self.middle], stretched=self.middle)
         self.side = QStackedWidget()
         for mode in modes:
             self.side.addWidget(mode.panel)
@@ -39,7 +44,7 @@ class Frame(QWidget):
                 self.middle.addWidget(mode.page)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(1)
-        for part in (left, self.middle, self.side):
+        for part in (left, self._centre, self.side):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setCollapsible(1, False)
@@ -49,6 +54,11 @@ class Frame(QWidget):
         _stack(self, [top, self.splitter, below], stretched=self.splitter)
 
     def show_mode(self, mode: Mode) -> None:
+        over, row = (self._around_picture, self._message_row) if mode.page is None else (self._centre, 0)
+        if self._message.parentWidget() is not over:
+            column = over.layout()
+            assert isinstance(column, QVBoxLayout)
+            column.insertWidget(row, self._message)
         self.side.setCurrentWidget(mode.panel)
         self.middle.setCurrentWidget(mode.page or self._around_picture)
 

@@ -102,7 +102,7 @@ class MainWindow(QMainWindow):
         over = QGridLayout(self.canvas)
         over.addWidget(self.invitation, 0, 0, Qt.AlignmentFlag.AlignCenter)
         above = (self.view_bar, self.message_bar, self.seeing.bar)
-        frame = Frame(self.mode_bar, self.pictures, above, self.seeing.views, self.modes, self.status)
+        frame = Frame(self.mode_bar, self.pictures, above, self.seeing.views, self.modes, self.status, self.message_bar)
         self.setCentralWidget(frame)
         self.setAcceptDrops(True)
         self.resize(WHOLE, 800)

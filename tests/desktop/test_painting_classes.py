@@ -19,6 +19,16 @@ def test_a_new_project_has_the_collaborations_classes_with_a_key_each(hand: Pain
     assert (amount.places, amount.area_px) == (1, hand.area(2))
 
 
+def test_the_class_under_the_cursor_is_told_in_words(hand: Painter) -> None:
+    hand.key("2")
+    hand.click(300, 300)
+    told = hand.bench.window.status.painted
+    hand.hover(300, 300)
+    assert told.text() == "contamination"
+    hand.hover(100, 100)
+    assert told.text() == ""
+
+
 def test_classes_are_renamed_recoloured_moved_added_and_merged(hand: Painter) -> None:
     panel, labelling = hand.mode.panel.classes, hand.labelling
     hand.key("2")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from conftest import Bench
+from padscope_desktop.messages import Message
 from padscope_desktop.panels.charts import DayChart, PadChart
 from padscope_desktop.panels.plots import Trend
 from padscope_desktop.theme import DARK, LIGHT
@@ -164,3 +165,20 @@ def test_the_pad_under_the_mouse_is_named(bench: Bench) -> None:
     place = chart.mapFromScene(chart.box.mapViewToScene(chart.pads.outlines[pad].boundingRect().center()))
     bench.qtbot.mouseMove(chart.viewport(), place)
     bench.until(lambda: plot.said.text().startswith(f"Pad {pad}, not OK in "))
+
+
+def test_messages_are_seen_in_modes_with_a_page_and_go_along(bench: Bench) -> None:
+    bench.ready()
+    window, bar = bench.window, bench.window.message_bar
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_F7):
+        bench.press(key)
+        bench.session.said.emit(Message("test", "Something happened.", "It is told here."))
+        assert bar.isVisible()
+        assert window.mode.page is not None
+        assert bar.mapTo(window, bar.rect().bottomLeft()).y() < window.mode.page.mapTo(window, QPoint(0, 0)).y()
+    bench.press(Qt.Key.Key_F2)
+    assert bar.isVisible()
+    assert bar.mapTo(window, bar.rect().bottomLeft()).y() < window.canvas.mapTo(window, QPoint(0, 0)).y()
+    bar.dismiss()
+    bench.press(Qt.Key.Key_F6)
+    assert not bar.isVisible()

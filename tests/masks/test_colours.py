@@ -1,6 +1,30 @@
-"""Colours of classes: what cannot be told apart is said."""
+"""Colours of classes: what cannot be told apart is said, and the standard classes are apart for every eye."""
 
-from padscope.masks.colours import APART, BLINDNESS, distance, warnings
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from padscope.masks.classes import load_classes
+from padscope.masks.colours import APART, BLINDNESS, GOLD, distance, warnings
+
+STANDARD = load_classes(Path(__file__).resolve().parents[2] / "resources" / "classes" / "standard.toml")
+BOARD = "#275640"
+"""About the solder mask of the boards in shared/data under ring light."""
+
+
+@pytest.mark.parametrize("who", [None, *BLINDNESS])
+def test_the_standard_classes_are_apart_for_every_eye_and_from_gold_and_board(who: str | None) -> None:
+    seen = None if who is None else BLINDNESS[who]
+    pairs = {(a.name, b.name): distance(a.colour, b.colour, seen) for a, b in combinations(STANDARD, 2)}
+    assert min(pairs.values()) > 1.25 * APART, min(pairs, key=pairs.__getitem__)
+    for ground in (GOLD, BOARD):
+        assert min(distance(c.colour, ground, seen) for c in STANDARD) > 1.1 * APART
+
+
+def test_no_standard_class_is_warned_of() -> None:
+    for one in STANDARD:
+        assert warnings(one.colour, [(c.name, c.colour) for c in STANDARD if c is not one]) == []
 
 
 def test_distances_are_those_of_the_standard() -> None:

@@ -49,20 +49,20 @@ NAME = 76
 PALETTE: tuple[tuple[str, str], ...] = (
     ("orange", "#e69f00"),
     ("sky blue", "#56b4e9"),
-    ("yellow", "#f0e442"),
+    ("yellow", "#ffee44"),
     ("blue", "#0072b2"),
-    ("rose", "#cc79a7"),
-    ("vermilion", "#d55e00"),
-    ("green", "#009e73"),
-    ("wine", "#882255"),
-    ("olive", "#999933"),
-    ("purple", "#aa4499"),
+    ("indigo", "#442288"),
+    ("brown", "#aa6644"),
+    ("wine", "#880066"),
+    ("pale green", "#cceeaa"),
+    ("turquoise", "#66eecc"),
+    ("violet", "#8866ee"),
     ("red", "#cc0000"),
-    ("cyan", "#88ccee"),
-    ("sand", "#ddcc77"),
     ("grey", "#999999"),
+    ("rose", "#cc79a7"),
+    ("green", "#009e73"),
 )
-"""Okabe & Ito 2008, then Tol 2021: apart for colour-blind eyes in most pairs."""
+"""The standard classes' colours first, which all eyes tell apart; then two of Okabe & Ito 2008."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self.position, self.level, self.zoom, self.scale = label(), label(), label(), Elided(dim=True)
+        self.painted = Elided()
         self.mention, self.saved, self.model, self.device = Elided(), label(dim=True), Elided(dim=True), label(dim=True)
         self.work = Elided()
         self.bar = QProgressBar(textVisible=False, maximum=1000)
@@ -73,7 +74,7 @@ class StatusLine(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(12)
-        for part in (self.zoom, self.scale, self.position, self.level):
+        for part in (self.zoom, self.scale, self.position, self.level, self.painted):
             row.addWidget(part)
         self.mention.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.mention.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -84,7 +85,15 @@ class StatusLine(QWidget):
         self.set_cursor(None, None, None)
         self.set_job(None, 0)
 
-    def set_cursor(self, um: tuple[float, float] | None, px: tuple[float, float] | None, level: float | None) -> None:
+    def set_cursor(
+        self,
+        um: tuple[float, float] | None,
+        px: tuple[float, float] | None,
+        level: float | None,
+        painted: str = "",
+    ) -> None:
+        """`painted`: the class under the cursor, in words: no class is told by its colour alone."""
+        self.painted.setText(painted)
         self.position.setText(position_words(um, px))
         self.level.setText("" if level is None else f"level {number(level, 2)}")
 
