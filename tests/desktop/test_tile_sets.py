@@ -96,7 +96,8 @@ def test_a_manifest_gives_the_same_set_byte_for_byte(bench: Bench, tiles: TileMo
 def test_cancelling_leaves_nothing_behind(bench: Bench, tiles: TileMode) -> None:
     bench.answers.next = [bench.folder]
     tiles.make()
-    bench.until(lambda: bench.lanes["long"].busy)
+    bench.until(lambda: list(bench.folder.glob("*tiles*")))
+    assert bench.lanes["long"].busy
     bench.qtbot.mouseClick(tiles.panel.cancel, Left)
     bench.until(lambda: tiles._making is None)
     assert "nothing was written" in tiles.panel.progress.text()

@@ -78,6 +78,15 @@ def test_the_same_set_is_made_again_from_its_manifest(tmp_path, project, capsys)
         finish(make_again(tmp_path / "other" / "tiles.json", tmp_path / "third"))
 
 
+def test_a_set_that_is_cancelled_leaves_not_even_its_folder(tmp_path, project):
+    work = make_tile_set(project, tmp_path / "set", SMALL)
+    while not (tmp_path / "set").exists():
+        next(work)
+    next(work)
+    work.close()
+    assert not (tmp_path / "set").exists()
+
+
 def test_a_set_that_comes_out_otherwise_is_not_kept(tmp_path, project):
     finish(make_tile_set(project, tmp_path / "set", SMALL))
     manifest = tmp_path / "set" / "tiles.json"
@@ -87,7 +96,7 @@ def test_a_set_that_comes_out_otherwise_is_not_kept(tmp_path, project):
     manifest.write_text(json.dumps(content))
     with pytest.raises(InputError, match="came out otherwise than when the manifest was written"):
         finish(make_again(manifest, tmp_path / "again"))
-    assert list((tmp_path / "again").iterdir()) == []
+    assert not (tmp_path / "again").exists()
     manifest.write_text('{"settings": {"size": 64}}')
     with pytest.raises(InputError, match="not the manifest of a tile set"):
         finish(make_again(manifest, tmp_path / "third"))

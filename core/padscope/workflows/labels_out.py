@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,9 @@ def said(entry: Format, losses: Sequence[Loss]) -> Iterator[str]:
 
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write into, folders in folders too; it moves to the goal, file by file, only when all of it is complete."""
+    """A folder to write into, folders in folders too; it moves to the goal, file by file, only when all of it is complete.
+    A goal that was made for it goes again where nothing came into it."""
+    new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".padscope-", dir=folder))
@@ -177,6 +179,9 @@ def whole_folder(folder: Path) -> Iterator[Path]:
         raise _unwritable(folder, problem) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+        if new:
+            with suppress(OSError):  # something is in it
+                folder.rmdir()
 
 
 class _Items:
