@@ -407,10 +407,22 @@ class Session(QObject):
             self.inspecting.start(keys, self.layout, self.model, clicks)
 
     def take_board(self, board: Board) -> None:
-        """The newest verdicts of a picture: into the list and into the project."""
-        if board.key in self.album.entries:
-            self._store(board)
-            self._on_judged(board)
+        """The newest verdicts of a picture: into the list and into the project. They come from the file as it is now: another
+        picture under the old name is looked at anew."""
+        entry = self.album.entries.get(board.key)
+        if entry is None:
+            return
+        now = board.pad_map.pictures()[board.picture].sha256
+        overwritten = entry.sha256 not in ("", now)
+        if overwritten:
+            entry.card, entry.thumbnail, entry.sha256 = None, None, now
+        self._store(board)
+        self._on_judged(board)
+        if overwritten:
+            self.thumbnails.fetch(entry)
+            self.mentioned.emit(f"{entry.name} is another picture than before; the verdicts are the new one's")
+            if self.current == entry.key:
+                self.show(entry.key)
 
     @Slot(object)
     def _on_judged(self, board: Board) -> None:

@@ -82,6 +82,8 @@ class Watching(QObject):
         self._eyes: Eyes | None = None
         self._pending: dict[int, str] = {}
         self._unready: list[int] = []
+        self._failed: dict[int, int] = {}
+        self._looks = 0
         self.folder: Path | None = None
         self.away_since: datetime | None = None
         self.new = 0
@@ -123,6 +125,7 @@ class Watching(QObject):
         self._eyes, self.folder, self.away_since, self.new = None, None, None, 0
         self._pending.clear()
         self._unready.clear()
+        self._failed.clear()
         self._session.settled.emit("watch")
         self.changed.emit()
 
@@ -144,9 +147,21 @@ class Watching(QObject):
             self._offer(self.folder, looked.passed)
         for found in looked.found:
             self._take(self.folder, found)
+        self._looks += 1
+        if self.away_since is None and not looked.away:  # a look that began before the folder went may be told after it
+            self._failed = {key: look for key, look in self._failed.items() if look >= self._looks - 1}
         if looked.away != (self.away_since is not None):
+            if not looked.away:
+                self._again()
             self.away_since = datetime.now() if looked.away else None
             self.changed.emit()
+
+    def _again(self) -> None:
+        """The folder is back: what could not be inspected since it was last reached may only have been out of reach."""
+        keys = [key for key in self._failed if key in self._session.album.entries]
+        self._pending.update((key, self._session.album.entries[key].sha256) for key in keys)
+        self._failed.clear()
+        self._inspect(keys)
 
     def _offer(self, folder: Path, passed: Mapping[str, Look]) -> None:
         self._remember([Found(name, look) for name, look in passed.items()], Outcome.PASSED)
@@ -209,6 +224,8 @@ class Watching(QObject):
         )
         if outcome is not None:
             del self._pending[key]
+            if outcome in (Outcome.FAILED, Outcome.DAMAGED):
+                self._failed[key] = self._looks
             self._session.keeper.ask(partial(stock.came_of, sha256=sha256, outcome=outcome))
 
     def _remember(self, found: list[Found], outcome: Outcome) -> None:

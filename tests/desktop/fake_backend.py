@@ -131,6 +131,7 @@ class Backend:
 
     gate_open: bool = True
     pose_fails: bool = False
+    out_of_reach: bool = False
     notes: tuple[str, ...] = ()
     inspected_with: list[tuple[Any, ...]] = None  # type: ignore[assignment]
     judged: int = 0
@@ -281,6 +282,8 @@ class Backend:
         self.inspected_with.append((picture, factor, clicks))
         yield Progress(0, 8, "finding the board")
         yield from self._wait("inspecting pads")
+        if self.out_of_reach:
+            raise PictureError(f"There is no picture {picture.name}; it may be on a drive that is not connected.")
         if self.pose_fails and not clicks:
             raise PoseError("No board of layout “test board” was found in the picture; click two fiducials.")
         made = Provenance(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -416,6 +418,21 @@ def test_messages_wait_for_each_other_and_newer_ones_on_a_topic_replace_older_on
     assert [b.text() for b in bar.buttons()] == ["Dismiss"]
     bar.withdraw("b")
     assert not bar.isVisible()
+
+
+def test_another_picture_under_the_old_name_is_looked_at_anew_with_its_own_verdicts(bench: Bench) -> None:
+    bench.inspected("bad01.jpg")
+    entry = bench.session.album.entries[bench.session.current]
+    before, card = entry.sha256, bench.backend._card
+    bench.backend._card = lambda path: replace(card(path), sha256="f" * 64)
+    bench.qtbot.mouseClick(bench.window.inspect_mode.panel.setup.inspect, Qt.MouseButton.LeftButton)
+    bench.until(lambda: entry.sha256 == "f" * 64 and entry.card and entry.card.sha256 == "f" * 64)
+    bench.until(lambda: entry.thumbnail is not None and not bench.session.keeper.busy)
+    seen: list[set[str]] = []
+    bench.session.keeper.ask(lambda project: {row.sha256 for row in project.pictures()}, done=seen.append)
+    bench.until(lambda: seen)
+    assert seen == [{before, "f" * 64}]
+    assert bench.session.judging.board.pad_map.picture.sha256 == "f" * 64
 
 
 def test_pads_unlike_those_the_threshold_rests_on_are_said_aloud(bench: Bench) -> None:

@@ -124,6 +124,25 @@ def test_a_share_that_goes_and_returns_is_said(bench: Bench, microscope: Path) -
     bench.until(lambda: marks(bench) == {"bad01.jpg": Mark.LOOK})
 
 
+def test_what_could_not_be_inspected_because_the_share_went_is_inspected_when_it_is_back(
+    bench: Bench, microscope: Path
+) -> None:
+    ready(bench)
+    bench.backend.gate_open = False
+    watch(bench, microscope)
+    save(microscope, "bad01.jpg")
+    bench.until(lambda: bench.backend.inspected_with)
+    unplugged = microscope.with_name("unplugged")
+    microscope.rename(unplugged)
+    bench.backend.out_of_reach, bench.backend.gate_open = True, True
+    bench.until(lambda: marks(bench) == {"bad01.jpg": Mark.FAILED})
+    bench.until(lambda: "Not reachable since" in line(bench))
+    bench.backend.out_of_reach = False
+    unplugged.rename(microscope)
+    bench.until(lambda: marks(bench) == {"bad01.jpg": Mark.LOOK})
+    assert len(bench.backend.inspected_with) == 2
+
+
 def test_half_a_picture_is_said_and_taken_when_it_is_whole(bench: Bench, microscope: Path) -> None:
     ready(bench)
     watch(bench, microscope)

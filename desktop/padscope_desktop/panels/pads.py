@@ -255,16 +255,14 @@ class PadsPanel(QWidget):
             self.why.setHtml(f'<p style="color:{self._theme.dim}">{text}</p>')
         else:
             self.why.setHtml(explanation(self._model.pads[row], self._theme, self._reason))
+            if self._reason:  # new words stand at their top; the first reason does so, too
+                self.why.scrollToAnchor(f"place-{self._reason}")
 
     def show_reason(self, reason: int | None) -> None:
         """Which reason of the chosen pad is outlined in the picture."""
         if reason != self._reason:
             self._reason = reason
-            place = self.why.verticalScrollBar().value()
             self._explain()
-            self.why.verticalScrollBar().setValue(place)
-            if reason:  # the first stands at the top, under the verdict
-                self.why.scrollToAnchor(f"place-{reason}")
 
     @Slot(QUrl)
     def _on_link(self, url: QUrl) -> None:
