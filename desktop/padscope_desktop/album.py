@@ -87,20 +87,20 @@ def state(entry: Entry) -> tuple[Mark, str]:
     if entry.failed:
         return Mark.FAILED, "inspection failed"
     if entry.counts is not None:
-        n, part = entry.to_look_at, part_words(entry)
+        n = entry.to_look_at
         if entry.signed_by:
-            return Mark.SIGNED, f"{part}signed by {entry.signed_by}"
-        return (Mark.LOOK, f"{part}{count(n, 'pad')} to look at") if n else (Mark.FINE, f"{part}all pads fine")
+            return Mark.SIGNED, f"signed by {entry.signed_by}"
+        return (Mark.LOOK, f"{count(n, 'pad')} to look at") if n else (Mark.FINE, "all pads fine")
     if entry.card is None:
         return Mark.LOADING, "opening"
     return Mark.NEW, "not inspected"
 
 
 def part_words(entry: Entry) -> str:
-    """Which part of a board its picture is, before what is said of the whole board."""
+    """Which of the board's pictures it is: "1/2"; nothing where it is the only one."""
     if entry.sha256 not in entry.together:
         return ""
-    return f"{entry.together.index(entry.sha256) + 1} of {len(entry.together)} · "
+    return f"{entry.together.index(entry.sha256) + 1}/{len(entry.together)}"
 
 
 LABELS = {"draft": "draft", "done": "draft", "accepted": "reviewed", "rejected": "rejected"}

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 
 from conftest import Bench
 from padscope.store.database import open_project
-from padscope_desktop.album import state
+from padscope_desktop.album import part_words, state
 
 CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.ControlModifier,
@@ -43,7 +43,10 @@ def entries(bench: Bench) -> list:
 def test_two_rows_become_one_board(both: Bench) -> None:
     left, right = entries(both)
     assert left.inspection == right.inspection > 0
-    assert [state(e)[1][:9] for e in (left, right)] == ["1 of 2 · ", "2 of 2 · "]
+    assert [part_words(e) for e in (left, right)] == ["1/2", "2/2"]
+    assert state(left)[1] == state(right)[1]
+    row = both.window.pictures.list.model().index(1, 0)
+    assert "picture 2 of 2 of its board" in row.data(Qt.ItemDataRole.AccessibleTextRole)
     assert left.counts == right.counts
     marks = {m.name: m for m in both.window.canvas.pads.marks}
     assert marks["B1"].word == "judged in right.jpg"

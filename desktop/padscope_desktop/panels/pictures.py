@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from padscope.boards.pad_map import Verdict
-from padscope_desktop.album import FILTERS, Album, Entry, Mark, label_words, state
+from padscope_desktop.album import FILTERS, Album, Entry, Mark, label_words, part_words, state
 from padscope_desktop.background.payloads import Thumbnail
 from padscope_desktop.panels.parts import Chooser, button, label, named
 from padscope_desktop.panels.serial import SerialField
@@ -100,10 +100,12 @@ class PicturesModel(QAbstractListModel):
             return entry.name
         words = state(entry)[1]
         if role == Qt.ItemDataRole.ToolTipRole:
-            lines = (str(entry.path), entry.module, words, entry.missing or entry.failed, _label_said(entry))
+            why = entry.missing or entry.failed
+            lines = (str(entry.path), entry.module, _part_said(entry), words, why, _label_said(entry))
             return "\n".join(part for part in lines if part)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(part for part in (entry.name, entry.module, words, _label_said(entry)) if part)
+            parts = (entry.name, entry.module, _part_said(entry), words, _label_said(entry))
+            return ", ".join(part for part in parts if part)
         return {ENTRY: entry, KEY: entry.key}.get(role)
 
 
@@ -172,10 +174,17 @@ class PictureDelegate(QStyledItemDelegate):
         by_name = not entry.module or entry.path.stem.upper() == entry.module
         lines = [entry.name] if by_name else [entry.module, entry.name]
         top = box.top() + (10 if len(lines) == 1 else 3)
+        # which of the board's pictures it is: at the end of the line with the file's name
+        part = part_words(entry)
+        beside = metrics.horizontalAdvance(part) + 8 if part else 0
         for k, line in enumerate(lines):
             painter.setPen(QColor(self.theme.dim if k else self.theme.text))
-            elided = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room)
+            last = k == len(lines) - 1
+            elided = metrics.elidedText(line, Qt.TextElideMode.ElideMiddle, room - beside if last else room)
             painter.drawText(QRect(left, top + 19 * k, room, 20), Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.setPen(QColor(self.theme.dim))
+        end = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRect(left, top + 19 * (len(lines) - 1), room, 20), end, part)
         below = box.top() + (34 if len(lines) == 1 else 41)
         sign = QRectF(left, below + 4, 12, 12)
         paint_mark(painter, sign, mark, self.theme, entry.fraction)
@@ -211,6 +220,11 @@ class PictureDelegate(QStyledItemDelegate):
         painter.setBrush(QColor(0, 0, 0, 190))
         painter.drawRoundedRect(box, 3, 3)
         paint_label_sign(painter, box.adjusted(3, 3, -3, -3), said)
+
+
+def _part_said(entry: Entry) -> str:
+    part = part_words(entry)
+    return f"picture {part.replace('/', ' of ')} of its board" if part else ""
 
 
 def _label_said(entry: Entry) -> str:
