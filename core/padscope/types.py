@@ -189,6 +189,10 @@ class Tiles:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    def some(self, part: slice) -> Tiles:
+        places = None if self.places is None else self.places[part]
+        return Tiles(self.pixels[part], self.inside[part], self.names[part], places)
+
 
 class TileSource(Protocol):
     """Batches that can be walked again and again, always in the same order, without ever holding all of them."""

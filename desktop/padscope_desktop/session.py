@@ -387,7 +387,7 @@ class Session(QObject):
         )
 
     def _on_trained(self, model: ModelCard) -> None:
-        self.mentioned.emit(f"Model {model.name} is trained and in use")
+        self.mentioned.emit(" ".join((f"Model {model.name} is trained and in use.", *model.notes)).rstrip("."))
         self._on_model(True, model)
 
     @property

@@ -38,6 +38,7 @@ def compare(arguments: argparse.Namespace) -> int:
                 "detector": run.name,
                 "seed": run.seed,
                 **run.result,
+                "notes": list(run.notes),
                 "train_seconds": run.train_seconds,
                 "memory_mb": run.memory_mb,
                 "gpu_memory_mb": run.gpu_memory_mb,
@@ -49,6 +50,8 @@ def compare(arguments: argparse.Namespace) -> int:
     else:
         print(table_markdown(found), end="")
     for run in found:
+        for note in run.notes:
+            say(f"{run.name}, seed {run.seed}: {note}")
         if run.failed:
             say(f"{run.name} failed: {run.failed}")
     if all(run.failed for run in found):

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from padscope.cli.progress import print_json, shown
+from padscope.cli.progress import print_json, say, shown
 from padscope.configs import settings_of
 from padscope.detectors import registry
 from padscope.errors import UsageError
@@ -44,6 +44,8 @@ def train(arguments: argparse.Namespace) -> int:
         raise UsageError("Training takes either --tiles DIR, or --layout L with --pictures P….")
     model = shown(work)
     save_model(model, arguments.model)
+    for note in model.facts["notes"]:
+        say(note)
     learned = f"learned from {model.facts['learned_from']} sound {model.facts['unit']}."
     _print_model(model, arguments.model, f"{model.detector}, {learned}", json=arguments.json)
     return 0
@@ -98,7 +100,12 @@ def evaluate(arguments: argparse.Namespace) -> int:
             model, load_layout(layout), boards, rules, device=arguments.device, names=names
         )
         result = shown(work)
-    print_json(result) if arguments.json else _print_table(result)
+    for note in result["notes"]:
+        say(note)
+    if arguments.json:
+        print_json(result)
+    else:
+        _print_table({name: value for name, value in result.items() if name != "notes"})
     return 0
 
 

@@ -9,7 +9,20 @@ from padscope.errors import DeviceError, InputError, UsageError
 FAULTS = (DeviceError, torch.OutOfMemoryError, torch.AcceleratorError)
 """What is raised where a GPU is full, was lost or failed in the middle of its work; the CPU is asked then."""
 
+LIBRARIES = ("CUDA error", "CUBLAS_STATUS", "CUDNN_STATUS", "cuDNN error", "cuSOLVER error")
+"""In the words of a RuntimeError: faults that torch hands on from a library without a class of their own."""
+
 WANTED = ("auto", "cpu", "cuda")
+
+
+def is_fault(error: Exception) -> bool:
+    """Whether a GPU failed, and not what it was asked to do."""
+    return isinstance(error, FAULTS) or (isinstance(error, RuntimeError) and any(w in str(error) for w in LIBRARIES))
+
+
+def is_full(error: Exception) -> bool:
+    """Whether a GPU's memory did not suffice; half of the work may fit."""
+    return isinstance(error, torch.OutOfMemoryError) or "CUBLAS_STATUS_ALLOC_FAILED" in str(error)
 
 
 def chosen(wanted: str = "auto") -> str:

@@ -21,7 +21,7 @@ from padscope.pictures.picture import open_picture
 from padscope.store.artifacts import Model
 from padscope.types import Progress, Work, relayed
 from padscope.workflows.evaluate import board_names, read_board_truth
-from padscope.workflows.scoring import pad_scores, picture_heat, ready
+from padscope.workflows.scoring import Scorer
 
 
 def recalibrated(model: Model, share: float, confidence: float | None = None) -> Model:
@@ -33,13 +33,14 @@ def calibrated_on_tiles(
     model: Model, root: Path, *, margin: float = NO_MISS_MARGIN, device: str = "auto"
 ) -> Work[Model]:
     """A threshold below every defective picture of `root/test`."""
-    opened = ready(model, devices.chosen(device))
+    scorer = Scorer(model, devices.chosen(device))
     samples = [s for s in folders.test_samples(root) if not s.sound]
     scores = []
     for i, sample in enumerate(samples):
         yield Progress(i, len(samples), "scoring labelled defects")
         with open_picture(sample.path) as picture:
-            scores.append(float(np.nanmax(picture_heat(opened, picture, sample.path.name))))
+            heat = yield from scorer.heat(picture, sample.path.name)
+        scores.append(float(np.nanmax(heat)))
     return _without_misses(model, scores, str(root), margin)
 
 
@@ -53,7 +54,7 @@ def calibrated_on_boards(
     names: tuple[str, ...] = (),
 ) -> Work[Model]:
     """A threshold below every defective pad of the boards in a folder (or those of them that are named)."""
-    opened = ready(model, devices.chosen(device))
+    scorer = Scorer(model, devices.chosen(device))
     boards = board_names(folder, names)
     scores: list[float] = []
     for i, name in enumerate(boards):
@@ -63,7 +64,7 @@ def calibrated_on_boards(
             defective = [
                 c for c in pad_cuts(layout, pose, picture.width, picture.height, BORDER_PX) if truth.pads.get(c.pad.id)
             ]
-            work = pad_scores(opened, picture, defective, pose, name)
+            work = scorer.pads(picture, defective, pose, name)
             scores += (yield from relayed(work, _one_of(i, len(boards), name))).values()
     return _without_misses(model, scores, str(folder), margin)
 

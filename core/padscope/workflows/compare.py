@@ -64,6 +64,12 @@ class Compared:
     gpu_memory_mb: float | None  # peak of the allocator; None without a GPU
     failed: str = ""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of how the numbers came about: that a GPU failed, so seconds are a CPU's."""
+        trained = self.model.facts.get("notes", ()) if self.model is not None else ()
+        return tuple(dict.fromkeys([*trained, *self.result.get("notes", ())]))
+
     def of(self, group: str, name: str) -> Any:
         """A measure by the names of `evaluate`, None where there is none."""
         return self.result.get(group, {}).get(name)
@@ -91,7 +97,7 @@ def _compared(root: Path, one: Entrant, seed: int, device: str, false_alarms: fl
     started = time.perf_counter()
     on_gpu = devices.chosen(device) == "cuda"
     if on_gpu:
-        _reset_gpu_peak()
+        _gpu_peak(anew=True)
     with _growth() as grown:
         try:
             training = train_on_tiles(
@@ -105,7 +111,7 @@ def _compared(root: Path, one: Entrant, seed: int, device: str, false_alarms: fl
             raise
         except InputError as error:
             return Compared(one.name, seed, None, {}, time.perf_counter() - started, grown() / MB, None, str(error))
-    gpu = _gpu_peak() / MB if on_gpu else None
+    gpu = _gpu_peak() if on_gpu else None
     return Compared(one.name, seed, model, result, seconds, grown() / MB, gpu)
 
 
@@ -134,13 +140,14 @@ def _growth() -> Iterator[Callable[[], float]]:
         watcher.join()
 
 
-def _reset_gpu_peak() -> None:
+def _gpu_peak(*, anew: bool = False) -> float | None:
+    """MB held at most since the last time that was `anew`; None of a GPU that was lost."""
     import torch
 
-    torch.cuda.reset_peak_memory_stats()
-
-
-def _gpu_peak() -> float:
-    import torch
-
-    return float(torch.cuda.max_memory_allocated())
+    try:
+        peak = torch.cuda.max_memory_allocated() / MB
+        if anew:
+            torch.cuda.reset_peak_memory_stats()
+    except (RuntimeError, AssertionError):
+        return None
+    return peak

@@ -25,32 +25,34 @@ from padscope.pictures.picture import open_picture
 from padscope.store.artifacts import Model
 from padscope.tiling import CELL
 from padscope.types import Affine, Box, Floats, Mask, Progress, Work, relayed
-from padscope.workflows.inspect import Inspector
-from padscope.workflows.scoring import picture_heat, ready
+from padscope.workflows.inspect import GPU_FAILED, Inspector
+from padscope.workflows.scoring import Scorer
 
 
 def evaluate_on_tiles(model: Model, root: Path, *, device: str = "auto") -> Work[dict[str, Any]]:
     """Image and pixel metrics over `root/test`, as `cli.md` names them."""
-    opened = ready(model, devices.chosen(device))
+    threshold = model.calibration.threshold
+    scorer = Scorer(model, devices.chosen(device))
     samples = folders.test_samples(root)
     scores, seconds = [], 0.0
-    pixels = metrics.PixelMetrics(threshold=opened.calibration.threshold)
+    pixels = metrics.PixelMetrics(threshold=threshold)
     for i, sample in enumerate(samples):
         yield Progress(i, len(samples), "evaluating")
         with open_picture(sample.path) as picture:
             started = time.perf_counter()
-            heat = picture_heat(opened, picture, sample.path.name)
+            heat = yield from scorer.heat(picture, sample.path.name)
             seconds += time.perf_counter() - started
             truth = folders.read_truth(sample, picture.width, picture.height)
         scores.append(float(np.nanmax(heat)))
         pixels.add(at_pixels(heat, picture.width, picture.height), truth)
     classes = np.array([s.defect_class for s in samples])
     return {
-        "image": image_metrics(np.array(scores), classes, opened.calibration.threshold),
+        "image": image_metrics(np.array(scores), classes, threshold),
         "pixel": pixel_metrics(pixels),
         "counts": dict(Counter(classes.tolist())),
         "seconds_per_tile": seconds / len(samples),
-        "threshold": opened.calibration.threshold,
+        "threshold": threshold,
+        "notes": list(scorer.notes),
     }
 
 
@@ -105,10 +107,12 @@ def evaluate_on_boards(
     pixels = metrics.PixelMetrics(threshold=1.0)
     wires = placed = hit = 0
     seconds, pose_error = [], [0.0]
+    notes: dict[str, None] = {}
     for i, name in enumerate(boards):
         truth = read_board_truth(folder, name)
         done = yield from relayed(inspector.inspect(truth.picture), _one_of(i, len(boards), name))
         seconds.append(done.seconds)
+        notes |= {note: None for note in done.pad_map.notes if note == GPU_FAILED}
         for pad in done.pad_map.pads:
             scores.append(pad.level if pad.level is not None else 0.0)
             classes.append(truth.pads.get(pad.pad, ""))
@@ -129,6 +133,7 @@ def evaluate_on_boards(
         "pose": {"max_error_um": max(pose_error)},
         "counts": {"boards": len(boards), "pads": len(b), "defective": int(b.sum())},
         "seconds_per_board": float(np.median(seconds)),
+        "notes": list(notes),
     }
 
 

@@ -177,8 +177,8 @@ class Inspector:
         further ones."""
         try:
             return (yield from pad_level(self._ready, picture, cuts, um_to_px, name)), ()
-        except devices.FAULTS:
-            if self.device == "cpu":
+        except Exception as error:
+            if self.device == "cpu" or not devices.is_fault(error):
                 raise
         self.device, self.device_words = "cpu", f"{devices.described('cpu', 'cpu')} (the GPU failed)"
         self._ready = ready(self.model, self.device)

@@ -18,8 +18,10 @@ from padscope.detectors import registry
 from padscope.detectors.base import Detector
 from padscope.detectors.smoothing import SIGMAS
 from padscope.errors import ModelError
+from padscope.nets import devices
 from padscope.store.artifacts import Model
 from padscope.types import Affine, Floats, Progress, Tiles, Work
+from padscope.workflows.gpu_or_cpu import GpuOrCpu
 
 SCALE_TOLERANCE = 0.25
 """How much finer or coarser than in training a picture may be before its texture is another one."""
@@ -59,10 +61,53 @@ def ready(model: Model, device: str) -> ReadyModel:
     return ReadyModel(kind.from_arrays(config, model.arrays, device=device), model.calibration, preparation)
 
 
+class Scorer:
+    """A model that scores picture after picture; where its GPU fails, the CPU does that picture again and all further ones."""
+
+    def __init__(self, model: Model, device: str) -> None:
+        self._model = model
+        self._running = GpuOrCpu(device)
+        self._ready: dict[str, ReadyModel] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._running.notes
+
+    def heat(self, picture: Any, name: str) -> Work[NDArray[np.float32]]:
+        """Of a whole picture, as `picture_heat` gives it."""
+        return (yield from self._running.done(lambda device: self._heat(device, picture, name)))
+
+    def pads(self, picture: Any, cuts: list[PadCut], um_to_px: Affine, name: str) -> Work[dict[str, float]]:
+        """The worst heat of every pad, as `pad_scores` gives it."""
+        return (
+            yield from self._running.done(lambda device: pad_scores(self._on(device), picture, cuts, um_to_px, name))
+        )
+
+    def _heat(self, device: str, picture: Any, name: str) -> Work[NDArray[np.float32]]:
+        yield from ()
+        return picture_heat(self._on(device), picture, name)
+
+    def _on(self, device: str) -> ReadyModel:
+        if device not in self._ready:
+            self._ready = {device: ready(self._model, device)}  # what a failed GPU holds is let go
+        return self._ready[device]
+
+
 def worst(detector: Detector, tiles: Tiles) -> NDArray[np.float32]:
     """The largest heat inside each tile, (N,): the score that calibration and evaluation speak of."""
-    heat = detector.score(tiles)
+    heat = heat_of(detector, tiles)
     return np.where(tiling.cells_inside(tiles.inside, detector.stride), heat, -np.inf).max(axis=(1, 2))
+
+
+def heat_of(detector: Detector, tiles: Tiles) -> Floats:
+    """`detector.score`; of half as many tiles at a time where a GPU's memory does not hold what it needs for all of them."""
+    try:
+        return detector.score(tiles)
+    except RuntimeError as error:
+        if len(tiles) == 1 or not devices.is_full(error):
+            raise
+    middle = len(tiles) // 2
+    return np.concatenate([heat_of(detector, tiles.some(part)) for part in (slice(middle), slice(middle, None))])
 
 
 def pad_level(
@@ -131,7 +176,7 @@ def blur_reach_px(detector: Detector) -> int:
 def cell_heat(detector: Detector, tiles: Tiles) -> Floats:
     """The detector's heat on the 8 px cells of the picture, whatever its own stride is: the worst of finer cells, coarser ones
     repeated."""
-    heat = detector.score(tiles)
+    heat = heat_of(detector, tiles)
     if detector.stride < tiling.CELL:
         n, (h, w), k = len(heat), heat.shape[1:], tiling.CELL // detector.stride
         return heat.reshape(n, h // k, k, w // k, k).max(axis=(2, 4))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,14 @@ from padscope.datasets.board_tiles import BoardTiles, PosedBoard
 from padscope.datasets.more_tiles import MoreTiles
 from padscope.datasets.picture_tiles import FolderTiles
 from padscope.detectors import registry
-from padscope.detectors.base import Detector
+from padscope.detectors.base import Arrays, Detector
 from padscope.errors import InputError, PoseError, UsageError
 from padscope.nets import devices
 from padscope.pictures.picture import Picture, open_picture
 from padscope.store.artifacts import Model
 from padscope.tiling import ALIGN
 from padscope.types import Progress, TileSource, Work, relayed
+from padscope.workflows.gpu_or_cpu import GpuOrCpu
 from padscope.workflows.scoring import Preparation, heat_over, worst
 from padscope.workflows.sight import sight_of
 
@@ -167,13 +169,15 @@ def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]
     folds = drawn_folds(course.units, FOLDS, course.seed)
     rounds = 1 if _enough(course, len(folds[0])) else FOLDS
     scores: list[tuple[str, float]] = []
+    running = GpuOrCpu(course.device)
     for k in range(rounds):
         learned = set(course.units) - set(folds[k])
-        fitted = yield from relayed(_fit(course, learned), _told(f"fold {k + 1} of {rounds}: "))
-        scores += yield from _scores(course, fitted, folds[k])
+        part = partial(_fold, course, learned, folds[k], f"fold {k + 1} of {rounds}: ")
+        arrays, own = yield from running.done(part)
+        scores += own
     if rounds > 1:
         learned = set(course.units)
-        fitted = yield from _fit(course, learned)
+        arrays, _ = yield from running.done(partial(_fold, course, learned, (), ""))
     return Model(
         detector=course.kind.name,
         detector_version=course.kind.version,
@@ -190,16 +194,26 @@ def _trained(course: _Course, preparation: Preparation, facts: Mapping[str, Any]
             "seed": course.seed,
             "trained_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
             "software": f"padscope {padscope.__version__}",
+            "notes": list(running.notes),
         },
-        arrays=fitted.to_arrays(),
+        arrays=arrays,
     )
 
 
-def _fit(course: _Course, units: Collection[Unit]) -> Work[Detector]:
+def _fold(
+    course: _Course, learned: Collection[Unit], held_out: Collection[Unit], told: str, device: str
+) -> Work[tuple[Arrays, list[tuple[str, float]]]]:
+    """A detector that learned from some units, as arrays that need no device, and what it gives others."""
+    fitted = yield from relayed(_fit(course, learned, device), _told(told))
+    scores = (yield from _scores(course, fitted, held_out)) if held_out else []
+    return fitted.to_arrays(), scores
+
+
+def _fit(course: _Course, units: Collection[Unit], device: str) -> Work[Detector]:
     source = course.source(units)
     if course.copies:
         source = MoreTiles(source, course.copies, seed=course.seed)
-    return (yield from course.kind.fit(course.config, source, seed=course.seed, device=course.device))
+    return (yield from course.kind.fit(course.config, source, seed=course.seed, device=device))
 
 
 def _enough(course: _Course, held_out: int) -> bool:

@@ -102,6 +102,7 @@ class ModelCard:
 
     sound_levels  (n,) float32 ascending: the worst level of each held-out sound pad, 1.0 at the shipped threshold
     unit          what those were: “pads” or “pictures”
+    notes         what is to be said of its training: that the GPU failed
     """
 
     path: Path
@@ -115,6 +116,7 @@ class ModelCard:
     boards: tuple[str, ...]
     rule: str
     sound_levels: NDArray[np.float32]
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -249,6 +249,7 @@ def model_card(model: Model, path: Path) -> ModelCard:
         boards=tuple(str(b) for b in facts.get("boards", ())),
         rule=model.calibration.rule,
         sound_levels=calibration.held_out_levels(model.calibration),
+        notes=tuple(str(note) for note in facts.get("notes", ())),
     )
 
 
