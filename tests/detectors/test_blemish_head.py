@@ -7,7 +7,7 @@ import torch
 from drawn_metal import metal, split, with_pit
 from padscope.configs import PatchcoreConfig
 from padscope.detectors import blemish_head
-from padscope.detectors.blemish_head import Lessons, head_arrays, head_of_arrays, with_surroundings
+from padscope.detectors.blemish_head import Lessons, head_arrays, head_logits, head_of_arrays, with_surroundings
 from padscope.detectors.cells import embedded, rows_of
 from padscope.detectors.patchcore import Patchcore
 from padscope.errors import ModelError
@@ -96,3 +96,18 @@ def test_a_head_that_cannot_be_is_refused(broken: str) -> None:
         arrays["head_5"] = np.full(1, np.nan, np.float32)
     with pytest.raises(ModelError, match="train it again"):
         head_of_arrays(arrays, 8, "cpu")
+
+
+@pytest.mark.parametrize(("height", "width"), [(7, 12), (24, 24)])
+def test_the_fast_logits_are_those_of_the_written_out_formula(height: int, width: int) -> None:
+    draw = torch.Generator().manual_seed(height)
+    shapes = [(16, 20), (16,), (16, 16), (16,), (1, 16), (1,)]
+    weights = tuple(torch.randn(s, generator=draw) / 4 for s in shapes)
+    head = CellHead(torch.randn(20, generator=draw) * 3, torch.rand(20, generator=draw) + 0.2, weights)
+    grid = torch.randn(2, 10, height, width, generator=draw) + 1
+    where = np.random.default_rng(0).random((2, height, width)) < 0.7
+    w0, b0, w1, b1, w2, b2 = (w.double() for w in weights)
+    rows = (rows_of(with_surroundings(grid), where).double() - head.mean) / head.deviation
+    slow = (torch.relu(torch.relu(rows @ w0.T + b0) @ w1.T + b1) @ w2.T + b2)[:, 0]
+    assert torch.allclose(head_logits(head, grid, where).double(), slow, rtol=1e-5, atol=1e-5 * float(slow.abs().max()))
+    assert torch.allclose(head(rows_of(with_surroundings(grid), where)).double(), slow, rtol=1e-5, atol=1e-4)

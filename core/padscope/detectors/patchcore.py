@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.bank_view import BankView, bank_view
 from padscope.detectors.base import Arrays
-from padscope.detectors.blemish_head import AROUND, Lessons, head_arrays, head_of_arrays, with_surroundings
+from padscope.detectors.blemish_head import AROUND, Lessons, head_arrays, head_logits, head_of_arrays
 from padscope.detectors.cells import embedded, hash_array, place_of_cells, refuse_other_weights, rows_of
 from padscope.detectors.checks import checked, refuse_too_large, sound_batches
 from padscope.detectors.place_habit import ACROSS, ALONG, Gathered, PlaceHabit
@@ -104,7 +104,7 @@ class Patchcore:
         distances, nearest = self.neighbors.nearest(rows)
         distance = self._weighted(rows, distances[:, 0], nearest[:, 0])
         if self.head is not None:
-            logit = self.head(rows_of(with_surroundings(grid), inside))
+            logit = head_logits(self.head, grid, inside)
             distance = distance * torch.exp(self.config.head_weight * logit.clamp(*LOGITS))
         if self.habit is not None:
             distance = distance * torch.from_numpy(self.habit.factor(place_of_cells(tiles, inside))).to(distance.device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -33,7 +34,20 @@ class CellHead:
     def __call__(self, rows: Tensor) -> Tensor:
         """Logits (M,) of rows (M, D) float32."""
         with torch.inference_mode():
-            return _logits((rows - self.mean) / self.deviation, self.weights)
+            return self.after_first(F.linear(rows, *self.first))
+
+    @cached_property
+    def first(self) -> tuple[Tensor, Tensor]:
+        """W (H, D), b (H,) of the first layer for rows as they come: W₀ (x - mean) / deviation + b₀ = W x + b."""
+        w0, b0 = self.weights[:2]
+        weight = w0 / self.deviation
+        return weight, (b0.double() - weight.double() @ self.mean.double()).float()
+
+    def after_first(self, rows: Tensor) -> Tensor:
+        """Logits (M,) of what the first layer gives (M, H), before its rectifier."""
+        _, _, w1, b1, w2, b2 = self.weights
+        with torch.inference_mode():
+            return F.linear(F.relu(F.linear(F.relu(rows), w1, b1)), w2, b2)[:, 0]
 
 
 def cell_head_work(first: Tensor, second: Tensor, *, steps: int, seed: int) -> Work[CellHead]:
