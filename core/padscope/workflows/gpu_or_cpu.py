@@ -10,7 +10,10 @@ from padscope.types import Progress, Work
 
 T = TypeVar("T")
 
-GPU_FAILED = "The GPU failed in the middle (its memory was full, or it was lost), so the CPU went on, slower; see `padscope doctor`."
+GPU_FAILED = (
+    "The GPU failed in the middle (its memory was full, or it was lost), so the CPU went on, slower; "
+    "see `padscope doctor`."
+)
 
 
 class GpuOrCpu:
