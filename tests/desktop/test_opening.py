@@ -115,3 +115,12 @@ def test_the_limit_of_megapixels_is_raised_where_it_stops_somebody(
     assert bench.session.album.entries[1].missing == ""
     assert os.environ["PADSCOPE_MAX_MEGAPIXELS"] == "900"  # of workers that are started later
     assert settings.load(Path(os.environ["PADSCOPE_SETTINGS"])).settings.max_megapixels == 900
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_a_microscopes_scale_that_could_not_be_verified_is_said(bench: Bench, verified: bool) -> None:
+    bench.backend.scale = Scale(2.5, "keyence", verified)
+    bench.add("a.jpg")
+    bench.until(lambda: "Keyence" in bench.window.status.scale.text())
+    assert ("unverified" in bench.window.status.scale.text()) is not verified
+    assert ("check the scale" in bench.window.status.scale.toolTip()) is not verified

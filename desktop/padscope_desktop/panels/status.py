@@ -40,16 +40,21 @@ def position_words(um: tuple[float, float] | None, px: tuple[float, float] | Non
 
 
 def scale_words(scale: Scale) -> str:
-    """“2.500 µm/px Keyence ✓”; ✓ where it was verified."""
+    """“2.500 µm/px Keyence ✓”; ✓ where it was verified, “unverified” where a microscope's own note could not be."""
     if scale.um_per_px is None:
         return "no scale"
-    sign = " ✓" if scale.verified else ""
+    sign = " ✓" if scale.verified else " unverified" if scale.source == "keyence" else ""
     return f"{with_unit(scale.um_per_px, 'µm/px', 3)} {SOURCES.get(scale.source, scale.source)}{sign}"
 
 
 WHERE_FROM = (
     "The file does not say how large a pixel is. The scale comes from a line of known length or a typed size (Ruler, R), "
     "or from the layout once the board is inspected; until then lengths are in px."
+)
+
+UNVERIFIED = (
+    "The microscope's note in the file is not whole, or does not say by how much the picture was resized when it was saved: "
+    "check the scale with a line of known length (Ruler, R) or the picture's scale bar."
 )
 
 
@@ -110,8 +115,7 @@ class StatusLine(QWidget):
 
     def set_scale(self, scale: Scale | None, conflict: str = "") -> None:
         self.scale.setText("" if scale is None else scale_words(scale) + (" ⚠" if conflict else ""))
-        missing = scale is not None and scale.um_per_px is None
-        self.scale.setToolTip(conflict or (WHERE_FROM if missing else ""))
+        self.scale.setToolTip(conflict or _what_to_do(scale))
 
     def set_model(self, name: str) -> None:
         self.model.setText(f"model {name}" if name else "no model")
@@ -154,3 +158,9 @@ class StatusLine(QWidget):
         """For a few seconds."""
         self.mention.setText(words)
         self._forget.start()
+
+
+def _what_to_do(scale: Scale | None) -> str:
+    if scale is None or scale.verified:
+        return ""
+    return WHERE_FROM if scale.um_per_px is None else UNVERIFIED if scale.source == "keyence" else ""
