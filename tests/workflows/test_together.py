@@ -19,6 +19,8 @@ from padscope.reports.pdf import pdf_bytes
 from padscope.store.database import create_project
 from padscope.types import finish
 from padscope.workflows.inspect import Inspection, Inspector
+from padscope.workflows.labels_out import export_pad_maps
+from padscope.workflows.maps_out import export_maps
 from padscope.workflows.train import train_on_boards
 
 LAYOUT = demo_layout()
@@ -119,6 +121,30 @@ def test_a_project_keeps_all_pictures_and_levels(together: Inspection, tmp_path:
         assert len(project.pictures()) == 2
         for facts in together.pad_map.pictures():
             assert [i.id for i in project.inspections(facts.sha256)] == [row.id]
+
+
+@pytest.mark.parametrize("chosen", [(), ("right",)])
+def test_a_project_writes_the_board_once_with_each_pad_from_its_own_picture(
+    together: Inspection, halves: list[Path], tmp_path: Path, chosen: tuple[str, ...]
+) -> None:
+    with create_project(tmp_path / "p.padscope") as project:
+        others = [(str(look.path), look.level) for look in together.others]
+        first = str(halves[0])
+        project.add_inspection(together.pad_map, LAYOUT, together.level, picture_path=first, others=others)
+        names = [halves[1].stem] if chosen else []
+        maps = finish(export_pad_maps(project, tmp_path / "maps", pictures=names))
+        assert sorted(p.suffix for p in maps.files) == [".csv", ".json", ".pdf"]
+        assert maps.notes == ()
+        with open_picture(halves[0]) as left, open_picture(halves[1]) as right:
+            whole = len(pdf_bytes(together.pad_map, LAYOUT, (left, right)))
+        (report,) = (p for p in maps.files if p.suffix == ".pdf")
+        assert report.stat().st_size == pytest.approx(whole, rel=0.02)
+        (drawing,) = finish(export_maps(project, "dxf", tmp_path / "dxf", pictures=names)).files
+        assert drawing.suffix == ".dxf"
+        draft = finish(export_maps(project, "visual-inspection", tmp_path / "vi", pictures=names))
+        (front,) = (p for p in draft.files if p.name.endswith(".front.jpg"))
+        here, there = (cv2.resize(cv2.imread(str(p)), (64, 64)).astype(float) for p in (front, halves[0]))
+        assert np.abs(here - there).mean() < 8
 
 
 def test_the_same_picture_twice_is_refused(inspector: Inspector, halves: list[Path]) -> None:

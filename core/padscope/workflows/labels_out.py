@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from padscope.boards.bond_map import write_bond_map, write_pad_map
+from padscope.boards.pad_map import PadMap
 from padscope.boards.review import reviewed
 from padscope.errors import InputError, OutputError, PadscopeError, UsageError
 from padscope.formats.labelled import ClassTable, Labelled, Loss, compared
@@ -24,7 +25,7 @@ from padscope.reports.pdf import write_pdf
 from padscope.store import labels, reviews
 from padscope.store.database import Project
 from padscope.store.labels import LabelRow
-from padscope.store.rows import PictureRow
+from padscope.store.rows import InspectionRow, PictureRow
 from padscope.types import Progress, Work
 from padscope.workflows.painting import FINISHED
 
@@ -81,14 +82,30 @@ def note_export(project: Project, report: ExportReport, *, author: str = "") -> 
     project.record("labels exported", str(report.folder), report.facts, author=author)
 
 
+def newest_inspections(project: Project, pictures: Sequence[str]) -> list[tuple[PictureRow, InspectionRow]]:
+    """Of each chosen picture that has one; a board on several pictures once, beside the first of them. InputError where there
+    is none."""
+    found: dict[int, tuple[PictureRow, InspectionRow]] = {}
+    for picture in chosen_pictures(project, pictures):
+        if rows := project.inspections(picture.sha256):
+            found.setdefault(rows[-1].id, (picture, rows[-1]))
+    if not found:
+        raise InputError(f"The project {project.path} has no inspections to write; inspect some pictures first.")
+    return list(found.values())
+
+
+def paths_of(project: Project, pad_map: PadMap) -> list[Path]:
+    """Where the map's pictures are, in its order: it may be written under the name of any of them."""
+    rows = [(facts, project.picture(facts.sha256)) for facts in pad_map.pictures()]
+    return [Path(row.path if row is not None else facts.file) for facts, row in rows]
+
+
 def export_pad_maps(
     project: Project, folder: Path, *, pictures: Sequence[str] = (), heat: bool = False, author: str = ""
 ) -> Work[ExportReport]:
     """What `inspect` writes, for the newest inspection of each picture that has one: STEM.padmap.json, STEM.bondmap.csv, STEM.pdf
     and with `heat` STEM.heat.npz. A picture that is not where it was gives a report without close-ups."""
-    found = [(p, i[-1]) for p in chosen_pictures(project, pictures) if (i := project.inspections(p.sha256))]
-    if not found:
-        raise InputError(f"The project {project.path} has no inspections to write; inspect some pictures first.")
+    found = newest_inspections(project, pictures)
     names, notes = unique_names([picture for picture, _ in found])
     with whole_folder(folder) as draft:
         for number, ((picture, inspection), name) in enumerate(zip(found, names, strict=True)):
@@ -99,8 +116,9 @@ def export_pad_maps(
             write_pad_map(pad_map, draft / f"{stem}.padmap.json")
             write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")
             try:
-                with open_picture(picture.path) as opened:
-                    write_pdf(pad_map, layout, draft / f"{stem}.pdf", (opened,))
+                with ExitStack() as stack:
+                    opened = [stack.enter_context(open_picture(p)) for p in paths_of(project, pad_map)]
+                    write_pdf(pad_map, layout, draft / f"{stem}.pdf", opened)
             except OutputError:
                 raise
             except PadscopeError as error:

@@ -18,14 +18,14 @@ from padscope.boards.pad_map import PadMap
 from padscope.boards.review import reviewed
 from padscope.boards.rules import Rules, load_rules, parse_rules
 from padscope.boards.visual_inspection import Inspector, tile_box_um, tiles_to_show, write_visual_inspection
-from padscope.errors import InputError, OutputError, PadscopeError, RulesError
+from padscope.errors import OutputError, PadscopeError, RulesError
 from padscope.pictures.files import stem_of
 from padscope.pictures.picture import Picture, open_picture
 from padscope.store import reviews
 from padscope.store.database import Project
 from padscope.store.rows import InspectionRow
 from padscope.types import Box, Progress, Work
-from padscope.workflows.labels_out import ExportReport, chosen_pictures, unique_names, whole_folder
+from padscope.workflows.labels_out import ExportReport, newest_inspections, paths_of, unique_names, whole_folder
 
 LONGEST_PX = 2400
 """Longer side of a picture in the draft; the official tool shows tiles at 800 px."""
@@ -56,14 +56,13 @@ def export_maps(
 ) -> Work[ExportReport]:
     """`form` of FORMS, for the newest inspection of each picture that has one: all files or, with OutputError, none. InputError
     where there is nothing to write."""
-    found = [(p, i[-1]) for p in chosen_pictures(project, pictures) if (i := project.inspections(p.sha256))]
-    if not found:
-        raise InputError(f"The project {project.path} has no inspections to write; inspect some pictures first.")
+    found = newest_inspections(project, pictures)
     names, notes = unique_names([picture for picture, _ in found])
     with whole_folder(folder) as draft:
         for number, ((picture, row), name) in enumerate(zip(found, names, strict=True)):
             yield Progress(number, len(found), f"writing {picture.name}")
-            notes += FORMS[form](stored_map(project, row), Path(picture.path), draft / stem_of(Path(name)))
+            stored = stored_map(project, row)
+            notes += FORMS[form](stored, paths_of(project, stored.pad_map)[0], draft / stem_of(Path(name)))
         files = tuple(folder / p.name for p in sorted(draft.iterdir()))
     if not project.read_only:
         detail = {"format": form, "inspections": [i.uid for _, i in found], "head": list(project.head())}
