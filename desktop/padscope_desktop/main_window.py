@@ -51,7 +51,6 @@ class MainWindow(QMainWindow):
         self.session = session
         self.memory = memory
         self.theme: Theme = THEMES[memory.settings.theme]
-        wear(self.theme)  # before there are widgets: each takes it on once
         self.dialogs = Dialogs(self)
         self.canvas = Canvas()
         self.pictures = PicturesPanel(self.theme)
@@ -77,6 +76,7 @@ class MainWindow(QMainWindow):
         self._shown_key: int | None = None
         self._may_lose = False  # a person has agreed to lose what cannot be saved
         self.frame = self._lay_out()
+        wear(self.theme)  # once all stand in their places: a sheet is worn anew by whatever is moved
         own = [row for mode in self.modes for row in mode.actions]
         self.rows = (*ACTIONS, *SEEING, *own, *mode_rows((m.id, m.words, m.key) for m in self.modes))
         pointed_at = (self.canvas, self.inspect_mode.panel.pads)
