@@ -14,6 +14,7 @@ BONDMAP = (
     "pad,wire,verdict,planned_x_um,planned_y_um,proposed_x_um,proposed_y_um,shift_x_um,shift_y_um,margin_um,"
     "picture_x_px,picture_y_px,defect_classes"
 )
+BONDMAP_MORE = "planned_picture_x_px,planned_picture_y_px,reviewer,model,rules,picture_sha256"
 
 
 def said(capsys, *arguments) -> dict:
@@ -62,7 +63,7 @@ def test_inspect_writes_what_the_contract_says(bench, tmp_path, capsys) -> None:
     assert {w["id"] for p in pad_map["pads"] for w in p["wires"]} == {w.id for w in bench.layout.wires}
     assert np.shape(pad_map["pose"]["um_to_px"]) == (2, 3)
     lines = (out / "blemished.bondmap.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == BONDMAP
+    assert lines[0] == f"{BONDMAP},{BONDMAP_MORE}"
     assert len(list(csv.DictReader(lines))) == len(bench.layout.wires)
     assert (out / "blemished.pdf").read_bytes().startswith(b"%PDF")
     level = np.load(out / "blemished.heat.npz")["level"]

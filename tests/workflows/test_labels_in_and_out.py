@@ -146,7 +146,7 @@ def test_new_pictures_are_added_and_missing_ones_are_named(tmp_path):
         report = finish(import_labels(p, [tmp_path / "set" / "labels"], "yolo"))
         assert [(t.picture, t.new_picture, t.painted_px) for t in report.taken] == [("new.png", True, 35 * 45)]
         assert [row.what.rsplit("/")[-1] for row in report.refused] == ["lost.txt"]
-        assert [(c.name, c.colour) for c in store.classes(p)] == [("dust", "#f0e442")]  # the usual colour of this word
+        assert [(c.name, c.colour) for c in store.classes(p)] == [("dust", "#ffee44")]  # the usual colour of this word
         again = finish(import_labels(p, [tmp_path / "set" / "labels"], "yolo"))
         assert [(t.new_picture, t.changed_px) for t in again.taken] == [(False, 0)]
         assert len(store.labels(p)) == 1
@@ -179,14 +179,14 @@ def test_a_cancelled_export_leaves_nothing(tmp_path, painted):
     work = export_labels(painted, "png-index", tmp_path / "out")
     next(work)
     work.close()
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_export_that_cannot_be_whole_writes_nothing(tmp_path, painted):
     (tmp_path / "pictures" / "two.png").unlink()
     with pytest.raises(OutputError, match="is not where it was"):
         finish(export_labels(painted, "mvtec", tmp_path / "out"))
-    assert list((tmp_path / "out").iterdir()) == []
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_export_needs_something_to_write(tmp_path, painted):
