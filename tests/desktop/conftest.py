@@ -132,7 +132,7 @@ class Bench:
         return path
 
     def until(self, condition: Callable[[], object]) -> None:
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=30_000)
 
     def add(self, *names: str) -> None:
         """Pictures, and wait until the first is on the screen with all its pixels."""
@@ -194,7 +194,7 @@ def bench(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     qtbot.waitExposed(window)
     session.open_unnamed(app.unnamed_places())
     session.warm_up()
-    qtbot.waitUntil(lambda: session.project is not None and not session.keeper.busy, timeout=10_000)
+    qtbot.waitUntil(lambda: session.project is not None and not session.keeper.busy, timeout=30_000)
     yield Bench(window, backend, lanes, answers, folder, qtbot)
     window._may_lose = True  # what a test's disk refused must not keep the window open
     window.close()
