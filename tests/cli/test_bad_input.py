@@ -14,7 +14,7 @@ from padscope.datasets.drawn_board import demo_layout, demo_pose, draw_board
 
 
 @pytest.fixture
-def refused(capsys) -> Callable[[int, str, list], str]:
+def assert_refused(capsys) -> Callable[[int, str, list], str]:
     """Runs a command that must fail; returns its sentence."""
 
     def run(status: int, words: str, arguments: list) -> str:
@@ -71,12 +71,12 @@ def _jpeg(png: Path, target: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", BAD_PICTURES)
-def test_a_bad_picture_is_refused_by_name(kind, bench, tmp_path, refused) -> None:
+def test_a_bad_picture_is_refused_by_name(kind, bench, tmp_path, assert_refused) -> None:
     picture = BAD_PICTURES[kind](bench, tmp_path)
     out = tmp_path / "out"
-    refused(1, picture.name, inspect(bench, out, picture=picture))
+    assert_refused(1, picture.name, inspect(bench, out, picture=picture))
     assert not list(out.rglob("*"))
-    refused(1, picture.name, ["info", picture])
+    assert_refused(1, picture.name, ["info", picture])
 
 
 def test_a_wrong_suffix_is_no_reason_to_refuse_a_good_picture(bench, tmp_path) -> None:
@@ -85,7 +85,7 @@ def test_a_wrong_suffix_is_no_reason_to_refuse_a_good_picture(bench, tmp_path) -
     assert main([str(a) for a in inspect(bench, tmp_path / "out", picture=picture)]) == 0
 
 
-def test_a_picture_without_read_permission_is_refused(bench, tmp_path, refused, monkeypatch) -> None:
+def test_a_picture_without_read_permission_is_refused(bench, tmp_path, assert_refused, monkeypatch) -> None:
     """The tests may run as root, whom no permission stops: the refusal comes from the system call."""
     picture = tmp_path / "locked.png"
     shutil.copy(bench.blemished, picture)
@@ -103,7 +103,7 @@ def test_a_picture_without_read_permission_is_refused(bench, tmp_path, refused, 
             locked(Path(file), *a, **k) if Path(str(file)) == picture else opened(Path(file), *a, **k)
         ),
     )
-    refused(1, picture.name, inspect(bench, tmp_path / "out", picture=picture))
+    assert_refused(1, picture.name, inspect(bench, tmp_path / "out", picture=picture))
 
 
 LAYOUTS = {
@@ -118,30 +118,30 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("kind", LAYOUTS)
-def test_a_bad_layout_is_refused(kind, bench, tmp_path, refused) -> None:
+def test_a_bad_layout_is_refused(kind, bench, tmp_path, assert_refused) -> None:
     text, words = LAYOUTS[kind]
     layout = tmp_path / "layout.csv"
     layout.write_text(text, encoding="utf-8")
-    refused(1, words, inspect(bench, tmp_path / "out", layout=layout))
+    assert_refused(1, words, inspect(bench, tmp_path / "out", layout=layout))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_picture_of_no_board_is_refused(bench, tmp_path, refused) -> None:
+def test_a_picture_of_no_board_is_refused(bench, tmp_path, assert_refused) -> None:
     picture = tmp_path / "carpet.png"
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (900, 1200, 3), dtype=np.uint8)).save(picture)
     out = tmp_path / "out"
-    refused(1, "carpet.png", inspect(bench, out, picture=picture))
+    assert_refused(1, "carpet.png", inspect(bench, out, picture=picture))
     assert not list(out.rglob("*"))
 
 
-def test_a_picture_of_another_board_is_refused(bench, tmp_path, refused) -> None:
+def test_a_picture_of_another_board_is_refused(bench, tmp_path, assert_refused) -> None:
     other = demo_layout()
     pads = tuple(p for i, p in enumerate(other.pads) if i % 3)
     other = type(other)("other", pads, tuple(w for w in other.wires if w.pad in {p.id for p in pads}), other.fiducials)
     pose, width, height = demo_pose(other)
     picture = tmp_path / "other.png"
     Image.fromarray(draw_board(other, pose, width, height, seed=0)[0]).save(picture)
-    refused(1, "other.png", inspect(bench, tmp_path / "out", picture=picture))
+    assert_refused(1, "other.png", inspect(bench, tmp_path / "out", picture=picture))
 
 
 def test_a_good_picture_beside_a_bad_one_is_still_inspected(bench, tmp_path, capsys) -> None:
@@ -176,43 +176,43 @@ BAD_MODELS = {
 
 
 @pytest.mark.parametrize("kind", BAD_MODELS)
-def test_a_bad_model_is_refused_by_name(kind, bench, tmp_path, refused) -> None:
+def test_a_bad_model_is_refused_by_name(kind, bench, tmp_path, assert_refused) -> None:
     model = BAD_MODELS[kind](bench, tmp_path)
-    refused(1, model.name, inspect(bench, tmp_path / "out", model=model))
+    assert_refused(1, model.name, inspect(bench, tmp_path / "out", model=model))
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_of_another_detector_version_is_refused(bench, tmp_path, refused) -> None:
+def test_a_model_of_another_detector_version_is_refused(bench, tmp_path, assert_refused) -> None:
     from dataclasses import replace
 
     from padscope.store.artifacts import load_model, save_model
 
     model = load_model(bench.model)
     newer = save_model(replace(model, detector_version=model.detector_version + 1), tmp_path / "newer.padmodel")
-    refused(1, "version", inspect(bench, tmp_path / "out", model=newer))
+    assert_refused(1, "version", inspect(bench, tmp_path / "out", model=newer))
 
 
-def test_an_output_that_is_a_file_is_refused(bench, tmp_path, refused) -> None:
+def test_an_output_that_is_a_file_is_refused(bench, tmp_path, assert_refused) -> None:
     out = _written(tmp_path / "out", b"I am a file.")
-    refused(1, "out", inspect(bench, out))
+    assert_refused(1, "out", inspect(bench, out))
     assert out.read_bytes() == b"I am a file."
 
 
-def test_a_full_disk_leaves_nothing_half_written(bench, tmp_path, refused, monkeypatch) -> None:
+def test_a_full_disk_leaves_nothing_half_written(bench, tmp_path, assert_refused, monkeypatch) -> None:
     def full(source, target):
         raise OSError(28, "No space left on device", str(target))
 
     out = tmp_path / "out"
     monkeypatch.setattr("os.replace", full)
-    refused(1, "space", inspect(bench, out))
+    assert_refused(1, "space", inspect(bench, out))
     assert not list(out.rglob("*.*"))
 
 
-def test_a_model_that_cannot_be_written_is_refused(bench, tmp_path, refused, monkeypatch) -> None:
+def test_a_model_that_cannot_be_written_is_refused(bench, tmp_path, assert_refused, monkeypatch) -> None:
     train = ["train", "--detector", "blob", "--layout", bench.layout_file, "--pictures", *bench.sound]
     monkeypatch.setattr("padscope.workflows.train.find_pose", None)  # refused before any work is done for it
-    refused(1, "nowhere", [*train, "--model", tmp_path / "nowhere" / "m.padmodel"])
-    refused(1, "folder", [*train, "--model", tmp_path])
+    assert_refused(1, "nowhere", [*train, "--model", tmp_path / "nowhere" / "m.padmodel"])
+    assert_refused(1, "folder", [*train, "--model", tmp_path])
 
 
 WRONG_USAGE = {
@@ -242,10 +242,10 @@ WRONG_USAGE = {
 
 
 @pytest.mark.parametrize("kind", WRONG_USAGE)
-def test_wrong_usage_has_status_two(kind, refused) -> None:
+def test_wrong_usage_has_status_two(kind, assert_refused) -> None:
     arguments, words = WRONG_USAGE[kind]
-    refused(2, words, arguments)
+    assert_refused(2, words, arguments)
 
 
-def test_unknown_rules_are_refused(bench, tmp_path, refused) -> None:
-    refused(1, "lenient", [*inspect(bench, tmp_path / "out"), "--rules", "lenient"])
+def test_unknown_rules_are_refused(bench, tmp_path, assert_refused) -> None:
+    assert_refused(1, "lenient", [*inspect(bench, tmp_path / "out"), "--rules", "lenient"])

@@ -29,3 +29,4 @@ def test_many_calls_into_qt_do_no_harm(qtbot: QtBot) -> None:
     for _ in range(50_000):
         pen.setCosmetic(True)
         pen.isCosmetic()
+    assert pen.isCosmetic()

@@ -78,6 +78,7 @@ def test_the_other_lane_does_not_wait(qtbot: QtBot, jobs: Jobs) -> None:
     heard = Heard()
     jobs.start("count", 2, title="quick", lane="quick", **heard.calls())
     qtbot.waitUntil(lambda: ("done", 2) in heard.words)
+    assert [job.title for job in jobs.active()] == ["long"]
     gate.append(True)
     qtbot.waitUntil(lambda: not jobs.active())
 
@@ -112,7 +113,8 @@ def test_a_running_job_is_closed_when_cancelled(qtbot: QtBot, jobs: Jobs, lane: 
     job = jobs.start("gate", [], title="running", **heard.calls())
     qtbot.waitUntil(lambda: lane.busy)
     jobs.cancel(job)
-    qtbot.waitUntil(lambda: heard.words == ["cancelled", "ended"])
+    qtbot.waitUntil(lambda: not jobs.active())
+    assert heard.words == ["cancelled", "ended"]
 
 
 def test_a_job_that_does_not_listen_is_killed_and_the_next_one_runs(

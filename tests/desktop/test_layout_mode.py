@@ -295,8 +295,10 @@ def test_a_region_drawn_on_the_picture_narrows_an_import(empty: Hand) -> None:
     empty.push(page.region)
     empty.drag((x - 600, y - 100), (x + 600, y + 300))
     bench.until(lambda: page.found.text().startswith("2 pads"))
+    assert len(mode.drafting.preview.pads) == 2
     empty.push(page.whole)
     bench.until(lambda: page.found.text().startswith("3 pads"))
+    assert len(mode.drafting.preview.pads) == 3
 
 
 def test_a_layout_file_is_taken_whole_and_a_broken_one_is_refused_in_place(empty: Hand) -> None:

@@ -223,6 +223,7 @@ def test_a_model_is_never_written_over(bench: Bench) -> None:
 def test_the_demo_brings_pictures_and_layout(bench: Bench) -> None:
     bench.qtbot.mouseClick(bench.window.invitation.demo, Qt.MouseButton.LeftButton)
     bench.until(lambda: len(bench.session.album) == 2 and bench.session.layout)
+    assert bench.window.inspect_mode.panel.setup.inspect.isVisible()
 
 
 def test_a_second_window_takes_another_unnamed_project(bench: Bench) -> None:

@@ -122,6 +122,7 @@ def test_a_share_that_goes_and_returns_is_said(bench: Bench, microscope: Path) -
     bench.until(lambda: line(bench) == "Watching microscope")
     save(microscope, "bad01.jpg")
     bench.until(lambda: marks(bench) == {"bad01.jpg": Mark.LOOK})
+    assert len(bench.backend.inspected_with) == 1
 
 
 def test_what_could_not_be_inspected_because_the_share_went_is_inspected_when_it_is_back(

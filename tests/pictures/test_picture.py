@@ -177,7 +177,7 @@ def read_all(path: Path, step: int = 1) -> np.ndarray:
     return picture.read(picture.box, step)
 
 
-def refused(path: Path, word: str) -> str:
+def assert_refused(path: Path, word: str) -> str:
     with pytest.raises(PictureError, match=word) as caught:
         read_all(path)
     sentence = str(caught.value)
@@ -191,7 +191,7 @@ def refused(path: Path, word: str) -> str:
 def test_a_truncated_file_is_refused(tmp_path: Path, kind: str, part: float) -> None:
     data = write_file(tmp_path / "p", kind, drawn(200, 300)).read_bytes()
     (tmp_path / "cut").write_bytes(data[: int(len(data) * part)])
-    refused(tmp_path / "cut", "incomplete|damaged")
+    assert_refused(tmp_path / "cut", "incomplete|damaged")
 
 
 def cut_jpegs() -> Iterator[tuple[str, bytes]]:
@@ -213,7 +213,7 @@ def cut_jpegs() -> Iterator[tuple[str, bytes]]:
 def test_a_jpeg_with_missing_pixels_is_refused(tmp_path: Path, how: str, data: bytes) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes(data)
-    refused(path, "incomplete|damaged")
+    assert_refused(path, "incomplete|damaged")
     with pytest.raises(PictureError, match=r"incomplete|damaged"):
         read_all(path, step=8)  # an overview is not less careful
 
@@ -241,9 +241,9 @@ def test_no_sound_jpeg_is_refused(
 def test_a_folder_an_empty_file_and_a_missing_file_are_refused(tmp_path: Path) -> None:
     (tmp_path / "folder.jpg").mkdir()
     (tmp_path / "empty.tif").touch()
-    refused(tmp_path / "folder.jpg", "folder")
-    refused(tmp_path / "empty.tif", "empty")
-    refused(tmp_path / "missing.png", "does not exist")
+    assert_refused(tmp_path / "folder.jpg", "folder")
+    assert_refused(tmp_path / "empty.tif", "empty")
+    assert_refused(tmp_path / "missing.png", "does not exist")
     with pytest.raises(PictureError, match="file name"):
         open_picture("p\0.png")
 
@@ -251,13 +251,13 @@ def test_a_folder_an_empty_file_and_a_missing_file_are_refused(tmp_path: Path) -
 @pytest.mark.parametrize(("content", "word"), [(b"%PDF-1.7 and more", "PDF"), (b"just a text\n", "none of the kinds")])
 def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes, word: str) -> None:
     (tmp_path / "p.jpg").write_bytes(content)
-    refused(tmp_path / "p.jpg", word)
+    assert_refused(tmp_path / "p.jpg", word)
 
 
 def test_a_contradicting_name_is_mentioned_when_a_file_is_unreadable(tmp_path: Path) -> None:
     data = write_file(tmp_path / "p", "png", drawn()).read_bytes()
     (tmp_path / "p.tif").write_bytes(data[:-30])
-    assert "its content is PNG" in refused(tmp_path / "p.tif", "name says TIFF")
+    assert "its content is PNG" in assert_refused(tmp_path / "p.tif", "name says TIFF")
 
 
 @pytest.mark.parametrize(
@@ -311,7 +311,7 @@ def test_a_file_that_disappears_after_it_was_opened_is_noticed(tmp_path: Path) -
 )
 def test_files_made_to_keep_a_reader_busy_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "p").write_bytes(data)
-    refused(tmp_path / "p", "incomplete|damaged")
+    assert_refused(tmp_path / "p", "incomplete|damaged")
 
 
 def test_absurd_sizes_are_refused_before_anything_is_decoded(tmp_path: Path) -> None:
@@ -362,7 +362,7 @@ def test_what_no_limit_allows_is_damaged(tmp_path: Path) -> None:
 def test_an_animation_is_refused(tmp_path: Path) -> None:
     frames = [Image.fromarray(drawn(seed=s)) for s in range(2)]
     frames[0].save(tmp_path / "p.png", save_all=True, append_images=frames[1:])
-    refused(tmp_path / "p.png", "is an animation: save the picture you mean")
+    assert_refused(tmp_path / "p.png", "is an animation: save the picture you mean")
 
 
 def test_a_png_that_declares_more_than_it_can_hold_is_refused(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_a_png_that_declares_more_than_it_can_hold_is_refused(tmp_path: Path) ->
     data[16:24] = (20_000).to_bytes(4) * 2  # IHDR: width and height
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
     (tmp_path / "p.png").write_bytes(data)
-    refused(tmp_path / "p.png", "incomplete")
+    assert_refused(tmp_path / "p.png", "incomplete")
 
 
 def test_originals_are_never_written_nor_kept_open(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_densities_of_other_formats(tmp_path: Path, suffix: str) -> None:
 # ---- what is refused
 
 
-def refused(path: Path, word: str, **options: int) -> None:
+def assert_refused(path: Path, word: str, **options: int) -> None:
     def read() -> Picture:
         picture = open_picture(path, **options)
         picture.read(picture.box)
@@ -241,20 +241,22 @@ def test_printing_colours_are_refused(tmp_path: Path) -> None:
     cmyk = Image.fromarray(drawn()).convert("CMYK")
     cmyk.save(tmp_path / "p.tif")
     cmyk.save(tmp_path / "p.jpg")
-    refused(tmp_path / "p.tif", "CMYK")
-    refused(tmp_path / "p.jpg", "CMYK")
+    assert_refused(tmp_path / "p.tif", "CMYK")
+    assert_refused(tmp_path / "p.jpg", "CMYK")
 
 
 def test_heights_are_refused(tmp_path: Path) -> None:
     heights = np.full((40, 50), np.nan, np.float32)
-    refused(write(tmp_path / "p.tif", heights), "floating-point")
-    refused(write(tmp_path / "p.tif", np.zeros((40, 50), np.int32)), "32 bits")
-    refused(write(tmp_path / "p.tif", np.zeros((40, 50), np.int16)), "not a picture")
+    assert_refused(write(tmp_path / "p.tif", heights), "floating-point")
+    assert_refused(write(tmp_path / "p.tif", np.zeros((40, 50), np.int32)), "32 bits")
+    assert_refused(write(tmp_path / "p.tif", np.zeros((40, 50), np.int16)), "not a picture")
 
 
 def test_strange_colours_are_refused(tmp_path: Path) -> None:
-    refused(write(tmp_path / "p.tif", np.zeros((40, 50, 5), np.uint8), extrasamples=["unspecified"] * 2), "colours")
-    refused(patched(write(tmp_path / "q.tif", drawn()), 262, 8), "colours")  # CIE Lab
+    assert_refused(
+        write(tmp_path / "p.tif", np.zeros((40, 50, 5), np.uint8), extrasamples=["unspecified"] * 2), "colours"
+    )
+    assert_refused(patched(write(tmp_path / "q.tif", drawn()), 262, 8), "colours")  # CIE Lab
 
 
 def test_directories_in_a_circle_are_refused(tmp_path: Path) -> None:
@@ -266,7 +268,7 @@ def test_directories_in_a_circle_are_refused(tmp_path: Path) -> None:
         count = struct.unpack_from("<Q" if big else "<H", data, first)[0]
         struct.pack_into(code, data, first + (8 if big else 2) + entry * count, first)
         path.write_bytes(data)
-        refused(path, "circle")
+        assert_refused(path, "circle")
 
 
 def test_a_chain_of_pages_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -274,7 +276,7 @@ def test_a_chain_of_pages_without_end_is_refused(tmp_path: Path, monkeypatch: py
     with tifffile.TiffWriter(tmp_path / "p.tif") as tif:
         for _ in range(4):
             tif.write(drawn(20, 20), photometric="rgb", metadata=None)
-    refused(tmp_path / "p.tif", "more than 3 pages")
+    assert_refused(tmp_path / "p.tif", "more than 3 pages")
 
 
 @pytest.mark.parametrize("at", [0, 3, 5, 10**6, 2**32 - 1])
@@ -283,21 +285,21 @@ def test_a_first_directory_outside_the_file_is_refused(tmp_path: Path, at: int) 
     data = bytearray(path.read_bytes())
     struct.pack_into("<I", data, 4, at)
     path.write_bytes(data)
-    refused(path, "damaged")
+    assert_refused(path, "damaged")
 
 
 def test_absurd_sizes_are_refused(tmp_path: Path) -> None:
     for tag in (256, 257):
-        refused(
+        assert_refused(
             patched(write(tmp_path / "p.tif", drawn(), rowsperstrip=90), tag, 2**31), "megapixels|incomplete|damaged"
         )
-        refused(patched(write(tmp_path / "p.tif", drawn(), rowsperstrip=90), tag, 0), "damaged|incomplete")
-        refused(patched(write(tmp_path / "p.tif", drawn(), rowsperstrip=90), tag, 4000), "damaged|incomplete")
+        assert_refused(patched(write(tmp_path / "p.tif", drawn(), rowsperstrip=90), tag, 0), "damaged|incomplete")
+        assert_refused(patched(write(tmp_path / "p.tif", drawn(), rowsperstrip=90), tag, 4000), "damaged|incomplete")
 
 
 def test_one_giant_compressed_strip_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("padscope.pictures.tiff.SEGMENT_LIMIT", 90 * 130 * 3 - 1)
-    refused(write(tmp_path / "p.tif", drawn(), compression="lzw", rowsperstrip=90), "tiles or strips")
+    assert_refused(write(tmp_path / "p.tif", drawn(), compression="lzw", rowsperstrip=90), "tiles or strips")
     np.testing.assert_array_equal(
         whole(write(tmp_path / "p.tif", drawn(), rowsperstrip=90)), drawn()
     )  # uncompressed: any row
@@ -311,7 +313,7 @@ def test_a_tile_that_was_never_written_is_refused(tmp_path: Path) -> None:
     struct.pack_into("<H", data, counts + 2, 0)
     path.write_bytes(data)
     assert open_picture(path).read(Box(0, 0, 32, 32)).max() == 7
-    refused(path, "never written")
+    assert_refused(path, "never written")
 
 
 def test_a_tile_that_unpacks_to_too_little_or_too_much_is_refused(tmp_path: Path) -> None:
@@ -330,7 +332,7 @@ def test_a_tile_that_unpacks_to_too_little_or_too_much_is_refused(tmp_path: Path
         if sound:
             np.testing.assert_array_equal(whole(path), pixels)
         else:
-            refused(path, "damaged")
+            assert_refused(path, "damaged")
 
 
 @pytest.mark.parametrize("compression", ["lzw", "zlib", "jpeg"])
@@ -338,4 +340,4 @@ def test_compressed_strips_that_end_early_are_refused(tmp_path: Path, compressio
     path = write(tmp_path / "p.tif", drawn(64, 64), compression=compression, rowsperstrip=64)
     with tifffile.TiffFile(path) as tif:
         count = tif.pages[0].databytecounts[0]
-    refused(patched(path, 279, count // 2), "incomplete|damaged")
+    assert_refused(patched(path, 279, count // 2), "incomplete|damaged")
