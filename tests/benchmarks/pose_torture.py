@@ -1,4 +1,4 @@
-"""By hand: how far the search for the pose goes.  usage: pose_torture.py [boards per kind] [first seed]
+"""By hand: how far the search for the pose goes.  usage: pose_torture.py [boards per kind] [first seed] [kind…] [-v]
 
 Prints per kind how many boards were found, refused, and accepted though wrong (which must be none), the errors at the pads,
 and the time.  A board counts as wrong if any of its pads in the picture is off by more than 5 µm."""
@@ -34,7 +34,7 @@ def main() -> None:
     many = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     print(f"{'kind':12} boards  found refused WRONG   median    95 %     max  (µm)   seconds  worst")
-    for kind in KINDS:
+    for kind in [k for k in sys.argv[3:] if k in KINDS] or KINDS:
         errors, refused, wrong, seconds, worst = [], Counter[str](), [], [], (0.0, 0)
         for seed in range(first, first + many):
             case = torture(kind, seed)

@@ -32,6 +32,10 @@ STEP_PX = 0.5
 """Between the samples of a profile."""
 SHORTEST_SIDE_PX = 6.0
 LEAST_NOISE = 0.5
+WHITE = 245
+"""Where all channels are so high, glare hides what lies there."""
+WHITE_SHARE = 0.75
+"""Of what is looked at across an edge: with so much of it white, neither metal nor its end can be seen."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class Edges:
     offset_px: NDArray[np.float64]  # the edge was seen this much further out; NaN where none was seen
     contradicts: NDArray[np.bool_]  # no edge, and either metal on both sides or none on both
     whole: NDArray[np.intp]  # (pads,) pieces that each pad's outline has, in the picture or not
+    glare: NDArray[np.intp]  # (pads,) of them those that lie in the picture and are left out because of glare
 
     def __len__(self) -> int:
         return len(self.pad)
@@ -80,6 +85,7 @@ class PadWindow:
 
     box: Box
     metal: NDArray[np.float32]
+    white: NDArray[np.float32] | None = None  # 1 where it glares; None where hardly anything does
 
 
 def pad_window(
@@ -89,15 +95,19 @@ def pad_window(
     box = Box.around(corners_px).grown(int(np.ceil(margin_px)) + 2).clipped(picture.width, picture.height)
     if box.empty:
         return None
-    return PadWindow(box, colour.of(eight_bits(picture.read(box))))
+    pixels = eight_bits(picture.read(box))
+    white = cv2.inRange(pixels, (WHITE, WHITE, WHITE), (255, 255, 255))
+    glares = cv2.countNonZero(white) > SEGMENT_PX
+    return PadWindow(box, colour.of(pixels), (white / np.float32(255)).astype(np.float32) if glares else None)
 
 
 def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequence[Affine], reach_px: float) -> Edges:
     """Look for every pad's sides up to reach_px away from where its own pose, one per pad, puts them. Pieces whose profile
-    would leave the picture are left out; those where no edge stands out have the offset NaN."""
+    would leave the picture, or in which glare hides everything, are left out; those where no edge stands out have the offset
+    NaN."""
     half = reach_px + PLATEAU_PX + 1
     offsets = np.arange(-half, half + STEP_PX / 2, STEP_PX)
-    whole = np.zeros(len(layout.pads), np.intp)
+    whole, glare = np.zeros(len(layout.pads), np.intp), np.zeros(len(layout.pads), np.intp)
     kept: list[_Pieces] = []
     pad_of: list[NDArray[np.intp]] = []
     profiles: list[Profiles] = [Profiles(np.empty((0, len(offsets))), np.empty(0))]
@@ -106,14 +116,15 @@ def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequen
         whole[n] = len(pieces.side)
         if window is None:
             continue
-        inside, seen = _profiles(window, pieces, um_to_px, offsets)
+        inside, blind, seen = _profiles(window, pieces, um_to_px, offsets)
+        glare[n] = blind.sum()
         kept.append(pieces.some(inside))
         pad_of.append(np.full(int(inside.sum()), n, np.intp))
         profiles.append(seen)
     if not kept:
         none = np.empty(0)
         return Edges(
-            none.astype(np.intp), none.astype(np.intp), np.empty((0, 2)), np.empty((0, 2)), none, none > 0, whole
+            none.astype(np.intp), none.astype(np.intp), np.empty((0, 2)), np.empty((0, 2)), none, none > 0, whole, glare
         )
     seen = Profiles(np.concatenate([p.mean for p in profiles]), np.concatenate([p.noise for p in profiles]))
     offset = edge_in(seen, offsets, reach_px)
@@ -127,6 +138,7 @@ def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequen
         offset,
         np.isnan(offset) & alike,
         whole,
+        glare,
     )
 
 
@@ -153,22 +165,33 @@ class _Pieces:
 
 def _profiles(
     window: PadWindow, pieces: _Pieces, um_to_px: Affine, offsets: NDArray[np.float64]
-) -> tuple[NDArray[np.bool_], Profiles]:
-    """Which pieces lie in the window with all of their profile, and the profiles of those."""
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Profiles]:
+    """Which pieces lie in the window with all of their profile and are not hidden by glare, which are, and the profiles of the
+    first."""
     along = ((np.arange(SAMPLES) + 0.5) / SAMPLES - 0.5)[:, None]
     start = um_to_px.apply(pieces.um) - (window.box.x0, window.box.y0)
     points = [
         start[:, None, None, k] + along * pieces.extent[:, None, None, k] + offsets * pieces.normal[:, None, None, k]
         for k in (0, 1)
     ]
-    inside = np.ones(len(start), np.bool_)
+    inside, blind = np.ones(len(start), np.bool_), np.zeros(len(start), np.bool_)
     for at, size in zip(points, (window.box.width, window.box.height), strict=True):
         inside &= (at.min(axis=(1, 2)) >= 0) & (at.max(axis=(1, 2)) <= size - 1)
+    if window.white is not None and inside.any():
+        white = _looked_up(window.white, points, inside)
+        blind[inside] = white.reshape(int(inside.sum()), -1).mean(axis=1) > WHITE_SHARE
+        inside &= ~blind
     if not inside.any():
-        return inside, Profiles(np.empty((0, len(offsets))), np.empty(0))
-    x, y = (at[inside].reshape(-1, len(offsets)).astype(np.float32) for at in points)
-    values = np.asarray(cv2.remap(window.metal, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float64)
-    return inside, profiles_of(values)
+        return inside, blind, Profiles(np.empty((0, len(offsets))), np.empty(0))
+    return inside, blind, profiles_of(_looked_up(window.metal, points, inside))
+
+
+def _looked_up(
+    pixels: NDArray[np.float32], points: list[NDArray[np.float64]], some: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(n · SAMPLES, offsets) values at the points of some pieces."""
+    x, y = (at[some].reshape(-1, at.shape[2]).astype(np.float32) for at in points)
+    return np.asarray(cv2.remap(pixels, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float64)
 
 
 def profiles_of(values: NDArray[np.float64]) -> Profiles:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,8 @@ from padscope.boards.pose_checks import (
     CLICKED,
     Demands,
     Sight,
+    few_pads,
+    mirrored,
     pads_seen,
     refuse_doubt,
     refuse_few,
@@ -60,6 +63,7 @@ MARK_LEAD = 2.0
 BOTH_SIDES = 0.5
 SOMETHING_ELSE = "something else lies where the layout has this pad"
 NOT_CLEAR = "its outline was not seen where the layout has it"
+GLARE = "glare hides its outline"
 
 
 @dataclass(frozen=True)
@@ -94,25 +98,36 @@ def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -
     small, to_full = overview(picture)
     where = board_search.probe(layout)
     refusal: PoseError | None = None
+    missed: tuple[float, PoseError] | None = (
+        None  # the most that speaks for a pose that is not mirrored and was refused
+    )
     best: tuple[float, Refined, Sight, _Look] | None = None
     for look in _looks(small, layout, where):
         rough = to_full.after(look.candidate.um_to_px)
         try:
             found, sight = _measured(picture, layout, rough, look.colour, error_px=3.0 * to_full.a + 3.0)
-            refuse_few(layout, found, sight, Demands())
         except PoseError as error:
             refusal = refusal or error
             continue
         straight = found.um_to_px.determinant > 0
         votes = _votes(sight) + MARK_LEAD * len(found.marks) + (0.5 if straight else 0.0)
+        try:
+            refuse_few(layout, found, sight, Demands())
+        except PoseError as error:
+            if straight and (missed is None or votes > missed[0]):
+                missed = votes, error
+            refusal = refusal or error
+            continue
         if best is None or votes > best[0]:
             best = votes, found, sight, look
         if straight and len(sight.seen) >= WHOLE_SHARE * len(layout.pads):
             break
     if best is None:
-        raise refusal or PoseError(
+        raise (missed[1] if missed else refusal) or PoseError(
             f"No board of layout “{layout.name}” was found in the picture; check picture and layout, or click two fiducials."
         )
+    if best[1].um_to_px.determinant < 0:
+        _refuse_mirrored(layout, *best[:3], missed)
     _, found, sight, look = best
     refuse_scale(found.um_to_px, layout, known_scale(picture))
     residual = refuse_doubt(layout, found, sight, limit_um, Demands())
@@ -138,6 +153,10 @@ def pose_from_clicks(
     if np.hypot(*(um - um.mean(axis=0)).T).max() < 1 or np.hypot(*(px - px.mean(axis=0)).T).max() < 1:
         raise PoseError("The clicked points lie on top of each other; click points far apart.")
     rough = _through(um, px)
+    if rough.determinant < 0:
+        raise PoseError(
+            f"As clicked, the board would be mirrored against layout “{layout.name}”; check which mark is which and click again."
+        )
     refuse_stretch(rough, layout)
     if picture is not None:
         px = _snapped(picture, layout, tuple(clicks), px, rough.scale)
@@ -261,16 +280,31 @@ def _pose(layout: Layout, found: Refined, sight: Sight, residual_um: float, meth
         (fit.pad_shift_px[0] / scale, fit.pad_shift_px[1] / scale),
         found.bend,
         largest_bend_um(layout, found.bend),
-        dict.fromkeys(sight.contradicted, SOMETHING_ELSE) | dict.fromkeys(sight.unclear, NOT_CLEAR),
+        dict.fromkeys(sight.contradicted, SOMETHING_ELSE)
+        | dict.fromkeys(sight.unclear, NOT_CLEAR)
+        | dict.fromkeys(sight.glaring, GLARE),
     )
+
+
+def _refuse_mirrored(
+    layout: Layout, votes: float, found: Refined, sight: Sight, missed: tuple[float, PoseError] | None
+) -> NoReturn:
+    """A mirrored pose fits best. It is called so where it shows most of the board and fits clearly better than any that is not
+    mirrored; pads of one edge look alike in a mirror, and the truth may only be hidden by dirt."""
+    if missed is not None and votes - missed[0] < CLEAR_LEAD:
+        raise missed[1]
+    if len(sight.seen) >= WHOLE_SHARE * len(layout.pads) or len(found.marks) >= 2:
+        raise mirrored(layout)
+    raise few_pads(layout, len(sight.seen), len(layout.pads), 0)
 
 
 def _refuse_small_part(
     layout: Layout, shape: tuple[int, ...], pose: Affine, pieces: Shapes, sight: Sight, found: Refined
 ) -> None:
     """PoseError if only a part of the board would be in the picture (h, w, …), without marks to prove it, and the picture shows
-    much that looks like pads elsewhere, or none of the marks that this part should have: then it is another board."""
-    if len(found.marks) >= 2 or not sight.outside:
+    much that looks like pads elsewhere, or none of the marks that this part should have: then it is another board. What glare
+    hides is as good as outside."""
+    if len(found.marks) >= 2 or not (sight.outside or sight.glaring):
         return
     small = sight.shown < WHOLE_SHARE * len(layout.pads)
     strange = board_search.unexplained(pieces, layout, pose)

@@ -54,6 +54,7 @@ class Sight:
     contradicted: tuple[str, ...]  # something else lies there
     unclear: tuple[str, ...]
     outside: tuple[str, ...]  # too little of them is in the picture
+    glaring: tuple[str, ...] = ()  # glare hides so much of their outline that it says nothing
 
     @property
     def shown(self) -> int:
@@ -65,7 +66,10 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
     held by its neighbours, all of its sides must be seen."""
     edges, rest = found.edges, found.rest_um
     seen: dict[str, float] = {}
-    contradicted, unclear, outside = [], [], []
+    contradicted: list[str] = []
+    unclear: list[str] = []
+    outside: list[str] = []
+    glaring: list[str] = []
     off_um, off_px = (PAD_OFF_UM, PAD_OFF_PX) if found.bend is None else (BENT_OFF_UM, BENT_OFF_PX)
     farthest = max(off_um, off_px / found.um_to_px.scale)
     first = np.searchsorted(edges.pad, np.arange(len(layout.pads) + 1))
@@ -73,7 +77,11 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
         own = slice(first[n], first[n + 1])
         sides, against, off = edges.side[own], edges.contradicts[own], rest[own]
         if len(sides) < SHOWN_SHARE * edges.whole[n] or not len(sides):
-            outside.append(pad.id)
+            (
+                glaring
+                if edges.glare[n] > 0 and len(sides) + edges.glare[n] >= SHOWN_SHARE * edges.whole[n]
+                else outside
+            ).append(pad.id)
             continue
         offs: list[float] = []
         directions: list[NDArray[np.float64]] = []
@@ -93,7 +101,7 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
             seen[pad.id] = float(np.sqrt(np.mean(np.square(offs))))
         else:
             unclear.append(pad.id)
-    return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside))
+    return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside), tuple(glaring))
 
 
 def _in_two_directions(normals: list[NDArray[np.float64]]) -> bool:
@@ -116,7 +124,7 @@ def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, 
         raise PoseError(
             f"The picture is distorted by up to {bend:.0f} µm, more than can be corrected; stitch it again, or take it at once."
         )
-    inside = [p for p in layout.pads if p.id not in set(sight.outside)]
+    inside = [p for p in layout.pads if p.id not in {*sight.outside, *sight.glaring}]
     corners = np.concatenate([p.corners_um for p in inside])
     doubt = SURE * float(found.fit.deviation_px(corners).max()) / found.um_to_px.scale
     if doubt > limit_um:
@@ -129,23 +137,36 @@ def refuse_doubt(layout: Layout, found: Refined, sight: Sight, limit_um: float, 
 
 def refuse_few(layout: Layout, found: Refined, sight: Sight, demands: Demands) -> None:
     """PoseError unless enough pads are seen, and hardly anywhere something else."""
-    advice = "check that the layout is this board's, or click two fiducials"
-    least = demands.least_pads_with_marks if len(found.marks) >= 2 else demands.least_pads
-    if sight.shown < min(least, len(layout.pads)):
+    marks = len(found.marks)
+    least = min(demands.least_pads_with_marks if marks >= 2 else demands.least_pads, len(layout.pads))
+    if sight.shown < least:
         raise PoseError(
-            f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” are in the picture, too few to be "
-            f"sure of them; show more of the board, or {advice}."
+            f"Only {sight.shown} of the {len(layout.pads)} pads of layout “{layout.name}” can be seen, too few to be sure of "
+            "them; show more of the board, check that the layout is this board's, or click two fiducials."
         )
-    if len(sight.seen) < max(demands.seen_share * sight.shown, min(least, len(layout.pads))):
-        raise PoseError(
-            f"Only {len(sight.seen)} of the {sight.shown} pads that should be in the picture are where layout “{layout.name}” "
-            f"has them; {advice}."
-        )
+    if len(sight.seen) < max(demands.seen_share * sight.shown, least):
+        raise few_pads(layout, len(sight.seen), sight.shown, marks)
     if len(sight.contradicted) > max(1.0, demands.contradicted_share * sight.shown):
         raise PoseError(
-            f"Where layout “{layout.name}” has pads, {len(sight.contradicted)} of {sight.shown} times something else lies; "
-            f"{advice}."
+            f"Where layout “{layout.name}” has pads, {len(sight.contradicted)} of {sight.shown} times something else lies"
+            f"{_advice(marks)}"
         )
+
+
+def few_pads(layout: Layout, seen: int, shown: int, marks: int) -> PoseError:
+    """Too little is seen to place the layout."""
+    return PoseError(
+        f"Only {seen} of the {shown} pads that should be in the picture are where layout “{layout.name}” has them"
+        f"{_advice(marks)}"
+    )
+
+
+def _advice(marks: int) -> str:
+    """The end of a sentence about pads that were not found; with fiducials in their places it is hardly the layout that is
+    wrong."""
+    if marks >= 2:
+        return f", though {marks} fiducials are in place; clean the board, focus and light it evenly, or click two fiducials."
+    return "; check that the layout is this board's, clean and focus the board, or click two fiducials."
 
 
 def mirrored(layout: Layout) -> PoseError:
