@@ -25,9 +25,10 @@ from padscope.formats.labelled import ClassTable, Labelled, compared, stamp
 from padscope.formats.registry import FORMATS
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.classes import DefectClass
-from padscope.masks.components import class_counts, component_at, components
+from padscope.masks.components import component_at, components
 from padscope.masks.guided import refined, smart_brush
 from padscope.masks.shapes import fill, stroke, wand
+from padscope.masks.tally import class_counts
 from padscope.types import Box
 
 SIDE = 16_000

@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 from padscope.masks.brush import ROUND, swept
 from padscope.masks.class_mask import CHUNK, ClassMask, mask_from_array
 from padscope.masks.live import LiveStroke
-from padscope_desktop.labels import counting
 from padscope_desktop.viewer.layers import Layers
 from padscope_desktop.viewer.mask_layer import MaskLayer, step_for
 from padscope_desktop.viewer.view import View
@@ -92,20 +91,6 @@ def test_hidden_and_empty_masks_cost_nothing(qtbot: QtBot) -> None:
     layer = layer_of(ClassMask(10_000, 10_000))
     assert not layer.visible
     assert not drawn(layer).any()
-
-
-def test_counting_looks_at_a_copy_that_nobody_paints_on(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, classes: np.ndarray
-) -> None:
-    mask, seen = mask_from_array(classes), []
-    real = counting.class_counts
-    monkeypatch.setattr(counting, "class_counts", lambda m: (seen.append(m), real(m))[1])
-    counter = counting.Counting()
-    with qtbot.waitSignal(counter.counted) as told:
-        counter.count(mask)
-    assert {v: a.places for v, a in told.args[0].items()} == {1: 1, 2: 1}
-    counter.close()
-    assert not any(np.shares_memory(seen[0].chunks[p], mask.chunks[p]) for p in mask.chunks)
 
 
 def painted(layers: Layers, view: View = VIEW, *, patient: bool = False) -> tuple[np.ndarray, bool]:

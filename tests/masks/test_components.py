@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from padscope.masks.class_mask import ClassMask, mask_from_array
-from padscope.masks.components import class_counts, component_at, components
+from padscope.masks.components import component_at, components
 from padscope.masks.outlines import area_px, joined, outline, outlines
 from padscope.masks.shapes import Region, polygon
-from padscope.types import Box
+from padscope.masks.tally import Tally, class_counts
+from padscope.types import Box, finish
 
 small = hnp.arrays(bool, st.tuples(st.integers(1, 9), st.integers(1, 9)))
 
@@ -76,6 +77,26 @@ def test_count_and_area_per_class():
     counts = class_counts(mask_from_array(classes))
     assert {v: (c.components, c.area_px) for v, c in counts.items()} == {1: (1, 1), 3: (2, 109)}
     assert list(counts) == [1, 3]
+
+
+def test_a_tally_that_remembers_finds_the_same_as_one_that_begins():
+    classes = noise(2, 512, 768)
+    mask, tally, versions = mask_from_array(classes), Tally(), {}
+    rng = np.random.default_rng(0)
+    for n in range(5):
+        for place in list(mask.chunks)[n::3]:
+            y, x = rng.integers(0, 200, 2)
+            mask.chunks[place][y : y + 56, x : x + 56] = rng.integers(0, 4)
+            versions[place] = n + 1
+        if n == 3:
+            del mask.chunks[0, 1]
+        found = finish(tally.count(mask.chunks, versions))
+        assert found == class_counts(mask)
+        whole = mask.read(mask.box)
+        many = {v: cv2.connectedComponents((whole == v).astype(np.uint8), connectivity=8)[0] - 1 for v in found}
+        assert {v: (c.components, c.area_px) for v, c in found.items()} == {
+            v: (many[v], int((whole == v).sum())) for v in np.unique(whole[whole > 0]).tolist()
+        }
 
 
 @given(small)

@@ -318,13 +318,14 @@ class LabelMode(Mode):
         self.easel.slices.cancel()
         self.tools[self.tool].abandon()
         self.layer.set_mask(self.labelling.mask)
-        self.counting.count(self.labelling.mask)
+        self.counting.set_mask(self.labelling.mask)
         self.differences.renew()
         self.canvas.update()
 
     @Slot(object)
     def _on_painted(self, places: set[Place]) -> None:
         self.layer.touched(places)
+        self.counting.touched(places)
         self.canvas.update()
 
     @Slot()
@@ -334,7 +335,6 @@ class LabelMode(Mode):
 
     @Slot()
     def _on_rested(self) -> None:
-        self.counting.count(self.labelling.mask)
         self.differences.renew()
 
     @Slot(object)
