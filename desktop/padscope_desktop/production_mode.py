@@ -12,7 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from padscope.boards.layout import Layout
 from padscope.boards.layout_text import written_whole
 from padscope.errors import OutputError
-from padscope.workflows.production import Filters, Production, filtered, production
+from padscope.store.overview import NewestRow, newest_of_modules
+from padscope.workflows.production import Filters, ModuleLine, Production, filtered, module_lines
 from padscope_desktop.actions import Action
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.dialogs import Dialogs
@@ -29,20 +30,28 @@ FILE = "production.csv"
 READING, UNREADABLE = "Reading the modules…", "The modules could not be read."
 
 
+FIRST_PART, PART = 50, 200
+"""Modules read at once: the first few are shown before anybody waits, and what is asked for meanwhile comes in between."""
+
+
 @dataclass(frozen=True)
 class Asked:
-    """All modules, and the layouts they were inspected with, by sha256."""
+    """What the project holds: the newest inspection of every module, and the layouts of all, by sha256."""
 
-    modules: Production
+    newest: tuple[NewestRow, ...]
     layouts: Mapping[str, Layout]
 
 
 def asked(project: Project) -> Asked:
     """In the keeper's thread."""
-    found = production(project)
-    return Asked(
-        found, {sha: project.layout(sha) for sha in dict.fromkeys(x.layout_sha256 for x in found.lines) if sha}
-    )
+    found = newest_of_modules(project)
+    shas = dict.fromkeys(x.layout_sha256 for x in found if x.layout_sha256)
+    return Asked(found, {sha: project.layout(sha) for sha in shas})
+
+
+def read_lines(project: Project, newest: tuple[NewestRow, ...]) -> dict[NewestRow, ModuleLine]:
+    """In the keeper's thread."""
+    return dict(zip(newest, module_lines(project, newest), strict=True))
 
 
 class ProductionMode(Mode):
@@ -61,8 +70,10 @@ class ProductionMode(Mode):
         self.dialogs = dialogs
         self.panel = ProductionPanel()
         self.page = ProductionPage(theme)
-        self.all = Asked(Production(()), {})
+        self.all = Asked((), {})
         self.known = False  # what the project holds
+        self._lines: dict[NewestRow, ModuleLine] = {}  # read so far
+        self._turn = 0  # answers to what was asked in an earlier turn come too late
         self._on = False
         self.shown = Production(())
         self.panel.filters_changed.connect(self._show)
@@ -73,15 +84,17 @@ class ProductionMode(Mode):
         self._forget()
 
     def enter(self) -> None:
-        """Read afresh: modules may have been inspected and signed since."""
+        """Read afresh what was inspected, signed or decided since; all else is known."""
         self._on = True
+        self._turn += 1
         if self.session.project is None:
             return  # it is being opened, and read then
-        failed: Callable[[Fault], None] = partial(self._on_failed)
-        self.session.keeper.ask(asked, done=self._on_asked, failed=failed)
+        self._ask(asked, self._on_asked)
 
     def leave(self) -> None:
+        """What is not read yet is not asked for any more."""
         self._on = False
+        self._turn += 1
 
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
         return {"export_production": self.export}
@@ -89,29 +102,59 @@ class ProductionMode(Mode):
     def set_theme(self, theme: Theme) -> None:
         self.page.set_theme(theme)
 
+    def _ask(self, question: Callable[[Project], Any], done: Callable[[Any], None]) -> None:
+        """`done` is called unless another project, or nobody, is looked at by then."""
+        turn = self._turn
+
+        def arrived(call: Callable[[Any], None], answer: Any) -> None:
+            if turn == self._turn:
+                call(answer)
+
+        self.session.keeper.ask(question, done=partial(arrived, done), failed=partial(arrived, self._on_failed))
+
     def _on_asked(self, found: Asked) -> None:
         self.all, self.known = found, True
-        self.page.set_known(True)
+        self._lines = {row: self._lines[row] for row in found.newest if row in self._lines}
+        self.page.set_known(not self._missing())
         chosen = self.panel.filters().layout_sha256 or next(iter(found.layouts), "")
         self.panel.set_layouts([(layout.name, sha) for sha, layout in found.layouts.items()], chosen)
         self._show(self.panel.filters())
+        self._read_on()
+
+    def _missing(self) -> tuple[NewestRow, ...]:
+        return tuple(row for row in self.all.newest if row not in self._lines)
+
+    def _read_on(self) -> None:
+        missing = self._missing()
+        if missing:
+            part = missing[: PART if self._lines else FIRST_PART]
+            self._ask(partial(read_lines, newest=part), self._on_part)
+
+    def _on_part(self, lines: dict[NewestRow, ModuleLine]) -> None:
+        self._lines |= lines
+        self.page.set_known(not self._missing())
+        self._show(self.panel.filters())
+        self._read_on()
 
     def _on_failed(self, fault: Fault) -> None:
         self.session.said.emit(about_fault("production", UNREADABLE, fault))
-        if not self.known:
+        if not self._lines:
             self.panel.say_unknown(UNREADABLE)
 
     @Slot(object)
     def _show(self, filters: Filters) -> None:
-        self.shown = filtered(self.all.modules, filters)
+        read = Production(tuple(self._lines[row] for row in self.all.newest if row in self._lines))
+        self.shown = filtered(read, filters)
         self.page.set_production(self.shown, self.all.layouts.get(filters.layout_sha256))
         if self.known:
-            self.panel.show_summary(self.shown, len(self.all.modules.lines))
+            self.panel.show_summary(self.shown, len(read.lines), len(self.all.newest))
 
     @Slot()
     def _forget(self) -> None:
         """Another project: nothing is known of it until it has been read."""
-        self._on_asked(Asked(Production(()), {}))
+        self._turn += 1
+        self._lines = {}
+        self._on_asked(Asked((), {}))
         self.known = False
         self.page.set_known(False)
         self.panel.say_unknown(READING)

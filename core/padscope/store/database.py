@@ -32,7 +32,7 @@ from padscope.store.artifacts import describe_model, load_model
 from padscope.store.connection import SUFFIX, check_tables, look_at, migrate, spoken
 from padscope.store.ledger import Ledger, local_now
 from padscope.store.lock import take_lock
-from padscope.store.rows import InspectionRow, LayoutRow, ModelRow, PadSum, PictureRow
+from padscope.store.rows import InspectionRow, LayoutRow, ModelRow, PictureRow
 from padscope.types import Floats, Scale
 
 DONE = "done"
@@ -239,10 +239,6 @@ class Project(Ledger):
         pad_map = rows.pad_map_from_text(head, pads)
         self.check(f"picture of inspection {inspection}", picture, pad_map.picture.sha256)
         return pad_map
-
-    def pad_sums(self, inspection: int) -> tuple[PadSum, ...]:
-        """The pads of `pad_map` in numbers, some times faster; StoreError likewise."""
-        return rows.pad_sums_from_text(self._texts(inspection)[1])
 
     def _texts(self, inspection: int) -> tuple[str, list[str], str]:
         """Head and pads as they were stored, and the picture's sha256."""

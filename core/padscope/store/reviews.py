@@ -6,6 +6,7 @@ Rows are only added, each together with its row of history. A signed inspection 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -64,11 +65,17 @@ def decide(project: Project, inspection: int, decision: PadDecision) -> PadDecis
 
 def decisions(project: Project, inspection: int) -> tuple[PadDecision, ...]:
     """All of them in the order in which they were taken (`boards.review.current` says which count)."""
-    found = project.rows("SELECT * FROM decisions WHERE inspection_id = ? ORDER BY id", inspection)
-    return tuple(
-        PadDecision(r["pad"], Decision(r["decision"]), Verdict(r["verdict"]), r["reason"], r["author"], r["at"])
-        for r in found
-    )
+    return decisions_of(project, (inspection,)).get(inspection, ())
+
+
+def decisions_of(project: Project, inspections: Sequence[int]) -> dict[int, tuple[PadDecision, ...]]:
+    """The same of several, some thousands at the most; those without decisions are left out."""
+    marks = ", ".join("?" * len(inspections))
+    found: dict[int, list[PadDecision]] = {}
+    for r in project.rows(f"SELECT * FROM decisions WHERE inspection_id IN ({marks}) ORDER BY id", *inspections):
+        made = PadDecision(r["pad"], Decision(r["decision"]), Verdict(r["verdict"]), r["reason"], r["author"], r["at"])
+        found.setdefault(r["inspection_id"], []).append(made)
+    return {inspection: tuple(own) for inspection, own in found.items()}
 
 
 def carry_over(project: Project, inspection: int) -> None:

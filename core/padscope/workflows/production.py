@@ -6,8 +6,9 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from padscope.boards.layout import Layout
@@ -17,6 +18,7 @@ from padscope.boards.rules import plain_class
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
+    from padscope.store.overview import NewestRow
     from padscope.store.rows import PadSum
 
 DAY = 10
@@ -93,16 +95,15 @@ class Production:
 
     def pads(self, layout: Layout) -> dict[str, float]:
         """By pad of the layout: in which share of the modules it is not OK; pads that were never judged are left out."""
-        found: dict[str, float] = {}
-        for pad in layout.pads:
-            seen = [
-                line.pads[pad.id]
-                for line in self.lines
-                if line.pads.get(pad.id, Verdict.UNKNOWN) is not Verdict.UNKNOWN
-            ]
-            if seen:
-                found[pad.id] = sum(v is not Verdict.OK for v in seen) / len(seen)
-        return found
+        seen, bad = Counter[str](), Counter[str]()
+        for line in self.lines:
+            seen.update(pad for pad, verdict in line.pads.items() if verdict is not Verdict.UNKNOWN)
+            bad.update(
+                pad
+                for pad, verdict in line.pads.items()
+                if verdict is not Verdict.UNKNOWN and verdict is not Verdict.OK
+            )
+        return {p.id: bad[p.id] / seen[p.id] for p in layout.pads if seen[p.id]}
 
     def trend(self) -> list[tuple[str, int, float, float]]:
         """By day: modules, mean share of pads that are not fine, share of landed wires that are shifted."""
@@ -142,35 +143,45 @@ class Production:
 
 def production(project: Project) -> Production:
     """All modules, the newest inspection first."""
-    from padscope.store import reviews
+    from padscope.store.overview import newest_of_modules
 
-    pictures = {p.sha256: p for p in project.pictures()}
-    newest = {pictures[row.picture_sha256].module or row.picture_sha256: row for row in project.inspections()}
-    lines = []
-    for row in newest.values():
-        picture = pictures[row.picture_sha256]
-        decided = current(reviews.decisions(project, row.id))
-        pads = [_decided(p, decided.get(p.pad)) for p in project.pad_sums(row.id)]
-        held = reviews.signature(project, row.id)
-        shifts = [um for p in pads for um in p.shifts_um]
-        line = ModuleLine(
-            module=picture.module,
-            picture=picture.name,
-            picture_sha256=row.picture_sha256,
-            inspected_at=row.created_at,
-            layout_sha256=row.layout_sha256,
-            model_sha256=row.model_sha256,
-            rules=row.rules,
-            signed_by=held.author if held else "",
-            counts=dict(Counter(p.verdict for p in pads)),
-            wires=sum(p.wires for p in pads),
-            placed=len(shifts),
-            shifted=sum(um >= SHIFTED_UM for um in shifts),
-            classes=dict(Counter(plain_class(name) for p in pads for name in p.classes)),
-            pads={p.pad: p.verdict for p in pads},
-        )
-        lines.append(line)
-    return Production(tuple(sorted(lines, key=lambda x: x.inspected_at, reverse=True)))
+    return Production(module_lines(project, newest_of_modules(project)))
+
+
+def module_lines(project: Project, newest: Sequence[NewestRow]) -> tuple[ModuleLine, ...]:
+    """A line for each, in their order. StoreError where a stored map is damaged."""
+    from padscope.store import reviews
+    from padscope.store.overview import MOST_AT_ONCE, pad_sums
+
+    lines: list[ModuleLine] = []
+    for start in range(0, len(newest), MOST_AT_ONCE):
+        some = newest[start : start + MOST_AT_ONCE]
+        ids = [row.inspection for row in some]
+        sums, decided = pad_sums(project, ids), reviews.decisions_of(project, ids)
+        lines += [_line(row, sums[row.inspection], decided.get(row.inspection, ())) for row in some]
+    return tuple(lines)
+
+
+def _line(row: NewestRow, sums: Sequence[PadSum], decisions: Sequence[PadDecision]) -> ModuleLine:
+    decided = current(decisions)
+    pads = [_decided(p, decided.get(p.pad)) for p in sums]
+    shifts = [um for p in pads for um in p.shifts_um]
+    return ModuleLine(
+        module=row.module,
+        picture=Path(row.picture_path).name,
+        picture_sha256=row.picture_sha256,
+        inspected_at=row.created_at,
+        layout_sha256=row.layout_sha256,
+        model_sha256=row.model_sha256,
+        rules=row.rules,
+        signed_by=row.signed_by,
+        counts=dict(Counter(p.verdict for p in pads)),
+        wires=sum(p.wires for p in pads),
+        placed=len(shifts),
+        shifted=sum(um >= SHIFTED_UM for um in shifts),
+        classes=dict(Counter(plain_class(name) for p in pads for name in p.classes)),
+        pads={p.pad: p.verdict for p in pads},
+    )
 
 
 def _decided(pad: PadSum, decision: PadDecision | None) -> PadSum:

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, Qt, Signal, Slot
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QGridLayout,
-    QHeaderView,
-    QLineEdit,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from padscope.boards.layout import Layout
-from padscope.boards.pad_map import Verdict
 from padscope.workflows.production import Filters, Production
+from padscope_desktop.panels.modules_table import SHA, ModulesTable
 from padscope_desktop.panels.parts import Chooser, button, label, line, named
 from padscope_desktop.panels.plots import Bars, PadShares, Trend
-from padscope_desktop.quantities import count, local_time, number, percent
+from padscope_desktop.quantities import count, number, percent
 from padscope_desktop.theme import TARGET, Theme
 
-COLUMNS = ("Module", "Inspected", "Fine", "Re-clean", "Not bondable", "Unknown", "Shifted", "Signed by")
 STATES = (("All modules", ""), ("Signed", "signed"), ("To be signed", "to be signed"))
-SHA = Qt.ItemDataRole.UserRole
 
 
 class ProductionPage(QWidget):
@@ -35,18 +24,7 @@ class ProductionPage(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
-        self.table = named(QTableWidget(0, len(COLUMNS)), "Modules, the newest first")
-        self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(TARGET)
-        header = self.table.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.table = ModulesTable()
         self.table.activated.connect(self._on_activated)
         self.bars, self.shares, self.trend = Bars(theme), PadShares(theme), Trend(theme)
         grid = QGridLayout(self)
@@ -62,19 +40,7 @@ class ProductionPage(QWidget):
         grid.setRowStretch(2, 2)
 
     def set_production(self, shown: Production, layout: Layout | None) -> None:
-        self.table.setRowCount(len(shown.lines))
-        for row, x in enumerate(shown.lines):
-            counts = [x.counts.get(v, 0) for v in (Verdict.RE_CLEAN, Verdict.NOT_BONDABLE, Verdict.UNKNOWN)]
-            fine = f"{number(x.fine)}/{number(sum(x.counts.values()))}"
-            cells = [x.module or x.picture, local_time(x.inspected_at), fine, *(number(n) if n else "" for n in counts)]
-            cells += [percent(x.shifted_share) if x.shifted else "", x.signed_by]
-            for column, words in enumerate(cells):
-                item = QTableWidgetItem(words)
-                if 2 <= column <= 6:
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                item.setData(SHA, x.picture_sha256)
-                item.setToolTip(f"{x.picture}, rules “{x.rules}”, model {x.model_sha256[:12]}")
-                self.table.setItem(row, column, item)
+        self.table.modules.set_lines(shown.lines)
         self.bars.set_rows(shown.classes())
         self.shares.set_shares(layout, shown.pads(layout) if layout is not None else {})
         self.trend.set_days(shown.trend())
@@ -158,15 +124,19 @@ class ProductionPanel(QWidget):
         self.facts.setText("")
         self.export.setEnabled(False)
 
-    def show_summary(self, shown: Production, total: int) -> None:
+    def show_summary(self, shown: Production, known: int, total: int) -> None:
+        """Of the modules that are known so far, and of all that there are."""
         n = len(shown.lines)
         of = "" if n == total else f" of {number(total)}"
-        self.headline.setText(f"{count(n, 'module')}{of}" if total else "No module is inspected yet")
+        if known < total:
+            self.headline.setText(f"Reading… {number(known)} of {count(total, 'module')}")
+        else:
+            self.headline.setText(f"{count(n, 'module')}{of}" if total else "No module is inspected yet")
         placed = sum(x.placed for x in shown.lines)
         shifted = sum(x.shifted for x in shown.lines) / placed if placed else 0.0
         signed = sum(bool(x.signed_by) for x in shown.lines)
         self.facts.setText(f"{number(signed)} signed · {percent(shifted)} of the wires shifted" if n else "")
-        self.export.setEnabled(n > 0)
+        self.export.setEnabled(n > 0 and known == total)
 
     def filters(self) -> Filters:
         return Filters(
