@@ -24,6 +24,8 @@ class Painter:
         self.canvas = bench.window.canvas
         self.mode: LabelMode = bench.window.label_mode
         self.labelling: Labelling = bench.session.labelling
+        self.patient = True
+        """Waits until what a stroke has begun is done."""
 
     def at(self, x: float, y: float) -> QPoint:
         sx, sy = self.canvas.view.to_screen(np.array([x, y])).tolist()
@@ -41,6 +43,8 @@ class Painter:
         for place in places[1:]:
             QTest.mouseMove(self.canvas, place)
         QTest.mouseRelease(self.canvas, left, modifier, places[-1])
+        if self.patient:
+            self.bench.until(lambda: not self.mode.easel.slices.busy)
 
     def click(self, x: float, y: float, modifier: Qt.KeyboardModifier = NONE) -> None:
         self.stroke((x, y), modifier=modifier)

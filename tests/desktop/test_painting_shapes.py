@@ -50,7 +50,6 @@ def test_a_fill_fills_what_is_connected_and_holes_are_filled(hand: Painter) -> N
     hand.give(ring())
     hand.key("K")
     hand.click(200, 200)
-    hand.bench.until(lambda: not hand.mode.easel.slices.busy)
     assert hand.area(1) == 100 * 100
     hand.labelling.undo()
     hand.key("J")
@@ -60,16 +59,23 @@ def test_a_fill_fills_what_is_connected_and_holes_are_filled(hand: Painter) -> N
     assert np.array_equal(hand.mask.read(hand.mask.box), ring())
 
 
-def test_a_large_fill_can_be_stopped(hand: Painter, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("padscope_desktop.labels.slices.SLICE_S", 0.0)
-    monkeypatch.setattr(hand.mode.easel.slices._timer, "start", lambda: None)  # it waits at its first slice
-    hand.key("K")
-    hand.click(700, 700)
-    assert hand.mode.easel.slices.busy
-    hand.key(Qt.Key.Key_Escape)
-    assert not hand.mode.easel.slices.busy
-    assert hand.mask.empty
-    assert not hand.labelling.unsaved
+@pytest.fixture
+def slow(hand: Painter, monkeypatch: pytest.MonkeyPatch) -> Painter:
+    """Everything large waits at its first slice, until somebody goes on with it."""
+    monkeypatch.setattr("padscope_desktop.labels.slices.FIRST_S", 0.0)
+    monkeypatch.setattr(hand.mode.easel.slices._timer, "start", lambda: None)
+    hand.patient = False
+    return hand
+
+
+def test_a_large_fill_can_be_stopped(slow: Painter) -> None:
+    slow.key("K")
+    slow.click(700, 700)
+    assert slow.mode.easel.slices.busy
+    slow.key(Qt.Key.Key_Escape)
+    assert not slow.mode.easel.slices.busy
+    assert slow.mask.empty
+    assert not slow.labelling.unsaved
 
 
 def test_the_wand_shows_what_it_would_take_and_a_drag_changes_its_tolerance(hand: Painter) -> None:
@@ -113,3 +119,60 @@ def test_a_piece_is_moved_grown_shrunk_deleted_and_its_class_picked(hand: Painte
     assert hand.mask.empty
     hand.click(x, y)  # nothing there: said, and nothing happens
     assert "nothing painted" in hand.bench.window.status.mention.text()
+
+
+def test_a_shape_that_is_still_being_filled_is_not_lost_by_the_next_stroke(slow: Painter) -> None:
+    slow.key("X")
+    slow.stroke((20, 20), (400, 300), (600, 560))
+    assert slow.mode.easel.slices.busy
+    slow.key("B")
+    slow.stroke((700, 100), (720, 100))
+    slow.stored()
+    row = slow.asked(lambda p: labels.labels(p))[0]
+    assert [e.tool for e in slow.asked(lambda p: labels.edits(p, row.id))] == ["rectangle", "brush"]
+
+
+def test_nor_by_another_picture_nor_by_another_mode(slow: Painter) -> None:
+    slow.key("X")
+    slow.stroke((20, 20), (400, 300), (600, 560))
+    assert slow.mode.easel.slices.busy
+    slow.bench.press(Qt.Key.Key_F2)
+    assert not slow.mode.easel.slices.busy
+    slow.stored()
+    row = slow.asked(lambda p: labels.labels(p))[0]
+    assert [e.tool for e in slow.asked(lambda p: labels.edits(p, row.id))] == ["rectangle"]
+    painted = slow.area(1)
+    slow.labelling.undo()
+    assert painted > 500 * 500
+    assert slow.mask.empty
+
+
+def test_a_shape_half_filled_is_taken_back_by_undo_and_by_escape(slow: Painter) -> None:
+    for way in (lambda: slow.key(Qt.Key.Key_Escape), slow.mode.undo):
+        slow.key("X")
+        slow.stroke((20, 20), (400, 300), (600, 560))
+        next(slow.mode.easel.slices._work)
+        assert not slow.mask.empty
+        way()
+        assert slow.mask.empty
+        assert not slow.labelling.unsaved
+
+
+def test_a_piece_let_go_of_before_all_of_it_is_known_is_moved_all_the_same(slow: Painter) -> None:
+    slow.give(ring())
+    slow.key("V")
+    slow.stroke((120, 120), (300, 200), (420, 320))
+    assert slow.value(110, 110) == 2
+    slow.mode.easel.slices.complete()
+    slow.mode.easel.slices.complete()  # found, then put down
+    assert slow.value(110, 110) == 0
+    assert slow.area(2) == 200 * 200 - 100 * 100
+
+
+def test_a_press_on_nothing_with_the_tools_for_pieces_says_so(hand: Painter) -> None:
+    said: list[str] = []
+    hand.mode.easel.refused.connect(said.append)
+    for key in "VDUJI":
+        hand.key(key)
+        hand.click(300, 200)
+    assert said == ["There is nothing painted under the cursor."] * 5

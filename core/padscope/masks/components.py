@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Place
-from padscope.masks.pieces import ChunkPieces, Ids, chunk_pieces, linked
+from padscope.masks.filling import flooded
+from padscope.masks.pieces import ChunkPieces, chunk_pieces, linked
 from padscope.masks.shapes import Region
-from padscope.types import Box, Mask
+from padscope.types import Box, Mask, Work, finish
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,52 +54,23 @@ def components(mask: ClassMask) -> tuple[Component, ...]:
 
 def component_at(mask: ClassMask, x: int, y: int) -> Component | None:
     """The component pixel (x, y) belongs to, None on bare ground; looks only at the chunks it reaches."""
-    import cv2  # late: the window is on the screen before it is loaded
+    return finish(component_found(mask, x, y))
 
-    if not (0 <= x < mask.width and 0 <= y < mask.height):
-        return None
+
+def component_found(mask: ClassMask, x: int, y: int) -> Work[Component | None]:
+    """The same piece by piece, cancellable between two; its pieces are one per chunk."""
     value = int(mask.read(Box(x, y, x + 1, y + 1))[0, 0])
     if value == 0:
         return None
-    reached: dict[Place, Mask] = {}
-    todo: list[tuple[Place, Ids]] = [((y // CHUNK, x // CHUNK), np.array([[y % CHUNK, x % CHUNK]]))]
-    while todo:
-        place, seeds = todo.pop()
-        chunk = mask.chunks.get(place)
-        if chunk is None:
-            continue
-        labels = cv2.connectedComponents((chunk == value).view(np.uint8), connectivity=8)[1]
-        known = reached.get(place, np.zeros((CHUNK, CHUNK), bool))
-        numbers = np.unique(labels[seeds[:, 0], seeds[:, 1]])
-        new = np.isin(labels, numbers[numbers > 0]) & ~known
-        if new.any():
-            reached[place] = known | new
-            todo += list(_beyond(place, new))
-    parts = [(value, _cropped(place, inside)) for place, inside in reached.items()]
-    return _joined(parts)
+    regions = yield from flooded(mask, x, y, corners=True)
+    return _joined([(value, _cropped(r)) for r in regions])
 
 
-def _beyond(place: Place, inside: Mask) -> Iterator[tuple[Place, Ids]]:
-    """Pixels of the eight chunks around one that touch these pixels of it."""
-    import cv2  # late: the window is on the screen before it is loaded
-
-    grown = cv2.dilate(np.pad(inside, 1).view(np.uint8), np.ones((3, 3), np.uint8)).view(bool)
-    edge = CHUNK + 1
-    strips = {-1: slice(0, 1), 0: slice(1, edge), 1: slice(edge, edge + 1)}
-    for dy in (-1, 0, 1):
-        for dx in (-1, 0, 1):
-            if dy or dx:
-                rows, cols = np.nonzero(grown[strips[dy], strips[dx]])
-                if len(rows):
-                    rows = rows if dy == 0 else np.full(len(rows), 0 if dy > 0 else CHUNK - 1)
-                    cols = cols if dx == 0 else np.full(len(cols), 0 if dx > 0 else CHUNK - 1)
-                    yield (place[0] + dy, place[1] + dx), np.column_stack([rows, cols])
-
-
-def _cropped(place: Place, inside: Mask) -> Region:
+def _cropped(region: Region) -> Region:
+    inside = region.inside
     rows, cols = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
     y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(cols[0]), int(cols[-1]) + 1
-    box = Box(x0, y0, x1, y1).shifted(place[1] * CHUNK, place[0] * CHUNK)
+    box = Box(x0, y0, x1, y1).shifted(region.box.x0, region.box.y0)
     return Region(box, inside[y0:y1, x0:x1].copy())
 
 

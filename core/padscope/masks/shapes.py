@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.masks.class_mask import ClassMask
+from padscope.masks.class_mask import CHUNK, ClassMask
 from padscope.types import Array, Box, Floats, Mask
 
 SMALLEST_RADIUS = 0.7072
@@ -67,6 +67,15 @@ def polygon(points: Floats, within: Box) -> Region:
     cols = np.clip(np.ceil(crossed), box.x0, box.x1).astype(np.int64) - box.x0
     np.add.at(turns, (rows - box.y0, cols), sign[edge])
     return Region(box, np.cumsum(turns[:, :-1], axis=1) != 0)
+
+
+def polygon_bands(points: Floats, within: Box) -> Iterator[Region]:
+    """The same in bands of rows that lie on whole chunks: the largest costs little memory, and little time at once."""
+    around = Box.around(np.asarray(points, dtype=np.float64).reshape(-1, 2)).clipped(within.x1, within.y1)
+    for top in range(max(around.y0, within.y0) // CHUNK * CHUNK, around.y1, CHUNK):
+        region = polygon(points, Box(within.x0, max(top, within.y0), within.x1, min(top + CHUNK, within.y1)))
+        if region.inside.any():
+            yield region
 
 
 def _falling(corners: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.float64], NDArray[np.float64]]:

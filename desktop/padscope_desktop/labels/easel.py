@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -12,14 +12,13 @@ from PySide6.QtGui import QColor
 
 from padscope.masks.brush import ROUND, SQUARE
 from padscope.masks.class_mask import ClassMask
-from padscope.masks.components import Component, component_at
 from padscope.masks.constraints import all_of, hot, inside_any, remembered
 from padscope.masks.edits import Allowed
 from padscope.masks.filling import flooded
-from padscope.masks.guided import grown, holes, smart_brush
+from padscope.masks.guided import smart_brush
 from padscope.masks.live import LiveStroke
-from padscope.masks.shapes import Region, wand
-from padscope.types import Array, Box, Progress, Work
+from padscope.masks.shapes import Region, polygon_bands, wand
+from padscope.types import Array, Box, Floats, Progress, Work
 from padscope_desktop.labels.labelling import Labelling
 from padscope_desktop.labels.slices import Slices
 from padscope_desktop.session import Session
@@ -34,6 +33,8 @@ SIZE_STEP = 1.2
 MOST_TOLERANCE = 128.0
 WAND_SIDE = 1600
 """Picture px along the side of the square a wand looks at: it answers while the mouse moves."""
+
+NOTHING_HERE = "There is nothing painted under the cursor."
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Easel(QObject):
         self.labelling: Labelling = session.labelling
         self.slices = Slices(self)
         self.brush = Brush()
+        self.labelling.leaving.connect(self.slices.complete)
         self._kept: tuple[object, Allowed | None] = (None, None)
 
     # What tools see
@@ -109,7 +111,7 @@ class Easel(QObject):
 
     def begin(self, erase: bool, *, free: bool = False, value: int = 0) -> LiveStroke | None:
         """`free`: without the constraints, for what moves or changes a component as it is."""
-        self.slices.cancel()
+        self.slices.complete()
         allowed = None if free else self.allowed()
         stroke = self.labelling.begin(
             erase=erase, allowed=allowed, protect=self.brush.protect and not free, value=value
@@ -198,87 +200,36 @@ class Easel(QObject):
     def _filled(self, stroke: LiveStroke, work: Work[list[Region]]) -> Work[None]:
         """Found first, painted then, both piece by piece."""
         regions = yield from work
-        for i, region in enumerate(regions):
-            self.add(stroke, [region])
-            yield Progress(i, len(regions), "filling")
+        yield from self.painting(stroke, regions)
         self.finish(stroke, "fill")
 
-    def component(self, at: Px) -> Component | None:
-        return component_at(self.mask, *pixel_at(at)) if self.mask is not None else None
-
-    def _change(self, at: Px, tool: str, erase: bool, change: Callable[[Region, Box], Region]) -> None:
-        """Something made of the component under the cursor, painted in its own class or erased."""
-        found, mask = self.component(at), self.mask
-        if found is None or mask is None:
-            self.refused.emit("There is nothing painted under the cursor.")
-            return
-        stroke = self.begin(erase, free=True, value=found.value)
+    def fill_outline(self, points: Floats, erase: bool, tool: str) -> None:
+        stroke = self.begin(erase)
         if stroke is not None:
-            self.add(stroke, [change(found.region, mask.box)])
+            self.start(stroke, polygon_bands(points, stroke.mask.box), tool)
+
+    def start(self, stroke: LiveStroke, regions: Iterable[Region], tool: str) -> None:
+        """Painted piece by piece, so that the largest holds nobody up."""
+
+        def work() -> Work[None]:
+            yield from self.painting(stroke, regions)
             self.finish(stroke, tool)
 
-    def delete(self, at: Px) -> None:
-        self._change(at, "delete", True, lambda region, _: region)
+        self.slices.start(work(), stopped=partial(self.drop, stroke))
 
-    def fill_holes(self, at: Px) -> None:
-        self._change(at, "fill hole", False, lambda region, _: holes(region))
-
-    def grow(self, at: Px, px: int = 1) -> None:
-        """Larger by `px` on all sides; what lies beside it in another class stays."""
-        if px < 0:
-            self._change(at, "shrink", True, partial(_rim, px=px))
-            return
-        found, mask = self.component(at), self.mask
-        if found is None or mask is None:
-            self.refused.emit("There is nothing painted under the cursor.")
-            return
-        stroke = self.labelling.begin(erase=False, protect=True, value=found.value)
-        if stroke is None:
-            self.refused.emit(self.labelling.refusal)
-            return
-        self.add(stroke, [grown(found.region, px, mask.box)])
-        self.finish(stroke, "grow")
+    def painting(self, stroke: LiveStroke, regions: Iterable[Region]) -> Work[None]:
+        for i, region in enumerate(regions):
+            self.add(stroke, [region])
+            yield Progress(i, i + 1, "painting")
 
     def pick(self, at: Px) -> None:
         """The class under the cursor becomes the one that paints."""
-        found = self.component(at)
-        if found is not None:
-            self.labelling.choose(found.value)
+        x, y = pixel_at(at)
+        value = int(self.mask.read(Box(x, y, x + 1, y + 1))[0, 0]) if self.mask is not None else 0
+        if value:
+            self.labelling.choose(value)
         else:
-            self.refused.emit("There is nothing painted under the cursor.")
-
-    def take(self, at: Px) -> tuple[Region, QColor] | None:
-        """The component to move, with its colour."""
-        found = self.component(at)
-        if found is None or self.labelling.refusal:
-            self.refused.emit(self.labelling.refusal or "There is nothing painted under the cursor.")
-            return None
-        colour = next((c.colour for c in self.labelling.classes if c.value == found.value), "#808080")
-        return found.region, QColor(colour)
-
-    def put(self, region: Region, dx: int, dy: int) -> None:
-        """Moved by whole pixels; one stroke."""
-        mask = self.mask
-        if mask is None:
-            return
-        y, x = np.argwhere(region.inside)[0]
-        value = int(
-            mask.read(Box(region.box.x0 + x, region.box.y0 + y, region.box.x0 + x + 1, region.box.y0 + y + 1))[0, 0]
-        )
-        stroke = self.begin(True, free=True, value=value)
-        if stroke is not None:
-            self.add(stroke, [region])
-            stroke.new_class = value
-            self.add(stroke, [Region(region.box.shifted(dx, dy), region.inside)])
-            self.finish(stroke, "move")
-
-
-def _rim(region: Region, within: Box, px: int) -> Region:
-    """What a region loses when it shrinks."""
-    left = grown(region, px, within)
-    gone = np.array(region.inside, bool)
-    gone[left.box.shifted(-region.box.x0, -region.box.y0).slices] &= ~left.inside
-    return Region(region.box, gone)
+            self.refused.emit(NOTHING_HERE)
 
 
 def cropped(region: Region) -> Region | None:

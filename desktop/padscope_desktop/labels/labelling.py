@@ -32,9 +32,11 @@ REST_MS = 500
 
 
 class Labelling(QObject):
-    """Signals: loaded(): another mask, or none · painted(set of chunks that look different) · stroked(): a stroke, undo or redo
-    is complete · rested(): and none came after it for a while · label_changed() · classes_changed() · states_changed()."""
+    """Signals: leaving(): another mask may come, what is half painted is to be completed · loaded(): another mask, or none ·
+    painted(set of chunks that look different) · stroked(): a stroke, undo or redo is complete · rested(): and none came after
+    it for a while · label_changed() · classes_changed() · states_changed()."""
 
+    leaving = Signal()
     loaded = Signal()
     painted = Signal(object)
     stroked = Signal()
@@ -140,6 +142,7 @@ class Labelling(QObject):
 
     @Slot()
     def _on_current(self) -> None:
+        self.leaving.emit()
         self._set(None)
         self._asked = ""
         self._fetch()
@@ -171,6 +174,7 @@ class Labelling(QObject):
         )
 
     def _on_loaded(self, key: int, loaded: Loaded) -> None:
+        self.leaving.emit()
         if key == self._session.current and loaded.ref.picture == self._asked and not self.unsaved:
             self._set(loaded)
         elif key == self._session.current:  # strokes of it are still on their way to the disk

@@ -13,11 +13,13 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent
 from padscope.masks.class_mask import Place
 from padscope_desktop.held import HELD_MS
 from padscope_desktop.labels.actions import LABEL_ACTIONS
+from padscope_desktop.labels.class_desk import ClassDesk
 from padscope_desktop.labels.conflicts import Conflicts
 from padscope_desktop.labels.counting import Counting
 from padscope_desktop.labels.differences import Differences
 from padscope_desktop.labels.easel import Easel
 from padscope_desktop.labels.heat_to_mask import HeatToMask
+from padscope_desktop.labels.pieces import Pieces
 from padscope_desktop.labels.walking import Walk
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.classes import KEYS
@@ -59,10 +61,12 @@ class LabelMode(Mode):
         self.labelling = session.labelling
         self.panel = LabelPanel(theme)
         self.easel = Easel(session, canvas, self)
+        self.pieces = Pieces(self.easel)
         self.heat = HeatToMask(self.easel)
         self.counting = Counting(self)
         self.bar = ConflictBar()
         self.conflicts = Conflicts(session, canvas, self.bar, self)
+        self.class_desk = ClassDesk(session, self.panel.classes, self)
         self.layer = MaskLayer()
         self.differences = Differences(self.easel)
         canvas.layers.under += [self.layer, self.differences.layer]
@@ -90,12 +94,12 @@ class LabelMode(Mode):
             "polygon": PolygonTool(e),
             "rectangle": RectangleTool(e),
             "fill": click("fill", lambda at, event: e.fill(at, _alt(event))),
-            "holes": click("holes", lambda at, event: e.fill_holes(at)),
+            "holes": click("holes", lambda at, event: self.pieces.fill_holes(at)),
             "wand": WandTool(e, e.wand, lambda: e.brush.tolerance, lambda value: e.set_brush(tolerance=value)),
             "pick": click("pick", lambda at, event: e.pick(at)),
-            "move": MoveTool(e, e.take, e.put),
-            "delete": click("delete", lambda at, event: e.delete(at)),
-            "grow": click("grow", lambda at, event: e.grow(at, -1 if _shift(event) else 1)),
+            "move": MoveTool(e, self.pieces.take, self.pieces.put),
+            "delete": click("delete", lambda at, event: self.pieces.delete(at)),
+            "grow": click("grow", lambda at, event: self.pieces.grow(at, -1 if _shift(event) else 1)),
             "take_defect": click("take_defect", lambda at, event: self.heat.take_defect(at)),
         }
 
@@ -121,25 +125,18 @@ class LabelMode(Mode):
             (p.brush_wanted, self._on_brush_wanted),
             (p.review_wanted, self.review),
             (p.look_wanted, self._on_look),
-            (p.classes.chosen, w.choose),
-            (p.classes.renamed, self._on_renamed),
-            (p.classes.recoloured, self._on_recoloured),
-            (p.classes.moved, self._on_moved),
-            (p.classes.add_wanted, w.add_class),
-            (p.classes.merge_wanted, w.merge_class),
         ):
             signal.connect(slot)
 
     # The mode
 
     def handlers(self) -> Mapping[str, Callable[..., Any]]:
-        e = self.easel
         found: dict[str, Callable[..., Any]] = {name: partial(self.choose_tool, name) for name in self.tools}
         found |= {
             "eraser": self._on_eraser,
-            "grow_here": partial(self._here, e.grow),
-            "shrink_here": partial(self._here, partial(e.grow, px=-1)),
-            "delete_here": partial(self._here, e.delete),
+            "grow_here": partial(self._here, self.pieces.grow),
+            "shrink_here": partial(self._here, partial(self.pieces.grow, px=-1)),
+            "delete_here": partial(self._here, self.pieces.delete),
             "larger": partial(self._resize, 1),
             "smaller": partial(self._resize, -1),
             "take_pad": self._take_pad,
@@ -157,7 +154,7 @@ class LabelMode(Mode):
         for name in ("square", "inside_pads", "only_hot", "protect", "snap"):
             found[name] = partial(self._on_switch, name)
         for i in range(len(KEYS)):
-            found[f"class_{i + 1}"] = partial(self._on_class_key, i)
+            found[f"class_{i + 1}"] = partial(self.class_desk.choose_at, i)
         return found
 
     def set_actions(self, made: Mapping[str, QAction]) -> None:
@@ -175,7 +172,7 @@ class LabelMode(Mode):
     def leave(self) -> None:
         self.on = False
         self.tools[self.tool].abandon()
-        self.easel.slices.cancel()
+        self.easel.slices.complete()
 
     def close(self) -> None:
         self.leave()
@@ -357,38 +354,14 @@ class LabelMode(Mode):
 
     @Slot(str, str)
     def review(self, state: str, comment: str) -> None:
+        self.easel.slices.complete()
         self.tools[self.tool].abandon()
         self.labelling.review(state, comment)
 
     @Slot()
     def _on_classes(self) -> None:
-        w = self.labelling
-        self.layer.set_colours({c.value: c.colour for c in w.classes})
-        self.panel.classes.set_classes(w.offered, w.active)
+        self.layer.set_colours({c.value: c.colour for c in self.labelling.classes})
         self.canvas.update()
-
-    def _on_class_key(self, at: int, *_: object) -> None:
-        offered = self.labelling.offered
-        if at < len(offered):
-            self.labelling.choose(offered[at].value)
-            self.session.mentioned.emit(f"Painting {offered[at].name}")
-
-    @Slot(int, str)
-    def _on_renamed(self, value: int, name: str) -> None:
-        self.labelling.change_classes([replace(c, name=name) for c in self.labelling.classes if c.value == value])
-
-    @Slot(int, str)
-    def _on_recoloured(self, value: int, colour: str) -> None:
-        self.labelling.change_classes([replace(c, colour=colour) for c in self.labelling.classes if c.value == value])
-
-    @Slot(int, int)
-    def _on_moved(self, value: int, by: int) -> None:
-        """Places are numbered afresh, so that two never share one."""
-        rows = list(self.labelling.offered)
-        at = next((i for i, c in enumerate(rows) if c.value == value), -1)
-        if at >= 0 and 0 <= at + by < len(rows):
-            rows[at], rows[at + by] = rows[at + by], rows[at]
-            self.labelling.change_classes([replace(c, position=i) for i, c in enumerate(rows, start=1)])
 
     # Pads and pictures
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,11 +12,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from padscope.types import Work
 from padscope_desktop.background.jobs import nothing
 
-SLICE_S = 0.006
+FIRST_S, SLICE_S = 0.03, 0.006
+"""The first slice is longer: most works are over with it, and nobody waits."""
 
 
 class Slices(QObject):
-    """One work at a time; a newer one takes its place. Signal: changed(), when one begins or ends."""
+    """One work at a time; before a newer one begins it is completed. Signal: changed(), when one begins or ends."""
 
     changed = Signal()
 
@@ -25,7 +27,7 @@ class Slices(QObject):
         self._done: Callable[[Any], None] = nothing
         self._stopped: Callable[[], None] = nothing
         self._timer = QTimer(self, interval=0)
-        self._timer.timeout.connect(self._go_on)
+        self._timer.timeout.connect(self._on_turn)
 
     @property
     def busy(self) -> bool:
@@ -34,13 +36,17 @@ class Slices(QObject):
     def start(
         self, work: Work[Any], done: Callable[[Any], None] = nothing, stopped: Callable[[], None] = nothing
     ) -> None:
-        """`stopped` is called where it is cancelled. A first slice at once: most works are over with it."""
-        self.cancel()
+        """`stopped` is called where it is cancelled. A first slice at once."""
+        self.complete()
         self._work, self._done, self._stopped = work, done, stopped
-        self._go_on()
+        self._go_on(time.perf_counter() + FIRST_S)
         if self.busy:
             self._timer.start()
             self.changed.emit()
+
+    def complete(self) -> None:
+        """All that is left of it now: what a person has asked for is not lost because they go on."""
+        self._go_on(math.inf)
 
     def cancel(self) -> bool:
         work, self._work = self._work, None
@@ -53,8 +59,10 @@ class Slices(QObject):
         return True
 
     @Slot()
-    def _go_on(self) -> None:
-        end = time.perf_counter() + SLICE_S
+    def _on_turn(self) -> None:
+        self._go_on(time.perf_counter() + SLICE_S)
+
+    def _go_on(self, end: float) -> None:
         while self._work is not None and time.perf_counter() < end:
             try:
                 next(self._work)

@@ -16,7 +16,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolyg
 from padscope.masks.brush import SQUARE, swept
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.live import LiveStroke
-from padscope.masks.shapes import Region, polygon
+from padscope.masks.shapes import Region
+from padscope.types import Floats
 from padscope_desktop.viewer.tools import Px, Tool
 from padscope_desktop.viewer.view import View
 
@@ -50,6 +51,10 @@ class Easel(Protocol):
     def add(self, stroke: LiveStroke, regions: Iterable[Region]) -> None: ...
     def finish(self, stroke: LiveStroke, tool: str) -> None: ...
     def drop(self, stroke: LiveStroke) -> None: ...
+    def fill_outline(self, points: Floats, erase: bool, tool: str) -> None:
+        """What a closed outline (N, 2) px surrounds, as one stroke."""
+        ...
+
     def snapped(self, at: Px) -> Region | None:
         """What a brush that follows borders covers here; None where it does not follow any now."""
         ...
@@ -177,10 +182,7 @@ class OutlineTool(PaintTool):
 
     def fill(self, points: Sequence[Px], erase: bool) -> None:
         self.points = []
-        stroke = self.easel.begin(erase)
-        if stroke is not None:
-            self.easel.add(stroke, [polygon(np.array(points, dtype=np.float64).reshape(-1, 2), stroke.mask.box)])
-            self.easel.finish(stroke, self.name)
+        self.easel.fill_outline(np.array(points, dtype=np.float64).reshape(-1, 2), erase, self.name)
 
     def hover(self, at: Px | None) -> None:
         self.at = at

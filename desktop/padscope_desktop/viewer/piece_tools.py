@@ -9,7 +9,10 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
 
+from padscope.masks.component_edits import seen_from_afar
+from padscope.masks.components import Component
 from padscope.masks.shapes import Region
+from padscope.types import Box
 from padscope_desktop.viewer.paint_tools import Easel, PaintTool
 from padscope_desktop.viewer.tools import Px
 from padscope_desktop.viewer.view import View
@@ -17,6 +20,8 @@ from padscope_desktop.viewer.view import View
 PER_STEP = 4.0
 """Logical px of a drag that change the tolerance by one grey value."""
 SHOWN_ALPHA = 130
+MOST_SHOWN = 2000
+"""px along the longer side of the image of a piece that is moved."""
 
 
 def shown(region: Region, colour: QColor) -> QImage:
@@ -32,8 +37,7 @@ def shown(region: Region, colour: QColor) -> QImage:
     ).copy()
 
 
-def paint_region(painter: QPainter, view: View, region: Region, image: QImage, shift: Px = (0.0, 0.0)) -> None:
-    box = region.box
+def paint_image(painter: QPainter, view: View, box: Box, image: QImage, shift: Px = (0.0, 0.0)) -> None:
     corners = np.array([[box.x0, box.y0], [box.x1, box.y1]], dtype=np.float64) - 0.5 + shift
     (x0, y0), (x1, y1) = view.to_screen(corners).tolist()
     painter.drawImage(QRectF(x0, y0, x1 - x0, y1 - y0), image)
@@ -99,7 +103,7 @@ class WandTool(PaintTool):
 
     def paint(self, painter: QPainter, view: View) -> None:
         if self.region is not None and self._image is not None:
-            paint_region(painter, view, self.region, self._image)
+            paint_image(painter, view, self.region.box, self._image)
 
 
 class MoveTool(PaintTool):
@@ -111,36 +115,52 @@ class MoveTool(PaintTool):
     def __init__(
         self,
         easel: Easel,
-        take: Callable[[Px], tuple[Region, QColor] | None],
-        put: Callable[[Region, int, int], None],
+        take: Callable[[Px, Callable[[Component, QColor], None]], None],
+        put: Callable[[Component, int, int], None],
     ) -> None:
         super().__init__(easel)
         self._take = take
         self._put = put
-        self._region: Region | None = None
-        self._image: QImage | None = None
+        self._held: tuple[Component, Box, QImage] | None = None
+        self._down = False
+        self._dropped = False  # let go of before all of it was known
         self._from: Px = (0.0, 0.0)
         self._by = (0, 0)
 
     def press(self, at: Px, event: QMouseEvent) -> None:
-        found = self._take(at)
-        self._from, self._by = at, (0, 0)
-        self._region = found[0] if found is not None else None
-        self._image = shown(*found) if found is not None else None
+        self.abandon()
+        self._from, self._by, self._down = at, (0, 0), True
+        self._take(at, self._taken)
+
+    def _taken(self, piece: Component, colour: QColor) -> None:
+        if not self._down:
+            return
+        seen = seen_from_afar(piece, MOST_SHOWN)
+        self._held = piece, seen.box, shown(seen, colour)
+        if self._dropped:
+            self._let_go()
 
     def drag(self, at: Px, event: QMouseEvent) -> None:
         self._by = math.floor(at[0] - self._from[0] + 0.5), math.floor(at[1] - self._from[1] + 0.5)
 
     def release(self, at: Px, event: QMouseEvent) -> None:
         self.drag(at, event)
-        region, self._region, self._image = self._region, None, None
-        if region is not None and self._by != (0, 0):
-            self._put(region, *self._by)
+        self._dropped = True
+        if self._held is not None:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        held, by = self._held, self._by
+        self.abandon()
+        if held is not None and by != (0, 0):
+            self._put(held[0], *by)
 
     def abandon(self) -> bool:
-        had, self._region, self._image = self._region is not None, None, None
+        had = self._held is not None
+        self._held, self._down, self._dropped = None, False, False
         return had
 
     def paint(self, painter: QPainter, view: View) -> None:
-        if self._region is not None and self._image is not None:
-            paint_region(painter, view, self._region, self._image, (float(self._by[0]), float(self._by[1])))
+        if self._held is not None:
+            _, box, image = self._held
+            paint_image(painter, view, box, image, (float(self._by[0]), float(self._by[1])))
