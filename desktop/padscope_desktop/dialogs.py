@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
@@ -54,8 +55,8 @@ class Dialogs:
 
     def save_layout(self, name: str, start: Path | None) -> Path | None:
         proposed = str((start or Path()) / f"{name}.json")
-        path = _path(QFileDialog.getSaveFileName(self._parent, "Save the layout", proposed, SAVED)[0])
-        return path if path is None or path.suffix else path.with_suffix(".json")
+        chosen, kind = QFileDialog.getSaveFileName(self._parent, "Save the layout", proposed, SAVED)
+        return as_chosen(chosen, proposed, kind)
 
     def model(self, start: Path | None) -> Path | None:
         return _path(QFileDialog.getOpenFileName(self._parent, "Choose a model", _text(start), MODELS)[0])
@@ -72,6 +73,17 @@ class Dialogs:
         proposed = str((start or Path()) / f"{name}.toml")
         path = _path(QFileDialog.getSaveFileName(self._parent, "Save the rules", proposed, RULES)[0])
         return path if path is None or path.suffix else path.with_suffix(".toml")
+
+
+def as_chosen(name: str, proposed: str, kind: str) -> Path | None:
+    """A file name with the ending of the kind chosen below it (“Drawing (*.dxf)”), unless a person typed another one."""
+    if not name:
+        return None
+    path, kinds = Path(name), re.findall(r"\*(\.\w+)", SAVED)
+    wanted = next(iter(re.findall(r"\*(\.\w+)", kind)), kinds[0])
+    if path.suffix.lower() not in kinds:  # “flex v2.3” has none
+        return Path(name + wanted)
+    return path.with_suffix(wanted) if path.suffix == Path(proposed).suffix else path
 
 
 def _path(name: str) -> Path | None:

@@ -180,6 +180,7 @@ QPushButton[link="true"]:hover {{ text-decoration: underline; }}
 QComboBox, QLineEdit, QAbstractSpinBox {{
   background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; padding: 4px 8px; min-height: 18px; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0px; border: none; }}
+QLineEdit[wanted="true"] {{ border: 2px solid {t.accent}; }}
 QAbstractSpinBox QLineEdit {{ border: none; padding: 0px; background: transparent; }}
 #form QAbstractSpinBox QLineEdit {{ padding-left: 8px; }}
 QListView, QTableView, QTextBrowser, QScrollArea {{ background: {t.base}; border: 1px solid {t.line}; border-radius: 4px; }}

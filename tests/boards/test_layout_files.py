@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from padscope.boards.layout import Fiducial, Layout, Pad, Wire, spread_wires
+from padscope.boards.layout_edit import with_foot
 from padscope.boards.layout_files import load_layout, save_layout_csv, save_layout_json
 from padscope.boards.layout_json import layout_from_json, layout_to_json
 from padscope.errors import LayoutError, OutputError
@@ -231,6 +232,15 @@ def test_csv_brings_back_what_it_can_hold(tmp_path: Path) -> None:
     assert load_layout(tmp_path / "out" / "layout.csv") == layout
 
 
+def test_csv_holds_feet_and_wires_of_other_sizes(tmp_path: Path) -> None:
+    layout = with_foot(load_layout(write(tmp_path, GOOD)), ["B"], (80.0, 130.0), 30.0)
+    (tmp_path / "out").mkdir()
+    save_layout_csv(layout, tmp_path / "out" / "layout.csv")
+    again = load_layout(tmp_path / "out" / "layout.csv")
+    assert (again.pads, again.wires) == (layout.pads, layout.wires)
+    assert {w.foot_um for w in again.wires_of["B"]} == {(80.0, 130.0)}
+
+
 def test_csv_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
     layout = every_kind()
     with pytest.raises(LayoutError, match="polygon"):
@@ -238,6 +248,9 @@ def test_csv_refuses_what_it_cannot_hold(tmp_path: Path) -> None:
     moved = dataclasses.replace(layout.wires[0], x_um=0.0)
     with pytest.raises(LayoutError, match="not spread evenly"):
         save_layout_csv(Layout("m", layout.pads[:1], (moved, layout.wires[1])), tmp_path / "layout.csv")
+    other = dataclasses.replace(layout.wires[0], foot_um=(60.0, 100.0))
+    with pytest.raises(LayoutError, match="different feet"):
+        save_layout_csv(Layout("m", layout.pads[:1], (other, layout.wires[1])), tmp_path / "layout.csv")
     assert list(tmp_path.iterdir()) == []
 
 

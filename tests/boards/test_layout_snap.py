@@ -61,3 +61,16 @@ def test_a_click_beside_all_marks_finds_none(board: tuple[Layout, Affine, Array]
     x0, y0, x1, y1 = layout.bounds_um
     x, y = um_to_px.apply(np.array([(x0 + x1) / 2, (y0 + y1) / 2])).tolist()
     assert circle_at(picture, x, y) is None
+
+
+def test_a_pad_that_lies_far_off_is_put_onto_the_metal_it_touches(board: tuple[Layout, Affine, Array]) -> None:
+    layout, um_to_px, picture = board
+    rng = np.random.default_rng(5)
+    away = []
+    for pad in layout.pads[::4]:
+        dx, dy = rng.choice([-0.4, 0.4], 2)
+        off = replace(pad, x_um=pad.x_um + dx * pad.w_um, y_um=pad.y_um + dy * pad.h_um)
+        found = snapped(picture, off, um_to_px)
+        assert found is not None, pad.id
+        away.append(np.abs(found.corners_um - pad.corners_um).max())
+    assert np.quantile(away, 0.9) * um_to_px.scale < 2  # px

@@ -11,8 +11,12 @@ from fake_backend import POSE, layout
 from PySide6.QtCore import QPoint, Qt
 
 from conftest import Bench
+from padscope.boards.layout import Layout, Pad
 from padscope.boards.layout_edit import moved, with_changed
 from padscope.boards.layout_files import load_layout, save_layout
+from padscope.types import Scale
+from padscope_desktop.dialogs import as_chosen
+from padscope_desktop.layouts.changes import named_in_order
 from padscope_desktop.layouts.mode import LayoutMode
 from padscope_desktop.panels.fields import plain, typed_number
 
@@ -244,6 +248,54 @@ def test_a_learned_layout_lies_over_its_picture_and_can_be_undone(empty: Hand) -
     assert "A2" in empty.mode.layer.scene.wrong  # worth a look
     empty.bench.press(Qt.Key.Key_Z, modifier=Qt.KeyboardModifier.ControlModifier)
     assert not empty.mode.draft.layout.pads
+
+
+def test_without_a_scale_learning_asks_for_it_first(empty: Hand) -> None:
+    bench, panel = empty.bench, empty.mode.panel
+    bench.backend.scale = Scale(None, "none")
+    bench.add("unscaled.jpg")
+    bench.until(lambda: not empty.mode.drafting.frame.scaled)
+    assert panel.scale.property("wanted")
+    assert not panel.learn.property("primary")
+    assert "how large a pixel is" in panel.empty.text()
+    empty.push(panel.learn)
+    assert panel.scale.hasFocus()
+    assert bench.window.message_bar.message is None
+    empty.fill(panel.scale, "2,5")
+    assert panel.learn.property("primary")
+    assert not panel.scale.property("wanted")
+
+
+def test_two_edges_are_named_one_after_the_other_from_top_to_bottom() -> None:
+    pads = tuple(
+        Pad(f"p{i}", x + wobble, y, 1000, 127)
+        for i, (x, y, wobble) in enumerate([(0, 254, 0.3), (17000, 0, 0), (0, 0, 0.9), (17000, 254, -0.5), (0, 508, 0)])
+    )
+    named = named_in_order(Layout("two edges", pads, ()), names=[p.id for p in pads], pattern="{n}", start=1)
+    assert [p.id for p in named.pads] == ["2", "4", "1", "5", "3"]
+    upright = tuple(
+        Pad(f"t{i}", x, wobble, 127, 1000) for i, (x, wobble) in enumerate([(508, 0.2), (0, 0.9), (254, 0)])
+    )
+    named = named_in_order(Layout("a row", upright, ()), names=["t0", "t1", "t2"], pattern="T{n}", start=7)
+    assert [p.id for p in named.pads] == ["T9", "T7", "T8"]
+
+
+def test_a_drawn_pad_is_named_on_from_its_neighbour(known: Hand) -> None:
+    layout = known.mode.draft.layout
+    near = layout.pads[0]
+    known.bench.press("d")
+    known.drag((near.x_um - 40, near.y_um - 400), (near.x_um + 40, near.y_um - 300))
+    made = known.mode.draft.chosen[0]
+    assert made not in layout.pad
+    assert made[0] == near.id[0]
+
+
+def test_a_layout_is_saved_as_the_kind_that_was_chosen() -> None:
+    dxf, proposed = "Drawing (*.dxf)", "/lab/flex.json"
+    assert as_chosen("/lab/flex.json", proposed, dxf) == Path("/lab/flex.dxf")
+    assert as_chosen("/lab/flex v2.3", proposed, dxf) == Path("/lab/flex v2.3.dxf")
+    assert as_chosen("/lab/flex.csv", proposed, dxf) == Path("/lab/flex.csv")  # what was typed
+    assert as_chosen("", proposed, dxf) is None
 
 
 KICAD = """(kicad_pcb (version 20221018)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from padscope.errors import LayoutError
 
+WIRE_UM = 25.0
 FOOT_UM = (75.0, 125.0)
 """Width across and length along the wire of a 25 µm wedge bond's foot (largest of the Die Products tutorial's range)."""
 FOOT_TOLERANCE_UM = 10.0
@@ -72,7 +73,7 @@ class Wire:
     y_um: float
     direction_deg: float = 0.0
     foot_um: tuple[float, float] = FOOT_UM  # width across, length along the wire
-    diameter_um: float = 25.0
+    diameter_um: float = WIRE_UM
     chip_pad: str = ""
 
 

@@ -8,14 +8,25 @@ import io
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from padscope.boards.layout import Fiducial, Layout, Pad, Wire, checked, overlapping_pads, spread_wires
+from padscope.boards.layout import (
+    FOOT_UM,
+    WIRE_UM,
+    Fiducial,
+    Layout,
+    Pad,
+    Wire,
+    checked,
+    overlapping_pads,
+    spread_wires,
+)
 from padscope.boards.layout_text import LARGEST_UM, MOST_WIRES, read_bytes, text_of, written_whole
 from padscope.errors import LayoutError
 
 PAD_COLUMNS = ("pad", "x_um", "y_um", "w_um", "h_um", "wires")
+FOOT_COLUMNS = ("foot_across_um", "foot_along_um", "wire_um")
 FIDUCIAL_COLUMNS = ("fiducial", "x_um", "y_um", "diameter_um")
 FLAGS = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
@@ -31,7 +42,9 @@ def load_layout_csv(path: Path) -> Layout:
     for row in rows:
         pad = _pad(row)
         pads.append(pad)
-        wires += spread_wires(pad, row.count("wires"))
+        foot = row.size("foot_across_um", FOOT_UM[0]), row.size("foot_along_um", FOOT_UM[1])
+        diameter = row.size("wire_um", WIRE_UM)
+        wires += (replace(wire, diameter_um=diameter) for wire in spread_wires(pad, row.count("wires"), foot))
     _refuse_repeated(rows, "pad")
     pair = overlapping_pads(pads)
     if pair:
@@ -47,14 +60,20 @@ def load_layout_csv(path: Path) -> Layout:
 
 def save_layout_csv(layout: Layout, path: Path) -> None:
     """`path` and `fiducials.csv` beside it. LayoutError where the layout holds what the columns cannot say: polygons, wires
-    that are not spread evenly, or wires with a foot of their own."""
+    that are not spread evenly, or wires of one pad with different feet."""
+    own_feet = any((w.foot_um, w.diameter_um) != (FOOT_UM, WIRE_UM) for w in layout.wires)
     table: list[list[object]] = [
-        [*PAD_COLUMNS, "net", "single", "rotation_deg", "wire_direction"],
+        [*PAD_COLUMNS, "net", "single", "rotation_deg", "wire_direction", *(FOOT_COLUMNS if own_feet else ())],
     ]
     for pad in layout.pads:
         wires = layout.wires_of[pad.id]
         if pad.polygon_um is not None:
             raise LayoutError(f"Pad {pad.id} is a polygon, which CSV cannot hold; save the layout as JSON instead.")
+        foot, diameter = (wires[0].foot_um, wires[0].diameter_um) if wires else (FOOT_UM, WIRE_UM)
+        if len({(w.foot_um, w.diameter_um) for w in wires}) > 1:
+            raise LayoutError(
+                f"The wires of pad {pad.id} have different feet, which CSV cannot hold; save the layout as JSON instead."
+            )
         if not _same_places(wires, spread_wires(pad, len(wires))):
             raise LayoutError(
                 f"The wires of pad {pad.id} are not spread evenly, which CSV cannot hold; save the layout as JSON instead."
@@ -62,7 +81,8 @@ def save_layout_csv(layout: Layout, path: Path) -> None:
         corner = (pad.x_um - pad.w_um / 2, pad.y_um - pad.h_um / 2)
         direction = "" if pad.wire_direction is None else _number(pad.wire_direction)
         facts = [pad.id, *map(_number, (*corner, pad.w_um, pad.h_um)), len(wires), pad.net, int(pad.single_purpose)]
-        table.append([*facts, _number(pad.rotation_deg), direction])
+        feet = map(_number, (*foot, diameter)) if own_feet else ()
+        table.append([*facts, _number(pad.rotation_deg), direction, *feet])
     marks: list[list[object]] = [[f.name, *map(_number, (f.x_um, f.y_um, f.diameter_um))] for f in layout.fiducials]
     written_whole(path, _table_text(table))
     if marks:
@@ -73,8 +93,6 @@ def _same_places(a: tuple[Wire, ...], b: tuple[Wire, ...]) -> bool:
     """Whether CSV would bring back the same wires, to a thousandth of a µm."""
     return all(
         u.id == v.id
-        and u.foot_um == v.foot_um
-        and u.diameter_um == v.diameter_um
         and not u.chip_pad
         and math.dist((u.x_um, u.y_um, u.direction_deg), (v.x_um, v.y_um, v.direction_deg)) < 1e-3
         for u, v in zip(a, b, strict=True)
@@ -126,8 +144,8 @@ class _Row:
             raise self.refuse(f"{column} is {value:g}, more than ten metres; give lengths in µm.")
         return value
 
-    def size(self, column: str) -> float:
-        value = self.number(column)
+    def size(self, column: str, default: float | None = None) -> float:
+        value = self.number(column, default)
         if value <= 0:
             raise self.refuse(f"{column} is {value:g}; it must be above 0 µm.")
         return value

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from padscope.boards.fiducials import Mark, measure_mark
 from padscope.boards.layout import Layout, Pad
-from padscope.boards.layout_edit import resized
+from padscope.boards.layout_edit import moved, resized
+from padscope.boards.metal import Shapes, shapes, splits
 from padscope.boards.pad_edges import Edges, measure_edges, metal_colour, pad_window
 from padscope.boards.windows import Windows, eight_bits
 from padscope.types import Affine, Box
@@ -20,6 +21,10 @@ from padscope.types import Affine, Box
 REACH_SHARE = 0.35
 """Of the pad's narrower side: how far a drawn side may lie from the true one."""
 LEAST_REACH_PX, MOST_REACH_PX = 6.0, 40.0
+SMALL_PX = 400
+"""Longer side at which pieces of metal are looked for around a pad that shows no edges."""
+NEAR, ALIKE, LEANS, LEAST_FILLED = 0.6, 0.35, 0.2, 0.8
+"""The piece's centre lies within so many sides of the pad's, its sides are alike (log), it leans by less, and it is a rectangle."""
 LEAST_PIECES = 0.5
 """Of a side's pieces that must show an edge."""
 AGREE_PX = 2.0
@@ -55,24 +60,71 @@ class Array:
 
 
 def snapped(picture: Windows, pad: Pad, um_to_px: Affine) -> Pad | None:
-    """The rectangle whose sides lie where metal ends near those of `pad`; None where two opposite sides or more show no edge.
-    A side that shows none stays where it was drawn. Polygons are left alone."""
+    """The rectangle whose sides lie where metal ends near those of `pad`, or near those of the piece of metal as large as it
+    that it lies on; None where two opposite sides or more show no edge. A side that shows none stays where it was drawn.
+    Polygons are left alone."""
+    found, sides = _to_edges(picture, pad, um_to_px)
+    if sides < 4 and pad.polygon_um is None:
+        there = _on_metal(picture, pad, um_to_px)
+        better, seen = _to_edges(picture, there, um_to_px) if there is not None else (None, 0)
+        found = better if seen > sides else found
+    return found
+
+
+def _on_metal(picture: Windows, pad: Pad, um_to_px: Affine) -> Pad | None:
+    """`pad` put onto the nearest rectangle of metal of about its size that it touches."""
+    corners = um_to_px.apply(pad.corners_um)
+    across, down = corners[1] - corners[0], corners[2] - corners[1]
+    sides = np.array([np.hypot(*across), np.hypot(*down)])
+    box = Box.around(corners).grown(int(sides.max())).clipped(picture.width, picture.height)
+    if box.empty:
+        return None
+    step = max(1, max(box.width, box.height) // SMALL_PX)
+    small = eight_bits(picture.read(box, step))
+    best, least = None, math.inf
+    for mask in splits(small):
+        pieces = shapes(mask)
+        off = pieces.angle - math.atan2(across[1], across[0])
+        upright = np.abs(np.cos(off)) < math.sqrt(0.5)
+        straight = np.abs(np.sin(2 * off)) < LEANS
+        size = np.where(upright[:, None], *_both_ways(pieces, step))
+        centre = pieces.centre * step + (step - 1) / 2 + (box.x0, box.y0)
+        far = np.abs((centre - corners.mean(axis=0)) @ np.column_stack([across, down] / sides[:, None])) / sides
+        unlike = np.abs(np.log(size / sides))
+        fits = straight & (pieces.filled > LEAST_FILLED) & ((unlike < ALIKE) & (far < NEAR)).all(axis=1)
+        other = far.max(axis=1) + unlike.max(axis=1)
+        for k in np.flatnonzero(fits & (other < least)):
+            best, least = (centre[k], size[k]), float(other[k])
+    if best is None:
+        return None
+    (x, y), (w, h) = um_to_px.inverse().apply(best[0]).tolist(), (best[1] / um_to_px.scale).tolist()
+    return resized(moved(pad, x - pad.x_um, y - pad.y_um), w, h)
+
+
+def _both_ways(pieces: Shapes, step: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(N, 2) widths and heights, px, if a piece stands upright, and if it lies."""
+    long, short = pieces.length * step, pieces.width * step
+    return np.column_stack([short, long]), np.column_stack([long, short])
+
+
+def _to_edges(picture: Windows, pad: Pad, um_to_px: Affine) -> tuple[Pad | None, int]:
+    """`pad` with the sides that show an edge put there, and how many do."""
     corners = um_to_px.apply(pad.corners_um)
     narrow = float(min(np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[2] - corners[1]))))
     if pad.polygon_um is not None or narrow < LEAST_REACH_PX:
-        return None
+        return None, 0
     found = pad
     seen: set[int] = set()
     for share in (1.0, 0.4):
         reach = min(max(REACH_SHARE * share * narrow, LEAST_REACH_PX), MOST_REACH_PX)
         offsets = _offsets(picture, found, um_to_px, reach)
         if offsets is None:
-            return None
+            return None, 0
         seen |= set(offsets)
         for side, off in offsets.items():
             found = _side_moved(found, side, off / um_to_px.scale)
     opposite_missing = any(not {side, side + 2} & seen for side in (0, 1))
-    return None if len(seen) < 2 or opposite_missing else found
+    return (None, 0) if len(seen) < 2 or opposite_missing else (found, len(seen))
 
 
 def _offsets(picture: Windows, pad: Pad, um_to_px: Affine, reach_px: float) -> dict[int, float] | None:

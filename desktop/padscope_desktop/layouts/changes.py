@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -61,12 +62,24 @@ def reflected_pads(layout: Layout, names: Sequence[str], *, axis: str, at: float
 
 
 def named_in_order(layout: Layout, *, names: Sequence[str], pattern: str, start: int) -> Layout:
-    """Along the row they form: from left to right where they spread more that way, else from top to bottom."""
+    """Row by row from left to right, or column by column from top to bottom: as they stand in fewer of them."""
     pads = [layout.pad[n] for n in names]
-    wide = max(p.x_um for p in pads) - min(p.x_um for p in pads)
-    high = max(p.y_um for p in pads) - min(p.y_um for p in pads)
-    ordered = sorted(pads, key=lambda p: (p.x_um, p.y_um) if wide > high else (p.y_um, p.x_um))
-    return named(layout, [p.id for p in ordered], pattern, start)
+    columns = _lanes([p.x_um for p in pads], min(p.w_um for p in pads) / 2)
+    rows = _lanes([p.y_um for p in pads], min(p.h_um for p in pads) / 2)
+    down = max(columns) < max(rows)
+    keys = [(c, p.y_um) if down else (r, p.x_um) for c, r, p in zip(columns, rows, pads, strict=True)]
+    ordered = [p.id for _, p in sorted(zip(keys, pads, strict=True), key=lambda pair: pair[0])]
+    return named(layout, ordered, pattern, start)
+
+
+def _lanes(places: Sequence[float], apart: float) -> list[int]:
+    """Which group each place belongs to, counted upwards: a new one begins where the next is further off than `apart`."""
+    order = sorted(range(len(places)), key=lambda i: places[i])
+    lane, lanes = 0, [0] * len(places)
+    for before, i in itertools.pairwise(order):
+        lane += places[i] - places[before] > apart
+        lanes[i] = lane
+    return lanes
 
 
 def _exchanged(layout: Layout, pads: Mapping[str, Pad]) -> Layout:

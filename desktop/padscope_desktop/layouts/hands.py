@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -51,25 +53,25 @@ class LayoutHands(QObject):
 
     def drawn(self, corners: np.ndarray) -> None:
         """A rectangle, (4, 2) board µm."""
-        if not self._scaled():
+        if not self.scaled():
             return
         (x0, y0), (x1, y1) = corners[0].tolist(), corners[2].tolist()
         pads = self._draft.layout.pads
-        like = pads[-1].id if pads else "P000"
-        name = next_name(like, {p.id for p in pads})
-        pad = Pad(name, (x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0)
+        middle = (x0 + x1) / 2, (y0 + y1) / 2
+        like = min(pads, key=lambda p: math.dist((p.x_um, p.y_um), middle)).id if pads else "P000"
+        pad = Pad(next_name(like, {p.id for p in pads}), *middle, x1 - x0, y1 - y0)
         if self.snapping:
             found = self._drafting.snapped(pad, self._canvas.picture.levels)
             if found is None:
                 self._session.mentioned.emit("No metal edges there; the pad is as it was drawn")
             pad = found or pad
         if self._draft.do("draw a pad", lambda layout: with_pad(layout, pad)):
-            self._draft.choose([name])
+            self._draft.choose([pad.id])
 
     def pointed(self, at: Px, radius_px: float | None) -> None:
         """A click on a mark, or a circle drawn around its centre."""
         frame = self._drafting.frame
-        if frame is None or not self._scaled():
+        if frame is None or not self.scaled():
             return
         mark = (*at, radius_px) if radius_px else self._drafting.mark_at(at, self._canvas.picture.levels)
         if mark is None:
@@ -79,15 +81,16 @@ class LayoutHands(QObject):
         size = 2 * mark[2] / frame.um_to_px.scale
         marks = self._draft.layout.fiducials
         known = next((f for f in marks if np.hypot(f.x_um - x, f.y_um - y) < max(f.diameter_um, size) / 2), None)
-        name = known.name if known else next_name(marks[-1].name if marks else "F0", {f.name for f in marks})
+        like = re.sub(r"\d+$", "0", marks[-1].name) if marks else "F0"  # a number that is free again is used again
+        name = known.name if known else next_name(like, {f.name for f in marks})
         made = Fiducial(name, round(x, 2), round(y, 2), round(size, 1))
         if self._draft.do("set a fiducial", lambda layout: with_fiducial(layout, made)):
             self._draft.choose((), name)
 
-    def _scaled(self) -> bool:
-        """Without a scale nothing can be drawn in µm: the field asks for it."""
+    def scaled(self) -> bool:
+        """Without a scale nothing can be drawn or learned in µm: the field asks for it."""
         frame = self._drafting.frame
-        if frame is not None and frame.scaled:
+        if frame is None or frame.scaled:
             return True
         self._session.mentioned.emit("Type first how many µm one pixel of the picture is")
         self.scale_wanted.emit()

@@ -81,7 +81,7 @@ class LayoutMode(Mode):
         p.scale_typed.connect(w.set_scale)
         p.find_wanted.connect(w.find)
         p.import_wanted.connect(self.begin_import)
-        p.learn_wanted.connect(w.learn)
+        p.learn_wanted.connect(self.learn)
         p.new_wanted.connect(self.new)
         p.use_wanted.connect(self.use)
         p.save_wanted.connect(self.save)
@@ -116,7 +116,7 @@ class LayoutMode(Mode):
             "layout_to_edges": self.snap_chosen,
             "layout_find": self.drafting.find,
             "layout_clicks": self.begin_clicks,
-            "layout_learn": self.drafting.learn,
+            "layout_learn": self.learn,
             "layout_import": self.begin_import,
             "layout_new": self.new,
             "layout_use": self.use,
@@ -367,6 +367,11 @@ class LayoutMode(Mode):
         if self.tool == "region":
             self._take_up("layout_select")
         self._show()
+
+    @Slot()
+    def learn(self, *_: object) -> None:
+        if self.hands.scaled():
+            self.drafting.learn()
 
     @Slot()
     def _on_learned(self) -> None:

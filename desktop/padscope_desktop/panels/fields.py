@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from padscope_desktop.panels.parts import named
@@ -78,7 +79,7 @@ class WordField(QLineEdit):
         super().__init__(parent)
         named(self, name)
         self._empty = empty
-        self._shown = ""
+        self._shown = self._tip = ""
         self.setMinimumHeight(TARGET)
         self.setMaxLength(200)
         self.editingFinished.connect(self._on_typed)
@@ -88,6 +89,19 @@ class WordField(QLineEdit):
         self._shown = next(iter(found)) if len(found) == 1 else ""
         self.setPlaceholderText(SEVERAL if len(found) > 1 else self._empty)
         self.setText(self._shown)
+        self._show_beginning()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_beginning()
+
+    def _show_beginning(self) -> None:
+        """A long name is known by how it begins; the whole stands in the tip, unless the field has one of its own."""
+        if not self.hasFocus():
+            self.setCursorPosition(0)
+        if self.toolTip() in ("", self._tip):
+            self._tip = self.text()
+            self.setToolTip(self._tip)
 
     @Slot()
     def _on_typed(self) -> None:

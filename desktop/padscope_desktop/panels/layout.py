@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -23,11 +23,13 @@ from padscope_desktop.panels.fields import NumberField, WordField
 from padscope_desktop.panels.layout_forms import Forms
 from padscope_desktop.panels.layout_import import ImportPage
 from padscope_desktop.panels.layout_table import PadTable
-from padscope_desktop.panels.parts import Elided, button, label, line, named, set_primary
+from padscope_desktop.panels.parts import Elided, button, label, line, named, set_primary, show_wanted
 from padscope_desktop.quantities import count
 from padscope_desktop.theme import TARGET, Theme
 
 PROBLEM_ROWS = 3
+PROBLEM_PAD = 8
+SCALE_FIRST = "First say how large a pixel is: type it above, or measure something known with the ruler (R)."
 EMPTY = (
     "No pads yet. Draw the first one on the picture and repeat it, import a drawing, or let Padscope learn them from this "
     "picture."
@@ -55,6 +57,7 @@ class LayoutPanel(QStackedWidget):
         super().__init__(parent)
         self.setObjectName("panel")
         self.theme = theme
+        self._asks_scale = False
         self.name = WordField("Name of the layout")
         self.facts = label(dim=True)
         self.lies = Elided(dim=True)
@@ -100,9 +103,8 @@ class LayoutPanel(QStackedWidget):
         column.setSpacing(8)
         top = QHBoxLayout()
         top.setSpacing(8)
-        top.addWidget(self.name, 1)
-        for made in (self.new, self.learn, self.importing):
-            top.addWidget(made)
+        for made in (self.learn, self.importing, self.new):
+            top.addWidget(made, 1)
         where = QHBoxLayout()
         where.setSpacing(8)
         where.addWidget(self.lies, 1)
@@ -117,10 +119,11 @@ class LayoutPanel(QStackedWidget):
         go.setSpacing(8)
         go.addWidget(self.use, 1)
         go.addWidget(self.save)
-        column.addLayout(top)
+        column.addWidget(self.name)
         column.addWidget(self.facts)
         column.addLayout(where)
         column.addLayout(size)
+        column.addLayout(top)
         column.addWidget(line())
         column.addLayout(self.tools)
         column.addWidget(self.empty)
@@ -151,11 +154,11 @@ class LayoutPanel(QStackedWidget):
         state = "in use" if in_use else "not saved" if touched else "saved"
         words = f"{count(n, 'pad')}, {count(w, 'wire')}, {count(f, 'fiducial')} · {state}"
         self.facts.setText(words if n or f else "An empty layout")
-        set_primary(self.learn, not n)
         self.empty.setVisible(not n)
         self.table.setVisible(bool(n))
         self.forms.setVisible(bool(n))
         self._column.setStretch(self._column.count() - 2, 0 if n else 1)
+        self._show_first_step()
         self.table.show_layout(layout, chosen)
         self.forms.show_pads(layout, chosen)
         self.forms.mirror.show_middle(*middle_um(layout))
@@ -173,11 +176,12 @@ class LayoutPanel(QStackedWidget):
             item = QListWidgetItem(problem.text)
             item.setData(Qt.ItemDataRole.UserRole, problem)
             item.setToolTip(problem.text)
-            item.setSizeHint(QSize(0, TARGET))
+            item.setSizeHint(QSize(0, self._height_of(problem.text)))
             self.problems.addItem(item)
         pads_there = self.table.model.rowCount() > 0
         self.problems.setVisible(bool(found) and pads_there)
-        self.problems.setFixedHeight(min(len(found), PROBLEM_ROWS) * TARGET + 4)
+        rows = [self.problems.item(k).sizeHint().height() for k in range(min(len(found), PROBLEM_ROWS))]
+        self.problems.setFixedHeight(sum(rows) + 4)
         self.well.setVisible(pads_there)
         words = f"{count(len(found), 'problem')}" if serious else f"{count(len(found), 'remark')}"
         self.well.setText(
@@ -192,6 +196,21 @@ class LayoutPanel(QStackedWidget):
             part.setVisible(not found)
         self.scale.show_values([um_per_px])
         self.look.setEnabled(can_find)
+        self._asks_scale = can_find and um_per_px is None
+        self._show_first_step()
+
+    def _show_first_step(self) -> None:
+        """On an empty page: the scale where nobody knows it, then learning."""
+        nothing = not self.table.model.rowCount()
+        self.empty.setText(f"{SCALE_FIRST} {EMPTY}" if self._asks_scale else EMPTY)
+        set_primary(self.learn, nothing and not self._asks_scale)
+        show_wanted(self.scale, nothing and self._asks_scale)
+
+    def _height_of(self, text: str) -> int:
+        """Of a row of the list of problems: the whole sentence is read without the mouse."""
+        room = QRect(0, 0, max(self.problems.viewport().width() - 2 * PROBLEM_PAD, 120), 400)
+        wrapped = self.problems.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, text)
+        return max(TARGET, wrapped.height() + PROBLEM_PAD)
 
     def _on_scale(self, value: float | None) -> None:
         if value is not None and value > 0:

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import (
 )
 
 from padscope.boards.layout import FOOT_UM, Layout
+from padscope.boards.layout_edit import numbered
 from padscope_desktop.panels.fields import NumberField, WordField
-from padscope_desktop.panels.parts import button, label, named
+from padscope_desktop.panels.parts import Elided, button, label, named
 from padscope_desktop.quantities import count
 from padscope_desktop.theme import TARGET
 
@@ -188,9 +189,23 @@ class NamePage(QWidget):
         self.start = NumberField("First number", digits=0)
         self.start.show_values([1])
         self.go = button("Name", tip="In their order from left to right, or from top to bottom")
-        self.example = label(dim=True)
-        _fill(self, (("Pattern", self.pattern, "from", self.start), ("", self.example, "", self.go)))
+        self.example = Elided(dim=True)
+        self._count = 1
+        _fill(self, (("Pattern", self.pattern, "", self.example), ("First", self.start, "", self.go)))
+        for field in (self.pattern, self.start):
+            field.textChanged.connect(self._show_example)
         self.go.clicked.connect(lambda: self.wanted.emit(self.pattern.text().strip(), int(self.start.number or 0)))
+
+    def show_count(self, pads: int) -> None:
+        self._count = pads
+        self._show_example()
+
+    @Slot()
+    def _show_example(self) -> None:
+        """What the first and the last pad would be called."""
+        first = int(self.start.number or 0)
+        ends = [numbered(self.pattern.text().strip(), n) for n in (first, first + max(self._count, 1) - 1)]
+        self.example.setText(" … ".join(dict.fromkeys(ends)))
 
 
 class Forms(QWidget):
@@ -241,6 +256,7 @@ class Forms(QWidget):
         if names:
             self.pad.show_pads(layout, names)
             self.wire.show_pads(layout, names)
+            self.naming.show_count(len(names))
 
 
 def _fill(page: QWidget, rows: Sequence[tuple[str, QWidget, str, QWidget]]) -> None:

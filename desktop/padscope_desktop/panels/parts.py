@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from padscope_desktop.theme import VerdictStyle
 
@@ -67,6 +67,14 @@ def set_primary(made: QPushButton, primary: bool) -> None:
         made.setProperty("primary", primary)
         made.style().unpolish(made)
         made.style().polish(made)
+
+
+def show_wanted(field: QLineEdit, wanted: bool) -> None:
+    """What a person must fill in before anything else can be done."""
+    if bool(field.property("wanted")) != wanted:
+        field.setProperty("wanted", wanted)
+        field.style().unpolish(field)
+        field.style().polish(field)
 
 
 class Chooser(QComboBox):
