@@ -15,11 +15,14 @@ import numpy as np
 import torch
 
 from padscope.configs import PatchcoreConfig
+from padscope.detectors.bank_view import bank_view
 from padscope.detectors.patchcore import Patchcore
 from padscope.detectors.place_habit import ACROSS, ALONG, PlaceHabit
 from padscope.nets.backbone import load_backbone
 from padscope.nets.cell_head import CellHead
+from padscope.nets.embedding import embeddings
 from padscope.stats.coreset import Reservoir, covering_radius, k_center
+from padscope.tiling import CELL
 from padscope.types import Tiles, finish
 
 BANK, SIDE = 5000, 256
@@ -39,7 +42,7 @@ def main() -> None:
 
 
 def tiles(runs: int, device: str) -> None:
-    pixels = np.random.default_rng(0).random((8, 3, SIDE, SIDE), dtype=np.float32)
+    pixels = textured(8, seed=0)
     for batch in (1, 8):
         seen = Tiles(pixels[:batch], np.ones((batch, SIDE, SIDE), dtype=bool), tuple("x" * batch))
         print(f"tiles of {SIDE} px, bank {BANK}, batches of {batch}: time of a tile against the bare backbone")
@@ -55,20 +58,32 @@ def tiles(runs: int, device: str) -> None:
             )
 
 
+def textured(count: int, seed: int) -> np.ndarray:
+    """Tiles (count, 3, SIDE, SIDE) float32 in [0, 1] of grain at several scales, so that embeddings lie in clumps, as of metal."""
+    draw = np.random.default_rng(seed)
+    fields = [
+        draw.normal(size=(count, 1, SIDE // k, SIDE // k)).repeat(k, axis=2).repeat(k, axis=3) for k in (1, 4, 32)
+    ]
+    return np.clip(0.5 + 0.08 * sum(fields), 0, 1).repeat(3, axis=1).astype(np.float32)
+
+
 def detector_with(blemishes: int, device: str) -> Patchcore:
-    """A detector whose bank and head are of the right size and of no meaning."""
+    """A detector whose head has learned nothing; its bank is of other tiles' embeddings."""
     config = PatchcoreConfig(bank_size=BANK, blemishes=blemishes)
-    backbone = load_backbone((1, 2, 3) if blemishes else (2, 3), device)
+    view = bank_view(config, device)
     draw = torch.Generator().manual_seed(0)
-    bank = torch.randn(BANK, DIMENSIONS, generator=draw).to(device)
+    seen = torch.from_numpy(textured(8, seed=1))
+    rows = view(embeddings(view.backbone(seen), config.neighbourhood, (SIDE // CELL, SIDE // CELL)))
+    rows = rows.permute(0, 2, 3, 1).reshape(-1, view.dimensions)
+    bank = rows[torch.randperm(len(rows), generator=draw)[:BANK].to(device)]
     head = None
     if blemishes:
-        d = 2 * sum(backbone.channels)
+        d = 2 * sum(view.backbone.channels)
         shapes = [(128, d), (128,), (128, 128), (128,), (1, 128), (1,)]
         weights = tuple((torch.randn(s, generator=draw) / 20).to(device) for s in shapes)
         head = CellHead(torch.zeros(d, device=device), torch.ones(d, device=device), weights)
     habit = PlaceHabit(np.zeros(ALONG * ACROSS, np.float32))
-    return Patchcore.of_bank(config, backbone, bank, head, habit, 10.0)
+    return Patchcore.of_bank(config, view, bank, head, habit, 1.0)
 
 
 def turn_by_turn(works: list[Callable[[], object]], runs: int) -> list[np.ndarray]:

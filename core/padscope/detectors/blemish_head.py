@@ -90,11 +90,9 @@ def with_surroundings(grid: Tensor) -> Tensor:
 def head_logits(head: CellHead, grid: Tensor, where: Mask) -> Tensor:
     """`head(rows_of(with_surroundings(grid), where))`, with fewer and smaller sums: for the first layer's halves A and B, of an
     embedding x and its mean m over the surroundings, A x + B (x - m) = (A + B) x - mean(B x), because a mean is linear."""
-    weight, bias = head.first
-    channels = grid.shape[1]
+    bias = head.first[1]
     with torch.inference_mode():
-        own, around = weight[:, :channels], weight[:, channels:]
-        both = F.conv2d(grid, torch.cat([own + around, around])[:, :, None, None])
+        both = F.conv2d(grid, head.first_by_halves[:, :, None, None])
         hidden = both[:, : len(bias)] - pooled(both[:, len(bias) :], AROUND)
         return head.after_first(rows_of(hidden, where) + bias)
 

@@ -27,6 +27,8 @@ def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tens
 
 def rows_of(grid: Tensor, where: Mask) -> Tensor:
     """The cells where a mask (N, h, w) holds, of a grid (N, C, h, w), as rows (M, C) in the mask's order."""
+    if where.all():
+        return grid.permute(0, 2, 3, 1).reshape(-1, grid.shape[1])
     return grid.permute(0, 2, 3, 1)[torch.from_numpy(where).to(grid.device)]
 
 

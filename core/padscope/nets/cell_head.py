@@ -43,6 +43,12 @@ class CellHead:
         weight = w0 / self.deviation
         return weight, (b0.double() - weight.double() @ self.mean.double()).float()
 
+    @cached_property
+    def first_by_halves(self) -> Tensor:
+        """(2 H, D / 2): A + B, then B, of the first layer's W = (A, B). Of rows (x, x - m), W (x, x - m) = (A + B) x - B m."""
+        own, around = self.first[0].chunk(2, dim=1)
+        return torch.cat([own + around, around])
+
     def after_first(self, rows: Tensor) -> Tensor:
         """Logits (M,) of what the first layer gives (M, H), before its rectifier."""
         _, _, w1, b1, w2, b2 = self.weights

@@ -16,8 +16,10 @@ SPARE = 7
 12 000 embeddings of 1024 dimensions lost its nearest."""
 COARSE_BANK = 1024
 """Banks from here on are ranked in bfloat16 first where the processor multiplies such matrices in hardware."""
-STRIPES = 10
-"""The coarse ranks are reduced stripe by stripe: a stripe is every (K / STRIPES)-th entry."""
+GROUP = 10
+"""Entries whose coarse ranks are reduced to the least; only of groups that hold one near the best are all looked at."""
+WIDTH = 32
+"""Numbers of bfloat16 that the processor multiplies at a time."""
 DOUBT, ROUNDING = 2**-6, 2**-8
 """Whatever is ranked within so much of the best is measured: shares of the squared distance and of the query's own square. Of
 4096 real queries against 5000 embeddings no rank near the best was off by more than half of either; 1.3 entries are measured for
@@ -26,7 +28,6 @@ CROWD = 16
 """Entries per query beyond which all are ranked finely instead: a bank of equal entries would have all of them measured."""
 QUERIES = 1024
 """Ranked together by coarse ranks; their ranks should stay in the processor's cache."""
-FARTHER_THAN_ALL = 1e4
 BLOCK_BYTES = {"cpu": 16 << 20, "cuda": 256 << 20}
 """Distances that exist at a time; on a CPU they should stay in its cache."""
 
@@ -41,7 +42,7 @@ class Neighbors:
     offsets: Tensor  # (K,): |bank - middle|² / reach²
     reach: Tensor  # () largest |bank - middle|; keeps float16 far from its limits
     coarse: Tensor | None = (
-        None  # (D + 4, K') bfloat16, K' the next multiple of STRIPES: gives squared distances / reach²
+        None  # (K', D') bfloat16, K' and D' the next multiples of GROUP and WIDTH: gives squared distances
     )
 
     def nearest(self, queries: Tensor, k: int = 1) -> tuple[Tensor, Tensor]:
@@ -50,8 +51,7 @@ class Neighbors:
             if not len(queries):
                 return queries.new_empty((0, k)), queries.new_empty((0, k), dtype=torch.long)
             if self.coarse is not None and k == 1:
-                ranks = torch.empty((min(QUERIES, len(queries)), self.coarse.shape[1]), dtype=torch.bfloat16)
-                parts = [self._nearest(part, self.coarse, ranks[: len(part)]) for part in queries.split(QUERIES)]
+                parts = [self._nearest(part, self.coarse) for part in queries.split(QUERIES)]
             else:
                 rows = max(256, BLOCK_BYTES[self.bank.device.type] // (4 * len(self.bank)))
                 parts = [self._block(part, k) for part in queries.split(rows)]
@@ -70,21 +70,21 @@ class Neighbors:
         order = distances.argsort(dim=1, stable=True)[:, :k]
         return distances.gather(1, order), indices.gather(1, order)
 
-    def _nearest(self, queries: Tensor, coarse: Tensor, into: Tensor) -> tuple[Tensor, Tensor]:
+    def _nearest(self, queries: Tensor, coarse: Tensor) -> tuple[Tensor, Tensor]:
         """The product holds the whole squared distance, so that bfloat16's rounding is relative to that, and not to the much larger
         terms it is the difference of. Its bits are compared as whole numbers, which order as the numbers do where those are not
         below 0, and lie below all of them where they are: several times faster."""
-        centred = (queries - self.middle) / self.reach
-        squares = centred.square().sum(dim=1)
-        ones = torch.ones((len(queries), 2), dtype=torch.bfloat16)
-        left = torch.cat([centred.bfloat16(), ones, _high_and_low(squares)], dim=1)
-        ranks = torch.mm(left, coarse, out=into).view(torch.int16).view(len(queries), STRIPES, -1)
-        stripes = ranks.amin(dim=1)
-        best = stripes.amin(dim=1).view(torch.bfloat16).float().clamp(min=0)
-        limit = (best * (1 + DOUBT) + squares * ROUNDING).bfloat16().view(torch.int16)
-        rows, columns = (stripes <= limit[:, None]).nonzero(as_tuple=True)
-        which, stripe = (ranks[rows, :, columns] <= limit[rows, None]).nonzero(as_tuple=True)
-        rows, indices = rows[which], (stripe * stripes.shape[1] + columns[which]).clamp_(max=len(self.bank) - 1)
+        centred = queries - self.middle
+        squares = torch.linalg.vecdot(centred, centred)
+        ranks = torch.mm(coarse, _questions(centred, squares, coarse.shape[1]).T).view(torch.int16)
+        ranks = ranks.view(-1, GROUP, ranks.shape[1])  # queries side by side: many are reduced at a time
+        least = ranks.amin(dim=1)
+        best = least.amin(dim=0)[: len(queries)].view(torch.bfloat16).clamp(min=0)
+        limit = least.new_full((least.shape[1],), torch.iinfo(torch.int16).min)
+        limit[: len(queries)] = torch.add(squares * ROUNDING, best, alpha=1 + DOUBT).bfloat16().view(torch.int16)
+        groups, rows = _true_ones(least <= limit)
+        which, one = (ranks[groups, :, rows] <= limit[rows, None]).nonzero(as_tuple=True)
+        rows, indices = rows[which], (groups[which] * GROUP + one).clamp_(max=len(self.bank) - 1)
         if len(rows) > CROWD * len(queries):
             return self._block(queries, 1)
         return _nearest_of_pairs(queries, self.bank, rows, indices)
@@ -108,14 +108,14 @@ def neighbors_of(bank: Tensor, *, half: bool | None = None, coarse: bool | None 
             ranking=(centred.T * (-2 / reach)).to(dtype).contiguous(),
             offsets=(squares / reach.square()).to(dtype),
             reach=reach,
-            coarse=_coarse(centred / reach, squares / reach.square()) if coarse else None,
+            coarse=_coarse(centred, squares) if coarse else None,
         )
 
 
 def _nearest_of_pairs(queries: Tensor, bank: Tensor, rows: Tensor, indices: Tensor) -> tuple[Tensor, Tensor]:
     """Distances (M, 1) and indices (M, 1) of the nearest among given pairs of query and entry; of equal ones the first entry.
     Every query must have a pair."""
-    found = torch.linalg.vector_norm(queries[rows] - bank[indices], dim=1)
+    found = torch.linalg.vector_norm(queries.index_select(0, rows) - bank.index_select(0, indices), dim=1)
     least = queries.new_full((len(queries),), torch.inf).scatter_reduce_(0, rows, found, "amin")
     nearest = torch.where(found == least[rows], indices, len(bank))
     first = indices.new_full((len(queries),), len(bank))
@@ -123,11 +123,34 @@ def _nearest_of_pairs(queries: Tensor, bank: Tensor, rows: Tensor, indices: Tens
 
 
 def _coarse(centred: Tensor, squares: Tensor) -> Tensor:
-    beyond = -len(centred) % STRIPES
-    entries = torch.cat([-2 * centred, centred.new_zeros((beyond, centred.shape[1]))])
-    offsets = torch.cat([squares, squares.new_full((beyond,), FARTHER_THAN_ALL)])
-    ones = torch.ones((len(entries), 2), dtype=torch.bfloat16)
-    return torch.cat([entries.bfloat16(), _high_and_low(offsets), ones], dim=1).T.contiguous()
+    n, d = centred.shape
+    rows = centred.new_zeros((_up_to(n, GROUP), _up_to(d + 4, WIDTH)), dtype=torch.bfloat16)
+    rows[:n, :d] = -2 * centred
+    rows[n:, d] = torch.finfo(torch.bfloat16).max  # fillings are farther than all
+    rows[:n, d : d + 2] = _high_and_low(squares)
+    rows[:, d + 2 : d + 4] = 1
+    return rows
+
+
+def _questions(centred: Tensor, squares: Tensor, width: int) -> Tensor:
+    """What `_coarse` is multiplied with; rows of nothing follow, for `_true_ones`."""
+    n, d = centred.shape
+    rows = centred.new_zeros((_up_to(n, 8), width), dtype=torch.bfloat16)
+    rows[:n, :d] = centred
+    rows[:n, d : d + 2] = 1
+    rows[:n, d + 2 : d + 4] = _high_and_low(squares)
+    return rows
+
+
+def _up_to(n: int, step: int) -> int:
+    return -(-n // step) * step
+
+
+def _true_ones(mask: Tensor) -> tuple[Tensor, Tensor]:
+    """`mask.nonzero(as_tuple=True)` of a mask (A, 8 · B) with few true ones, in another order: looked for eight at a time."""
+    rows, eights = mask.view(torch.int64).nonzero(as_tuple=True)
+    which, one = mask.view(len(mask), -1, 8)[rows, eights].nonzero(as_tuple=True)
+    return rows[which], eights[which] * 8 + one
 
 
 def _high_and_low(numbers: Tensor) -> Tensor:
