@@ -13,15 +13,20 @@ from padscope.boards.bond_map import bond_map_text, bond_rows, pad_map_text, par
 from padscope.boards.pad_map import PadMap, Verdict
 from padscope.boards.rules import load_rules
 from padscope.datasets.drawn_board import demo_layout, demo_pose, draw_board, random_blemishes
+from padscope.datasets.tile_plan import TileSettings
 from padscope.errors import UsageError
 from padscope.pictures.picture import open_picture
 from padscope.reports.pdf import pdf_bytes
+from padscope.store import conflicts, labels
 from padscope.store.database import create_project
 from padscope.types import finish
+from padscope.workflows.export import inspected_in, write_outputs
 from padscope.workflows.inspect import Inspection, Inspector
 from padscope.workflows.labels_out import export_pad_maps
 from padscope.workflows.maps_out import export_maps
+from padscope.workflows.tile_sets import planned_pictures
 from padscope.workflows.train import train_on_boards
+from padscope.workflows.watch import Watched, Watcher, remembered
 
 LAYOUT = demo_layout()
 
@@ -121,6 +126,41 @@ def test_a_project_keeps_all_pictures_and_levels(together: Inspection, tmp_path:
         assert len(project.pictures()) == 2
         for facts in together.pad_map.pictures():
             assert [i.id for i in project.inspections(facts.sha256)] == [row.id]
+
+
+def test_pads_lie_in_every_picture_where_it_shows_them(
+    whole: Path, together: Inspection, halves: list[Path], tmp_path: Path
+) -> None:
+    true, width, _ = demo_pose(LAYOUT)
+    with create_project(tmp_path / "p.padscope") as project:
+        others = [(str(look.path), look.level) for look in together.others]
+        first = str(halves[0])
+        project.add_inspection(together.pad_map, LAYOUT, together.level, picture_path=first, others=others)
+        for picture in project.pictures():
+            label = labels.begin_label(project, picture.sha256, author="AB")
+            labels.review_label(project, label.id, state="done", comment="", author="AB")
+        tiles = finish(planned_pictures(project, TileSettings(), None, project.pictures(), []))
+        for picture, shown, left in zip(project.pictures(), tiles, (0, round(0.38 * width)), strict=True):
+            in_conflicts = conflicts.pads_of(project, picture.sha256)
+            for pad, corners in zip(LAYOUT.pads, shown.pads_px, strict=True):
+                there = true.apply(pad.corners_um) - (left, 0)
+                assert np.abs(np.array(corners) - there).max() < 3
+                assert np.abs(in_conflicts[pad.id] - there).max() < 3
+
+
+def test_a_watched_folder_inspects_none_of_the_pictures_again(
+    together: Inspection, halves: list[Path], tmp_path: Path
+) -> None:
+    folder = halves[0].parent
+    with create_project(tmp_path / "p.padscope") as project:
+        others = [(str(look.path), look.level) for look in together.others]
+        project.add_inspection(together.pad_map, LAYOUT, together.level, others=others)
+        stored = remembered(project, folder)
+    write_outputs(together, LAYOUT, halves[0], tmp_path)
+    for known in (stored, Watched(known=inspected_in(tmp_path))):
+        watcher = Watcher(folder, known)
+        found = [f for now in (0.0, 5.0, 10.0) for f in watcher.look(now)]
+        assert {f.name: f.new for f in found} == {"left.png": False, "right.png": False}
 
 
 @pytest.mark.parametrize("chosen", [(), ("right",)])

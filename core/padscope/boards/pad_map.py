@@ -165,6 +165,17 @@ class PadMap:
         """All of them; the places of pads count in this order."""
         return (self.picture, *(o.facts for o in self.others))
 
+    def number_of(self, sha256: str) -> int:
+        """Which of its pictures has this hash; ValueError where none has."""
+        return [facts.sha256 for facts in self.pictures()].index(sha256)
+
+    def pose_in(self, picture: int, pad: str = "") -> Affine:
+        """Layout µm to px of one of its pictures: of the whole board, or right around a pad that was judged there."""
+        place = self.places.get(pad)
+        if place is not None and place.picture == picture:
+            return place.um_to_px
+        return self.others[picture - 1].um_to_px if picture else self.um_to_px
+
     def counts(self) -> dict[Verdict, int]:
         return {v: sum(p.verdict is v for p in self.pads) for v in Verdict}
 

@@ -121,11 +121,13 @@ def merged_comment(mine: LabelRow) -> str:
 
 
 def pads_of(project: Project, picture_sha256: str) -> dict[str, np.ndarray]:
-    """The pads' corners (n, 2) in px by id, by the pose of the newest inspection that has a layout; empty where there is none."""
+    """The pads' corners (n, 2) in px of this picture by id, by its pose in the newest inspection that has a layout; empty where
+    there is none."""
     for row in reversed(project.inspections(picture_sha256)):
         if row.layout_sha256:
-            um_to_px = project.pad_map(row.id).um_to_px
-            return {pad.id: um_to_px.apply(pad.corners_um) for pad in project.layout(row.layout_sha256).pads}
+            pad_map, pads = project.pad_map(row.id), project.layout(row.layout_sha256).pads
+            picture = pad_map.number_of(picture_sha256)
+            return {pad.id: pad_map.pose_in(picture, pad.id).apply(pad.corners_um) for pad in pads}
     return {}
 
 

@@ -84,8 +84,10 @@ def seen_files(project: Project, folder: Path | str) -> tuple[SeenFile, ...]:
 
 
 def known_contents(project: Project) -> frozenset[str]:
-    """SHA-256 of every picture that was inspected, and of files that were read in a watched folder and need no second look."""
+    """SHA-256 of every picture that was inspected, alone or with others of its board, and of files that were read in a watched
+    folder and need no second look."""
     sql = """SELECT p.sha256 FROM pictures p WHERE EXISTS (SELECT 1 FROM inspections i WHERE i.picture_id = p.id)
+             OR EXISTS (SELECT 1 FROM inspection_pictures f WHERE f.picture_id = p.id)
              UNION SELECT sha256 FROM seen_files WHERE sha256 <> '' AND outcome <> 'found'"""
     return frozenset(r["sha256"] for r in project.rows(sql))
 

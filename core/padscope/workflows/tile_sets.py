@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import padscope
-from padscope.boards.layout import Layout
+from padscope.boards.layout import Layout, Pad
 from padscope.boards.pose import find_pose
 from padscope.datasets.augment import augmented, seed_of
 from padscope.datasets.tile_cutting import CutTile, PadGround, by_colour, cut_tiles, tile_boxes
@@ -35,7 +35,7 @@ from padscope.pictures.picture import open_picture
 from padscope.store import labels
 from padscope.store.database import Project
 from padscope.store.rows import PictureRow
-from padscope.types import Progress, Work
+from padscope.types import Affine, Progress, Work
 from padscope.workflows.labels_out import chosen_pictures, whole_folder
 from padscope.workflows.painting import FINISHED
 
@@ -150,15 +150,18 @@ def _ground(project: Project, row: PictureRow, layout: Layout | None, settings: 
             continue
         known = project.layout(inspection.layout_sha256)
         if layout is None or known.pads == layout.pads:
-            return POSE, _corners(project.pad_map(inspection.id).um_to_px, known.pads)
+            pad_map = project.pad_map(inspection.id)
+            picture = pad_map.number_of(row.sha256)
+            return POSE, tuple(_corners(pad, pad_map.pose_in(picture, pad.id)) for pad in known.pads)
     if layout is None:
         return COLOUR, ()
-    with open_picture(row.path) as picture:
-        return POSE, _corners(find_pose(picture, layout).um_to_px, layout.pads)
+    with open_picture(row.path) as opened:
+        pose = find_pose(opened, layout)
+    return POSE, tuple(_corners(pad, pose.near(pad.x_um, pad.y_um)) for pad in layout.pads)
 
 
-def _corners(um_to_px: Any, pads: Any) -> tuple[tuple[tuple[float, float], ...], ...]:
-    return tuple(tuple((float(x), float(y)) for x, y in um_to_px.apply(pad.corners_um)) for pad in pads)
+def _corners(pad: Pad, um_to_px: Affine) -> tuple[tuple[float, float], ...]:
+    return tuple((float(x), float(y)) for x, y in um_to_px.apply(pad.corners_um))
 
 
 # cutting and writing

@@ -99,7 +99,7 @@ class Board:
 
     @property
     def um_to_px(self) -> Affine:
-        return pose_in(self.pad_map, self.picture)
+        return self.pad_map.pose_in(self.picture)
 
     def here(self, pad: str) -> bool:
         """Whether this picture is the one in which the pad was judged."""
@@ -205,15 +205,10 @@ def board_of(
     return Board(key, pad_map, layout, geometry, level, seconds, device, factor, factor, painting, feet, feet, 0, parts)
 
 
-def pose_in(pad_map: PadMap, picture: int) -> Affine:
-    """Of the whole board in one of its pictures."""
-    return pad_map.others[picture - 1].um_to_px if picture else pad_map.um_to_px
-
-
 def geometry_in(layout: Layout, pad_map: PadMap, picture: int) -> Geometry:
     """Pads that were judged in another picture lie where this one's pose has them."""
     near = {pad: place.um_to_px for pad, place in pad_map.places.items() if place.picture == picture}
-    return Geometry(layout, pose_in(pad_map, picture), near)
+    return Geometry(layout, pad_map.pose_in(picture), near)
 
 
 def seen_in(board: Board, picture: int, key: int) -> Board:
