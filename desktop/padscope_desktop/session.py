@@ -384,6 +384,7 @@ class Session(QObject):
             done=self._on_trained,
             failed=partial(self._say, "train", "Training came to nothing; the model in use stays."),
             cancelled=partial(self.mentioned.emit, "Training cancelled; nothing was written"),
+            lasting=True,
         )
 
     def _on_trained(self, model: ModelCard) -> None:

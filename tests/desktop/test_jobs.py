@@ -117,6 +117,20 @@ def test_a_running_job_is_closed_when_cancelled(qtbot: QtBot, jobs: Jobs, lane: 
     assert heard.words == ["cancelled", "ended"]
 
 
+@pytest.mark.parametrize(("lasting", "told"), [(False, "cancelled"), (True, ("done", "through"))])
+def test_a_cancel_that_comes_too_late_is_told_as_what_happened(
+    qtbot: QtBot, jobs: Jobs, lane: InlineLane, lasting: bool, told: Any
+) -> None:
+    lane.stubborn = True
+    heard, gate = Heard(), []
+    job = jobs.start("gate", gate, title="nearly there", lasting=lasting, **heard.calls())
+    qtbot.waitUntil(lambda: lane.busy)
+    jobs.cancel(job)
+    gate.append(True)
+    qtbot.waitUntil(lambda: not jobs.active())
+    assert heard.words == [told, "ended"]
+
+
 def test_a_job_that_does_not_listen_is_killed_and_the_next_one_runs(
     qtbot: QtBot, jobs: Jobs, lane: InlineLane, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,19 @@ def test_cancelling_leaves_nothing_behind(bench: Bench, tiles: TileMode) -> None
     assert tiles.panel.make.isEnabled()
 
 
+def test_a_set_that_was_finished_when_it_was_cancelled_is_not_said_to_be_gone(bench: Bench, tiles: TileMode) -> None:
+    bench.lanes["long"].stubborn = True
+    bench.answers.next = [bench.folder]
+    tiles.make()
+    bench.until(lambda: bench.lanes["long"].busy)
+    bench.qtbot.mouseClick(tiles.panel.cancel, Left)
+    bench.until(lambda: tiles._making is None)
+    (folder,) = bench.folder.glob("*tiles*")
+    assert (folder / "tiles.json").exists()
+    assert tiles.panel.progress.text().startswith("Finished before it could be cancelled: ")
+    assert str(folder) in tiles.panel.progress.text()
+
+
 def test_pictures_are_chosen_and_boards_are_listed_by_side(bench: Bench, tiles: TileMode) -> None:
     sides = {tiles.page.table.item(r, 0).text(): tiles.page.table.item(r, 2).text() for r in range(4)}
     assert sides["board3.png"] == "testing"

@@ -72,6 +72,7 @@ class Job:
     cancelled: Callable[[], None] = nothing
     ended: Callable[[], None] = nothing
     shown: bool = True  # in the status bar
+    lasting: bool = False
     progress: Progress | None = None
     running: bool = False
     stopping: bool = False
@@ -132,9 +133,11 @@ class Jobs(QObject):
         failed: Callable[[Fault], None] = nothing,
         cancelled: Callable[[], None] = nothing,
         ended: Callable[[], None] = nothing,
+        lasting: bool = False,
     ) -> Job:
         """Nothing is called before this returns. `slot`: a newer job of the same slot takes an older one's place, whose result
-        is dropped. `urgent`: before all that waits. `retries`: how often it may run again after its worker died under it."""
+        is dropped. `urgent`: before all that waits. `retries`: how often it may run again after its worker died under it.
+        `lasting`: what it makes is on the disk when it is done, so a cancel that comes too late is told as `done`."""
         self._last_id += 1
         job = Job(
             self._last_id,
@@ -151,6 +154,7 @@ class Jobs(QObject):
             cancelled,
             ended,
             shown,
+            lasting,
         )
         if slot:
             for older in self.active():
@@ -232,7 +236,8 @@ class Jobs(QObject):
     def _answer(self, job: Job, report: Done | Failed | Cancelled) -> None:
         if job.dropped:
             return
-        if isinstance(report, Cancelled) or job.stopping:
+        too_late = job.lasting and isinstance(report, Done)
+        if isinstance(report, Cancelled) or (job.stopping and not too_late):
             job.cancelled()  # also where the result came after all: a person said no
         elif isinstance(report, Done):
             job.done(report.value)

@@ -70,6 +70,7 @@ class LongWork(QObject):
             failed=partial(self._on_failed, wish),
             cancelled=partial(self._session.mentioned.emit, wish.cancelled),
             ended=took.end,
+            lasting=not wish.changes,
         )
 
     def _on_done(self, wish: Wish, tries: int, took: _Took, made: OnCopy) -> None:

@@ -217,6 +217,7 @@ class TileMode(Mode):
             progressed=self.panel.show_progress,
             failed=partial(self._on_failed, "The tile set was not made; nothing was written."),
             cancelled=partial(self.panel.say, "Cancelled; nothing was written."),
+            lasting=True,
             ended=self._on_ended,
         )
         self.panel.set_running(True)
@@ -228,7 +229,8 @@ class TileMode(Mode):
 
     def _on_made(self, settings: TileSettings | None, pictures: list[str], report: TileSetReport) -> None:
         made = count(sum(report.counts.values()), "tile")
-        self.panel.say_made(f"{made} and their manifest are in {report.folder}.", report.folder)
+        late = "Finished before it could be cancelled: " if self._making is not None and self._making.stopping else ""
+        self.panel.say_made(f"{late}{made} and their manifest are in {report.folder}.", report.folder)
         self.session.mentioned.emit(f"{made} written to {report.folder.name}")
         if settings is not None:
             author = self.session.operator
