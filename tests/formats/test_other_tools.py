@@ -3,11 +3,16 @@
 import base64
 import io
 import json
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 from pycocotools import mask as coco_masks
 from pycocotools.coco import COCO
 
@@ -154,37 +159,87 @@ def test_a_labelme_file_by_hand(tmp_path):
     assert item.notes == ("shapes[3] is a point, whose pixels cannot be told; it was left out",)
 
 
-def labelme_pixels(shape, height, width):
-    """LabelMe's own rule (labelme/utils/shape.py, shape_to_mask): Pillow draws the outline and fills it."""
-    if shape["shape_type"] == "mask":
-        out = np.zeros((height, width), bool)
-        (x0, y0), (x1, y1) = np.asarray(shape["points"]).astype(int)
-        out[y0 : y1 + 1, x0 : x1 + 1] = np.array(Image.open(io.BytesIO(base64.b64decode(shape["mask"])))).astype(bool)
-        return out
-    image = Image.new("L", (width, height), 0)
-    ImageDraw.Draw(image).polygon([tuple(p) for p in shape["points"]], outline=1, fill=1)
-    return np.array(image, bool)
+LABELME = """
+import json, sys
+import numpy as np
+from labelme import LabelFile
+from labelme.utils import shapes_to_label
+
+for place in sys.argv[1:]:
+    file = LabelFile(place)
+    values = {shape["label"]: i for i, shape in enumerate(file.shapes, start=1)}
+    size = json.load(open(place))["imageHeight"], json.load(open(place))["imageWidth"]
+    classes, _ = shapes_to_label(size, file.shapes, values)
+    np.save(place + ".npy", classes)
+    json.dump([values, file.image_path, file.other_data], open(place + ".told", "w"))
+"""
 
 
+def labelme_sees(*places):
+    """What LabelMe itself says of JSON files: per file its classes (H, W), their values by name, the picture's name, and the keys
+    it keeps though it does not know them. It brings a Qt of its own, so it is asked in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", LABELME, *map(str, places)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return [(np.load(f"{place}.npy"), *json.loads(Path(f"{place}.told").read_text())) for place in places]
+
+
+@pytest.mark.skipif(find_spec("labelme") is None, reason="labelme, which judges its own format, is not installed")
 def test_labelme_sees_what_is_written(tmp_path):
     classes = blobs(3)
-    mask = mask_from_array(classes)
+    classes[5:12, 60:75] = 7
+    Image.fromarray(np.zeros((*classes.shape, 3), np.uint8)).save(tmp_path / "a.png")
+    known = (SCRATCH, DefectClass(7, "glue", "#009e73"))
+    files = []
     for shapes in FORMATS["labelme"].shapes:
         folder = tmp_path / shapes
         folder.mkdir()
-        for _ in FORMATS["labelme"].write([Labelled("a.jpg", mask)], (SCRATCH,), folder, shapes):
+        shutil.copy(tmp_path / "a.png", folder)
+        item = Labelled("a.png", mask_from_array(classes), sha256="ab" * 32)
+        for _ in FORMATS["labelme"].write([item], known, folder, shapes):
             pass
-        content = json.loads((folder / "a.json").read_text())
-        assert {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth"} <= content.keys()
-        seen = np.zeros(classes.shape, bool)
-        for shape in content["shapes"]:
-            assert shape.keys() >= {"label", "points", "group_id", "shape_type", "flags", "description", "mask"}
-            seen |= labelme_pixels(shape, *classes.shape)
-        assert seen[classes > 0].all()
-        if shapes == POLYGONS:  # it adds the pixels an outline runs through
-            assert not seen[cv2.dilate(classes, np.ones((3, 3), np.uint8)) == 0].any()
+        files.append(folder / "a.json")
+    for shapes, (seen, values, picture, kept) in zip(FORMATS["labelme"].shapes, labelme_sees(*files), strict=True):
+        assert picture == "a.png"
+        assert kept["padscope_sha256"] == "ab" * 32
+        for value, name in ((3, "scratch"), (7, "glue")):
+            theirs, ours = seen == values[name], classes == value
+            if shapes == POLYGONS:  # it adds the pixels an outline runs through
+                assert theirs[ours].all()
+                assert not theirs[cv2.dilate(ours.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0].any()
+            else:
+                assert np.array_equal(theirs, ours)
+
+
+@pytest.mark.skipif(find_spec("labelme") is None, reason="labelme, which judges its own format, is not installed")
+def test_what_labelme_sees_in_its_files_is_read(tmp_path):
+    """Masks to the pixel; of shapes drawn as geometry LabelMe takes the rim too, at most a pixel more on every side."""
+    out = io.BytesIO()
+    Image.fromarray(blobs(4, 9, 12) > 0).save(out, "PNG")
+    rows = [
+        ("glue", "mask", [[3, 2], [14, 10]]),
+        ("scratch", "polygon", [[20.5, 3.0], [27.0, 9.5], [18.0, 12.0]]),
+        ("dust", "rectangle", [[4.0, 19.0], [9.0, 13.0]]),
+        ("other", "circle", [[21.0, 16.0], [21.0, 18.5]]),
+    ]
+    shapes = [
+        {"label": label, "points": points, "shape_type": kind, "group_id": None, "flags": {}, "description": ""}
+        for label, kind, points in rows
+    ]
+    shapes[0]["mask"] = base64.b64encode(out.getvalue()).decode()
+    file = labelme_file(tmp_path, shapes, imagePath="a.png")
+    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(tmp_path / "a.png")
+    (item,), table = read("labelme", file)
+    ((seen, values, *_),) = labelme_sees(file)
+    for label, kind, _ in rows:
+        theirs, ours = seen == values[label], pixels(item) == table.named(label).value
+        assert ours.any()
+        if kind == "mask":
+            assert np.array_equal(theirs, ours)
         else:
-            assert np.array_equal(seen, classes > 0)
+            assert theirs[ours].all()
+            assert not theirs[cv2.dilate(ours.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0].any()
 
 
 # CVAT
