@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 from painter import SHIFT, Painter
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from padscope.store import labels
-from padscope.store.database import open_project
+from padscope.store.database import Project, open_project
 from padscope_desktop import settings as own_settings
 
 
@@ -36,6 +39,78 @@ def test_a_stroke_that_cannot_be_stored_is_kept_and_said_aloud(hand: Painter, mo
     row = hand.asked(lambda p: labels.labels(p))[0]
     assert row.strokes == 2
     assert hand.asked(lambda p: labels.load_mask(p, row.id)) == hand.mask
+
+
+def test_strokes_another_project_refused_hinder_nobody_here_and_are_not_lost_without_a_question(
+    hand: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from padscope.errors import StoreError
+
+    bench, session = hand.bench, hand.bench.session
+    real, refusing, first = labels.commit_edit, hand.asked(lambda p: p.uid), session.project
+    assert first is not None
+
+    def full(project: Project, *args: Any, **more: Any) -> Any:
+        if project.uid == refusing:
+            raise StoreError("The disk is full; free some space.")
+        return real(project, *args, **more)
+
+    monkeypatch.setattr(labels, "commit_edit", full)
+    hand.stroke((200, 200), (300, 200))
+    bench.until(lambda: session.labelling.outbox.stuck)
+
+    other = bench.folder / "other.padscope"
+    bench.answers.next = [other]
+    bench.window.actions_by_id["new_project"].trigger()
+    bench.until(lambda: session.project == other and not session.keeper.busy)
+    bench.add("bad03.jpg")
+    bench.until(lambda: hand.labelling.mask is not None)
+    assert "another project" in bench.window.message_bar.message.headline
+    hand.stroke((200, 400), (300, 400))
+    bench.until(lambda: not session.keeper.busy)
+    assert hand.asked(lambda p: labels.labels(p))[0].strokes == 1
+    assert hand.labelling.row is not None
+    assert hand.labelling.unsaved == 1  # that of the first project
+    assert not bench.window.close()
+    assert "another project" in bench.window.message_bar.message.text
+
+    monkeypatch.setattr(labels, "commit_edit", real)
+    session.open_project(first)
+    bench.until(lambda: session.project == first and not hand.labelling.unsaved)
+    hand.stored()
+    assert hand.asked(lambda p: labels.labels(p))[0].strokes == 1
+    bench.until(lambda: hand.labelling.mask is not None and hand.area())
+    assert bench.window.message_bar.message is None
+
+
+def test_a_review_pressed_while_strokes_are_being_stored_is_not_lost(
+    hand: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk refused, and takes them again at the moment the person presses Reopen."""
+    from padscope.errors import StoreError
+
+    real, outbox = labels.commit_edit, hand.labelling.outbox
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def full(*_: object, **__: object) -> None:
+        raise StoreError("The disk is full; free some space.")
+
+    def slow(*args: Any, **more: Any) -> Any:
+        at_work.set()
+        assert go_on.wait(30)
+        return real(*args, **more)
+
+    monkeypatch.setattr(labels, "commit_edit", full)
+    hand.stroke((200, 200), (300, 200))
+    hand.bench.until(lambda: outbox.stuck)
+    monkeypatch.setattr(labels, "commit_edit", slow)
+    outbox.send()
+    assert at_work.wait(30)
+    hand.labelling.review("done", "please look")
+    go_on.set()
+    hand.stored()
+    row = hand.asked(lambda p: labels.labels(p))[0]
+    assert (row.strokes, row.state, row.comment) == (1, "done", "please look")
 
 
 def test_masks_are_shown_in_their_colours_and_hidden_by_a_key(hand: Painter) -> None:

@@ -31,6 +31,10 @@ REST_MS = 500
 """Verdicts are renewed when the brush has rested this long."""
 
 
+def them(n: int) -> str:
+    return "it" if n == 1 else "them"
+
+
 class Labelling(QObject):
     """Signals: leaving(): another mask may come, what is half painted is to be completed · loaded(): another mask, or none ·
     painted(set of chunks that look different) · stroked(): a stroke, undo or redo is complete · rested(): and none came after
@@ -64,6 +68,7 @@ class Labelling(QObject):
         self._decided = ""  # a review that is on its way to the disk
         self._asked = ""  # the picture whose label is on its way
         self._stale = False  # what came from the project lacks strokes that are still here
+        self._told = 0  # of how many strokes of another project was said last that they are not saved
         self._rest = QTimer(self, interval=REST_MS, singleShot=True)
         self._rest.timeout.connect(self.rested)
         self.outbox.failed.connect(self._on_not_stored)
@@ -175,7 +180,8 @@ class Labelling(QObject):
 
     def _on_loaded(self, key: int, loaded: Loaded) -> None:
         self.leaving.emit()
-        if key == self._session.current and loaded.ref.picture == self._asked and not self.unsaved:
+        waits = self.outbox.waits_for(loaded.project)
+        if key == self._session.current and loaded.ref.picture == self._asked and not waits:
             self._set(loaded)
         elif key == self._session.current:  # strokes of it are still on their way to the disk
             self._asked, self._stale = "", True
@@ -363,14 +369,14 @@ class Labelling(QObject):
         """What the project says of the label after a stroke; later strokes may be on their way already."""
         self.states = {**self.states, row.picture_sha256: row.state}
         self.states_changed.emit()
-        if loaded is self._loaded and not self.unsaved:
+        if loaded is self._loaded and not self.outbox.waits_for(loaded.project):
             self.row, self._decided = row, ""
             self.label_changed.emit()
 
     @Slot()
     def _on_stored(self) -> None:
-        if not self.unsaved:
-            self._session.settled.emit("stroke")
+        if self.unsaved == self.outbox.elsewhere:  # all that belongs to this project is stored
+            self._say_elsewhere()
             if self._stale:
                 self._stale = False
                 self._fetch()
@@ -378,18 +384,36 @@ class Labelling(QObject):
     @Slot(object)
     def _on_not_stored(self, fault: Fault) -> None:
         """Loud: until it is stored, a stroke lives in this window only."""
-        n = self.unsaved
+        n, self._told = self.unsaved, 0
         what = "A stroke is not saved." if n == 1 else f"{n} strokes are not saved."
         text = f"{fault.sentence} What you paint is kept in this window and saved as soon as that is possible."
         again = Choice("Save again", self.outbox.send)
         self._session.said.emit(Message("stroke", what, text, fault.details, (again,)))
 
+    def _say_elsewhere(self) -> None:
+        """Nothing of this project is left to store; of another one, perhaps."""
+        n = self.outbox.elsewhere
+        if not n:
+            self._session.settled.emit("stroke")
+        elif n != self._told:
+            what = f"{count(n, 'stroke')} of another project {'is' if n == 1 else 'are'} not saved."
+            text = f"This window keeps {them(n)}. Open that project again to save {them(n)}."
+            self._session.said.emit(Message("stroke", what, text))
+        self._told = n
+
     def ask_before_losing(self, lose: Callable[[], None]) -> None:
-        """The one question there is when the window closes: the disk refuses what was painted."""
-        what = f"{count(self.unsaved, 'stroke')} could not be saved. Closing now loses {'it' if self.unsaved == 1 else 'them'}."
-        choices = (Choice("Save again", self.outbox.send), Choice("Close and lose", lose))
-        text = "Free some space on the disk, or connect it again."
-        self._session.said.emit(Message("stroke", what, text, choices=choices))
+        """The one question there is when the window closes: the disk refuses what was painted, or the project it belongs to is
+        no longer open."""
+        n, box = self.unsaved, self.outbox
+        what = f"{count(n, 'stroke')} could not be saved. Closing now loses {them(n)}."
+        again = (Choice("Save again", box.send),) if box.refused else ()
+        texts = ("Free some space on the disk, or connect it again.",) if box.refused else ()
+        if box.elsewhere:
+            theirs = f"{count(box.elsewhere, 'stroke')} belong{'s' if box.elsewhere == 1 else ''} to another project;"
+            texts = (*texts, f"{theirs} open that one again to save {them(box.elsewhere)}.")
+        self._session.said.emit(
+            Message("stroke", what, " ".join(texts), choices=(*again, Choice("Close and lose", lose)))
+        )
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:
         self._session.said.emit(about_fault(topic, what, fault))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -39,44 +38,49 @@ class Outbox(QObject):
     def __init__(self, keeper: Keeper, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._keeper = keeper
-        self._posts: deque[Post] = deque()
-        self.stuck = False  # the last try failed
+        self._posts: list[Post] = []
+        self.refused = False  # the last try failed
+        self.elsewhere = 0  # how many wait for a project that is not open
 
     def __len__(self) -> int:
         """How much is not on disk yet."""
         return len(self._posts)
 
+    @property
+    def stuck(self) -> bool:
+        """Something is left that waiting does not store."""
+        return self.refused or self.elsewhere > 0
+
+    def waits_for(self, project: str) -> bool:
+        """Something of this project is not on disk yet."""
+        return any(p.project == project for p in self._posts)
+
     def put(self, project: str, act: Act, done: Callable[[Any], None] = nothing, *, first: bool = False) -> None:
         """`act` runs in the keeper's thread, `done` with its answer in the window's. `first`: before what could not be stored, as
         a label that is locked must be opened before its strokes."""
-        (self._posts.appendleft if first and self.stuck else self._posts.append)(Post(project, act, done))
+        self._posts.insert(0 if first and self.refused else len(self._posts), Post(project, act, done))
         self.send()
 
     def send(self) -> None:
         """Once more, if something is left."""
         self._keeper.ask(self._drain, done=self._on_drained, failed=self.failed.emit)
 
-    def _drain(self, project: Project) -> tuple[list[tuple[Callable[[Any], None], Any]], Fault | None]:
-        """In the keeper's thread. What belongs to another project waits until that one is open again."""
+    def _drain(self, project: Project) -> tuple[list[tuple[Callable[[Any], None], Any]], Fault | None, int]:
+        """In the keeper's thread, while the window puts more in. What belongs to another project waits until that one is open
+        again."""
         answers: list[tuple[Callable[[Any], None], Any]] = []
-        kept: list[Post] = []
         fault, uid = None, project.uid
-        while self._posts and fault is None:
-            post = self._posts[0]
-            if post.project != uid:
-                kept.append(self._posts.popleft())
-                continue
+        while fault is None and (post := next((p for p in tuple(self._posts) if p.project == uid), None)) is not None:
             try:
                 answers.append((post.done, post.act(project)))
-                self._posts.popleft()
+                self._posts.remove(post)  # by itself: another may have come before it meanwhile
             except Exception as error:  # whatever it was, the stroke is kept
                 fault = fault_of(error)
-        self._posts.extendleft(reversed(kept))
-        return answers, fault
+        return answers, fault, sum(p.project != uid for p in tuple(self._posts))
 
-    def _on_drained(self, drained: tuple[list[tuple[Callable[[Any], None], Any]], Fault | None]) -> None:
-        answers, fault = drained
-        self.stuck = fault is not None
+    def _on_drained(self, drained: tuple[list[tuple[Callable[[Any], None], Any]], Fault | None, int]) -> None:
+        answers, fault, self.elsewhere = drained
+        self.refused = fault is not None
         for done, answer in answers:
             done(answer)
         if fault is not None:
