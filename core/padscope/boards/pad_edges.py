@@ -49,6 +49,7 @@ class Edges:
     offset_px: NDArray[np.float64]  # the edge was seen this much further out; NaN where none was seen
     contradicts: NDArray[np.bool_]  # no edge, and either metal on both sides or none on both
     whole: NDArray[np.intp]  # (pads,) pieces that each pad's outline has, in the picture or not
+    sides: NDArray[np.intp]  # (pads,) sides that these pieces lie on
     glare: NDArray[np.intp]  # (pads,) of them those that lie in the picture and are left out because of glare
 
     def __len__(self) -> int:
@@ -107,13 +108,13 @@ def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequen
     NaN."""
     half = reach_px + PLATEAU_PX + 1
     offsets = np.arange(-half, half + STEP_PX / 2, STEP_PX)
-    whole, glare = np.zeros(len(layout.pads), np.intp), np.zeros(len(layout.pads), np.intp)
+    whole, sides, glare = (np.zeros(len(layout.pads), np.intp) for _ in range(3))
     kept: list[_Pieces] = []
     pad_of: list[NDArray[np.intp]] = []
     profiles: list[Profiles] = [Profiles(np.empty((0, len(offsets))), np.empty(0))]
     for n, (window, pad, um_to_px) in enumerate(zip(windows, layout.pads, poses, strict=True)):
         pieces = _pieces(pad.corners_um, um_to_px)
-        whole[n] = len(pieces.side)
+        whole[n], sides[n] = len(pieces.side), len(np.unique(pieces.side))
         if window is None:
             continue
         inside, blind, seen = _profiles(window, pieces, um_to_px, offsets)
@@ -124,7 +125,15 @@ def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequen
     if not kept:
         none = np.empty(0)
         return Edges(
-            none.astype(np.intp), none.astype(np.intp), np.empty((0, 2)), np.empty((0, 2)), none, none > 0, whole, glare
+            none.astype(np.intp),
+            none.astype(np.intp),
+            np.empty((0, 2)),
+            np.empty((0, 2)),
+            none,
+            none > 0,
+            whole,
+            sides,
+            glare,
         )
     seen = Profiles(np.concatenate([p.mean for p in profiles]), np.concatenate([p.noise for p in profiles]))
     offset = edge_in(seen, offsets, reach_px)
@@ -138,6 +147,7 @@ def measure_edges(windows: list[PadWindow | None], layout: Layout, poses: Sequen
         offset,
         np.isnan(offset) & alike,
         whole,
+        sides,
         glare,
     )
 

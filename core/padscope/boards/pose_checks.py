@@ -54,6 +54,7 @@ class Sight:
     contradicted: tuple[str, ...]  # something else lies there
     unclear: tuple[str, ...]
     outside: tuple[str, ...]  # too little of them is in the picture
+    partly: tuple[str, ...] = ()  # seen, but for a side that lies at the picture's border or in glare
     glaring: tuple[str, ...] = ()  # glare hides so much of their outline that it says nothing
 
     @property
@@ -70,6 +71,7 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
     unclear: list[str] = []
     outside: list[str] = []
     glaring: list[str] = []
+    partly: list[str] = []
     off_um, off_px = (PAD_OFF_UM, PAD_OFF_PX) if found.bend is None else (BENT_OFF_UM, BENT_OFF_PX)
     farthest = max(off_um, off_px / found.um_to_px.scale)
     first = np.searchsorted(edges.pad, np.arange(len(layout.pads) + 1))
@@ -99,9 +101,11 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
             contradicted.append(pad.id)
         elif not denied and np.isfinite(off).mean() >= PAD_SHARE and fixed:
             seen[pad.id] = float(np.sqrt(np.mean(np.square(offs))))
+            if len(every) < edges.sides[n]:
+                partly.append(pad.id)
         else:
             unclear.append(pad.id)
-    return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside), tuple(glaring))
+    return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside), tuple(partly), tuple(glaring))
 
 
 def _in_two_directions(normals: list[NDArray[np.float64]]) -> bool:
