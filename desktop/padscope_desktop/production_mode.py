@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -30,6 +31,8 @@ FILE = "production.csv"
 READING, UNREADABLE = "Reading the modules…", "The modules could not be read."
 
 
+PLOTTED_AGAIN = 2
+"""Times as many modules as in the plots must be read before these are drawn again in the middle of reading."""
 FIRST_PART, PART = 50, 200
 """Modules read at once: the first few are shown before anybody waits, and what is asked for meanwhile comes in between."""
 
@@ -73,6 +76,7 @@ class ProductionMode(Mode):
         self.all = Asked((), {})
         self.known = False  # what the project holds
         self._lines: dict[NewestRow, ModuleLine] = {}  # read so far
+        self._plotted = 0  # modules in the plots
         self._turn = 0  # answers to what was asked in an earlier turn come too late
         self._on = False
         self.shown = Production(())
@@ -115,26 +119,31 @@ class ProductionMode(Mode):
     def _on_asked(self, found: Asked) -> None:
         self.all, self.known = found, True
         self._lines = {row: self._lines[row] for row in found.newest if row in self._lines}
-        self.page.set_known(not self._missing())
+        self.page.set_known(self._whole)
         chosen = self.panel.filters().layout_sha256 or next(iter(found.layouts), "")
         self.panel.set_layouts([(layout.name, sha) for sha, layout in found.layouts.items()], chosen)
         self._show(self.panel.filters())
         self._read_on()
 
-    def _missing(self) -> tuple[NewestRow, ...]:
-        return tuple(row for row in self.all.newest if row not in self._lines)
+    @property
+    def _whole(self) -> bool:
+        return len(self._lines) == len(self.all.newest)
 
     def _read_on(self) -> None:
-        missing = self._missing()
-        if missing:
-            part = missing[: PART if self._lines else FIRST_PART]
-            self._ask(partial(read_lines, newest=part), self._on_part)
+        if not self._whole:
+            part = PART if self._lines else FIRST_PART
+            missing = islice((row for row in self.all.newest if row not in self._lines), part)
+            self._ask(partial(read_lines, newest=tuple(missing)), self._on_part)
 
     def _on_part(self, lines: dict[NewestRow, ModuleLine]) -> None:
+        """The table grows with every part, the plots, which take longer, now and then."""
         self._lines |= lines
-        self.page.set_known(not self._missing())
-        self._show(self.panel.filters())
         self._read_on()
+        self.page.set_known(self._whole)
+        if self._whole or len(self._lines) >= PLOTTED_AGAIN * max(self._plotted, FIRST_PART):
+            self._show(self.panel.filters())
+        else:
+            self._show_table(self.panel.filters())
 
     def _on_failed(self, fault: Fault) -> None:
         self.session.said.emit(about_fault("production", UNREADABLE, fault))
@@ -143,9 +152,15 @@ class ProductionMode(Mode):
 
     @Slot(object)
     def _show(self, filters: Filters) -> None:
+        """Everything that is known, through these filters."""
+        self._show_table(filters)
+        self.page.set_plots(self.shown, self.all.layouts.get(filters.layout_sha256))
+        self._plotted = len(self._lines)
+
+    def _show_table(self, filters: Filters) -> None:
         read = Production(tuple(self._lines[row] for row in self.all.newest if row in self._lines))
         self.shown = filtered(read, filters)
-        self.page.set_production(self.shown, self.all.layouts.get(filters.layout_sha256))
+        self.page.set_lines(self.shown)
         if self.known:
             self.panel.show_summary(self.shown, len(read.lines), len(self.all.newest))
 

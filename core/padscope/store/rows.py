@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -114,11 +113,13 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class PadSum:
-    """What came of one pad, in numbers: of its wires those with a place, and how far each of these lies from its planned point."""
+    """What came of one pad, in numbers: its wires, those of them with a place, and how far from its planned point each of these
+    lies that is not on it."""
 
     pad: str
     verdict: Verdict
     wires: int
+    placed: int
     shifts_um: tuple[float, ...]
     classes: tuple[str, ...]  # of its defects, one each
 
@@ -190,25 +191,6 @@ def pad_map_from_text(head: str, pads: Iterable[str]) -> PadMap:
         )
     except (ValueError, KeyError, TypeError) as error:
         raise StoreError(f"A stored pad map cannot be read ({error!r}); inspect the picture again.") from None
-
-
-def pad_sums_from_text(pads: Iterable[str]) -> tuple[PadSum, ...]:
-    """Straight from the text: thousands of maps are read at once for an overview."""
-    try:
-        return tuple(_pad_sum(json.loads(text)) for text in pads)
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(f"A stored pad map cannot be read ({error!r}); inspect the picture again.") from None
-
-
-def _pad_sum(values: dict[str, Any]) -> PadSum:
-    ways = [(w["planned_um"], w["proposed_um"]) for w in values["landings"] if w["proposed_um"] is not None]
-    return PadSum(
-        pad=values["pad"],
-        verdict=Verdict(values["verdict"]),
-        wires=len(values["landings"]),
-        shifts_um=tuple(math.dist(planned, proposed) for planned, proposed in ways),
-        classes=tuple(d["defect_class"] for d in values["defects"]),
-    )
 
 
 def _rows(pose: Affine) -> list[list[float]]:

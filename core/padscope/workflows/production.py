@@ -165,7 +165,6 @@ def module_lines(project: Project, newest: Sequence[NewestRow]) -> tuple[ModuleL
 def _line(row: NewestRow, sums: Sequence[PadSum], decisions: Sequence[PadDecision]) -> ModuleLine:
     decided = current(decisions)
     pads = [_decided(p, decided.get(p.pad)) for p in sums]
-    shifts = [um for p in pads for um in p.shifts_um]
     return ModuleLine(
         module=row.module,
         picture=Path(row.picture_path).name,
@@ -177,8 +176,8 @@ def _line(row: NewestRow, sums: Sequence[PadSum], decisions: Sequence[PadDecisio
         signed_by=row.signed_by,
         counts=dict(Counter(p.verdict for p in pads)),
         wires=sum(p.wires for p in pads),
-        placed=len(shifts),
-        shifted=sum(um >= SHIFTED_UM for um in shifts),
+        placed=sum(p.placed for p in pads),
+        shifted=sum(um >= SHIFTED_UM for p in pads for um in p.shifts_um),
         classes=dict(Counter(plain_class(name) for p in pads for name in p.classes)),
         pads={p.pad: p.verdict for p in pads},
     )
@@ -189,8 +188,8 @@ def _decided(pad: PadSum, decision: PadDecision | None) -> PadSum:
     had no place."""
     if decision is None or decision.decision is not Decision.OVERRIDDEN:
         return pad
-    freed = (0.0,) * (pad.wires - len(pad.shifts_um)) if decision.verdict is Verdict.OK else ()
-    return replace(pad, verdict=decision.verdict, shifts_um=(*pad.shifts_um, *freed))
+    placed = pad.wires if decision.verdict is Verdict.OK else pad.placed
+    return replace(pad, verdict=decision.verdict, placed=placed)
 
 
 def filtered(all_modules: Production, filters: Filters) -> Production:

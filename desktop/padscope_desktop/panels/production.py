@@ -39,8 +39,10 @@ class ProductionPage(QWidget):
         grid.setRowStretch(0, 3)
         grid.setRowStretch(2, 2)
 
-    def set_production(self, shown: Production, layout: Layout | None) -> None:
+    def set_lines(self, shown: Production) -> None:
         self.table.modules.set_lines(shown.lines)
+
+    def set_plots(self, shown: Production, layout: Layout | None) -> None:
         self.bars.set_rows(shown.classes())
         self.shares.set_shares(layout, shown.pads(layout) if layout is not None else {})
         self.trend.set_days(shown.trend())
