@@ -265,7 +265,7 @@ class Beside(QObject):
         self._put(picture.width, picture.height, picture.levels, picture.span)
         self.right.set_scale(self.left.um_per_px)
         self.right.set_heat_opacity(self.left.heat.opacity)
-        self.right.set_factor(self.session.judging.factor)
+        self.right.set_factor(self.session.judging.shown_factor)
         heat = self.chosen == HEAT and self._board is not None
         self.right.set_level(self._board.level if heat and self._board is not None else None)
         self.right.set_visible(heat=heat, pads=False, feet=False)

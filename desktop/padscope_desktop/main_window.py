@@ -354,7 +354,7 @@ class MainWindow(QMainWindow):
         else:
             self._shown_key = key
             self.canvas.set_picture(shown.card.width, shown.card.height, shown.levels, shown.span)
-            self.canvas.set_factor(self.session.judging.factor)
+            self.canvas.set_factor(self.session.judging.shown_factor)
             for mode in self.modes:
                 mode.redraw()
         self.footer.show_scale()

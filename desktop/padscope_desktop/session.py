@@ -268,7 +268,7 @@ class Session(QObject):
         self.settled.emit("picture")
         self.display.show(key, entry.path)
         if key in self._boards:
-            self.judging.set_board(self._boards[key])
+            self.judging.set_board(self._boards[key], fixed=bool(entry.signed_by))
         elif entry.inspection:
             self.keeper.ask(
                 partial(stock.board, inspection=entry.inspection, key=key, picture=entry.sha256),
@@ -293,7 +293,7 @@ class Session(QObject):
 
     def _on_board(self, board: Board) -> None:
         if board.key == self.current and self.judging.board is None:
-            self.judging.set_board(board)
+            self.judging.set_board(board, fixed=bool(self.album.entries[board.key].signed_by))
 
     def _keep(self, board: Board) -> None:
         """The newest of a picture, at hand before it is stored; only the last few."""

@@ -38,7 +38,8 @@ class Judging(QObject):
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.board: Board | None = None
-        self.factor = 1.0
+        self.factor = 1.0  # what is judged with from now on
+        self.fixed = False  # the board on the screen is signed: it stays as it is
         self.rules: Rules = load_rules()
         self._jobs = jobs
         self._busy = False
@@ -50,22 +51,54 @@ class Judging(QObject):
         self._rest = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._rest.timeout.connect(self.settle)
 
-    def set_board(self, board: Board | None) -> None:
-        """Another board, or none; it is judged at the present threshold if it was not."""
+    @property
+    def shown_factor(self) -> float:
+        """Of the verdicts on the screen: those of a signed board stay at the threshold at which they were signed."""
+        return self.board.factor if self.board is not None and self.fixed else self.factor
+
+    @property
+    def busy(self) -> bool:
+        return self._busy
+
+    def set_board(self, board: Board | None, *, fixed: bool = False) -> None:
+        """Another board, or none; it is judged at the present threshold if it was not, unless it is signed."""
         self.settle()
-        self.board = board
+        shown = self.shown_factor
+        self.board, self.fixed = board, fixed
         self._brought = ""
         if board is not None:
             self._judged_at = board.factor
-            if board.factor != self.factor:
-                self.board = previewed(board, self.factor)
-                self._judge()
+            self._catch_up()
+        if self.shown_factor != shown:
+            self.factor_changed.emit()
         self.board_changed.emit()
+
+    def set_fixed(self, fixed: bool) -> None:
+        """The board on the screen was signed, or opened again: then it follows the threshold, the rules and the paint of now."""
+        if self.board is None or fixed == self.fixed:
+            return
+        shown = self.shown_factor
+        self.fixed = fixed
+        if not fixed and self.board.pad_map.provenance.rules_sha256 != self.rules.sha256:
+            self._reruled, self._judged_at = True, math.nan
+        self._catch_up()
+        self._rest.start()
+        if self.shown_factor != shown:
+            self.factor_changed.emit()
+        self.board_changed.emit()
+
+    def _catch_up(self) -> None:
+        """With the present threshold, and with what came while the board was fixed."""
+        if self.board is None or self.fixed or self._judged_at == self.factor:
+            return
+        if self.board.factor != self.factor:
+            self.board = previewed(self.board, self.factor)
+        self._judge()
 
     def drop(self) -> None:
         """No board, and nothing of it to be stored: the project it belongs to is closed."""
         self._rest.stop()
-        self.board = None
+        self.board, self.fixed = None, False
         self._brought = ""
         self._unstored = self._reruled = False
         self.rules = load_rules()
@@ -74,7 +107,7 @@ class Judging(QObject):
     def set_rules(self, rules: Rules, *, rejudge: bool = True) -> None:
         """What is judged from now on; the board on the screen at once, unless it is to stay as it was."""
         self.rules = rules
-        if self.board is None or not rejudge or self.board.for_judging(rules) is None:
+        if self.board is None or self.fixed or not rejudge or self.board.for_judging(rules) is None:
             return
         self._reruled, self._brought, self._judged_at = True, "", math.nan
         self._judge()
@@ -87,7 +120,7 @@ class Judging(QObject):
             return
         self.factor = factor
         self.factor_changed.emit()
-        if self.board is not None:
+        if self.board is not None and not self.fixed:
             self.board = previewed(self.board, factor)
             self.board_changed.emit()
             self._judge()
@@ -95,7 +128,8 @@ class Judging(QObject):
 
     def set_painting(self, painting: Painting | None) -> None:
         """What a person has painted on this board by now; its verdicts follow. They are stored with the next `settle`: a stroke
-        is in the project already, and an inspection for each of them would bury the history."""
+        is in the project already, and an inspection for each of them would bury the history. (What is painted on a signed board
+        counts when it is opened again.)"""
         if self.board is None:
             return
         self.board = replace(self.board, painting=painting)
@@ -106,7 +140,7 @@ class Judging(QObject):
 
     def place_feet(self, feet: tuple[HandFoot, ...]) -> None:
         """All feet that a person has put down on this board; they show at once, and their pads are judged with them."""
-        if self.board is None or not self.board.can_be_judged:
+        if self.board is None or self.fixed or not self.board.can_be_judged:
             return
         self.board = self.board.with_feet(feet)
         self._judged_at = math.nan
@@ -119,7 +153,7 @@ class Judging(QObject):
         """Verdicts that differ from what is stored go out; a preview never does."""
         self._rest.stop()
         board = self.board
-        if board is None:
+        if board is None or self.fixed:
             return
         moved = board.factor != board.stored or board.hand != board.stored_hand or self._reruled
         if not moved and not self._unstored:
@@ -138,7 +172,7 @@ class Judging(QObject):
     def _judge(self) -> None:
         """One at a time, and again if the threshold has moved on meanwhile: a slider that never rests must not starve it."""
         board = self.board
-        if board is None or not board.can_be_judged or self._busy:
+        if board is None or self.fixed or not board.can_be_judged or self._busy:
             return
         name = self._name(board)
         self._busy = True
@@ -160,7 +194,7 @@ class Judging(QObject):
     def _on_judged(self, name: str, factor: float, hand: tuple[HandFoot, ...], pads: tuple[PadResult, ...]) -> None:
         board = self.board
         self._brought = name
-        if board is None or name != self._name(board):
+        if board is None or self.fixed or name != self._name(board):
             return
         if hand != board.hand:
             return  # feet were put down meanwhile: it is judged again

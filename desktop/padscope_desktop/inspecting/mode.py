@@ -148,7 +148,7 @@ class InspectMode(Mode):
 
     @Slot()
     def _on_factor(self) -> None:
-        factor = self.session.judging.factor
+        factor = self.session.judging.shown_factor
         self.panel.threshold.set_factor(factor)
         self.canvas.set_factor(factor)
 

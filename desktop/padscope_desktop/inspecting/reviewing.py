@@ -162,6 +162,7 @@ class Reviewing(QObject):
             words = "A pad map is signed by name: enter yours above, then sign."
             self.session.said.emit(Message("review", "Who signs?", words))
             return
+        self.session.judging.set_fixed(True)  # from now on: nothing may slip in before it is on disk
         self._ask(partial(review_stock.sign, inspection=self.review.inspection, author=self.session.operator))
 
     def reopen(self, reason: str) -> None:
@@ -228,7 +229,10 @@ class Reviewing(QObject):
     def _take_if_shown(self, review: Review) -> None:
         """Answers come one after the other: an older one must not hide what was decided since."""
         self.stored.emit(review)
-        if review.inspection == self.review.inspection and len(review.decisions) >= len(self.review.decisions):
+        if review.inspection != self.review.inspection:
+            return
+        self.session.judging.set_fixed(review.signature is not None)
+        if len(review.decisions) >= len(self.review.decisions):
             self._take(review)
 
     def _take(self, review: Review) -> None:

@@ -37,7 +37,7 @@ class Differences(QObject):
             self.layer.set_cells(None)
             self.told.emit("Inspect this picture to compare masks with heat.")
             return
-        least = self._easel.brush.least * self._easel.session.judging.factor
+        least = self._easel.brush.least * self._easel.session.judging.shown_factor
         cells = disagreeing_cells(mask, board.level, least, CELL_PX)
         self.layer.set_cells(cells)
         hot, cold = (int((cells == kind).sum()) for kind in (Disagreement.HEAT_ONLY, Disagreement.MASK_ONLY))

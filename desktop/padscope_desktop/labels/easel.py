@@ -144,13 +144,20 @@ class Easel(QObject):
         board, b = self.session.judging.board, self.brush
         if board is None or not (b.inside_pads or b.only_hot):
             return None
-        key = (id(board.geometry), id(board.level), self.session.judging.factor, b.inside_pads, b.only_hot, b.least)
+        key = (
+            id(board.geometry),
+            id(board.level),
+            self.session.judging.shown_factor,
+            b.inside_pads,
+            b.only_hot,
+            b.least,
+        )
         if self._kept[0] != key:
             parts = []
             if b.inside_pads:
                 parts.append(inside_any([shape.outline for shape in board.geometry.shapes.values()]))
             if b.only_hot and board.level is not None:
-                parts.append(hot(board.level, b.least * self.session.judging.factor, CELL_PX))
+                parts.append(hot(board.level, b.least * self.session.judging.shown_factor, CELL_PX))
             found = all_of(parts)
             self._kept = (key, remembered(found) if found is not None else None)
         return self._kept[1]

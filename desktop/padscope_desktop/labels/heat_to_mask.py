@@ -37,7 +37,7 @@ class HeatToMask(QObject):
     @property
     def _least(self) -> float:
         """The level from which heat is taken, in the grid's own unit."""
-        return self.easel.session.judging.factor * self.easel.brush.least
+        return self.easel.session.judging.shown_factor * self.easel.brush.least
 
     def take_defect(self, at: Px) -> None:
         """The connected heat under the cursor, on its pad."""

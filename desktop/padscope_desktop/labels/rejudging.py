@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from padscope.workflows.painting import Painting
     from padscope_desktop.session import Session
 
+SIGNED = "The pad map is signed: what is painted changes its verdicts only when it is opened again (Board menu)"
+
 
 class Rejudging(QObject):
     def __init__(self, session: Session, labelling: Labelling) -> None:
@@ -19,7 +21,7 @@ class Rejudging(QObject):
         self._session = session
         self._labelling = labelling
         self._seen: object = None  # the level grid of the board that was last looked at
-        labelling.rested.connect(self.renew)
+        labelling.rested.connect(self._on_rested)
         labelling.loaded.connect(self._on_loaded)
         session.judging.board_changed.connect(self._on_board)
 
@@ -37,6 +39,12 @@ class Rejudging(QObject):
         mask = self._labelling.mask
         if mask is not None and not mask.empty:
             self.renew()
+
+    @Slot()
+    def _on_rested(self) -> None:
+        self.renew()
+        if self._session.judging.fixed:
+            self._session.mentioned.emit(SIGNED)
 
     @Slot()
     def renew(self) -> None:
