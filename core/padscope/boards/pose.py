@@ -64,7 +64,6 @@ BOTH_SIDES = 0.5
 SOMETHING_ELSE = "something else lies where the layout has this pad"
 NOT_CLEAR = "its outline was not seen where the layout has it"
 GLARE = "glare hides its outline"
-PARTLY = "one of its ends is too near the picture's border, or in glare, to be seen"
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,7 @@ def _pose(layout: Layout, found: Refined, sight: Sight, residual_um: float, meth
         found.um_to_px,
         residual_um,
         method,
-        {pad: um for pad, um in sight.seen.items() if pad not in sight.partly},
+        {pad: um for pad, um in sight.seen.items() if pad not in sight.unsure},
         {name: (m.x_px, m.y_px) for name, m in found.marks.items()},
         fit.outset_px / scale,
         (fit.pad_shift_px[0] / scale, fit.pad_shift_px[1] / scale),
@@ -283,7 +282,7 @@ def _pose(layout: Layout, found: Refined, sight: Sight, residual_um: float, meth
         largest_bend_um(layout, found.bend),
         dict.fromkeys(sight.contradicted, SOMETHING_ELSE)
         | dict.fromkeys(sight.unclear, NOT_CLEAR)
-        | dict.fromkeys(sight.partly, PARTLY)
+        | dict(sight.unsure)
         | dict.fromkeys(sight.glaring, GLARE),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,11 @@ PAD_OFF_UM, PAD_OFF_PX = 7.5, 1.5
 """The larger of the two is how far a side may lie from its place and still be the layout's."""
 BENT_OFF_UM, BENT_OFF_PX = 3.0, 0.6
 """The same in a picture with a local correction: that follows the pads, so what it does not follow is not understood."""
+SURE_OFF_UM, STRAIGHT_MARKS = 4.0, 2
+"""Where fewer marks say that the picture is straight, a side that lies further off may be a distortion of which too little is seen
+to correct it: such a pad counts, but is not said to lie where the pose has it."""
+PARTLY = "one of its ends is too near the picture's border, or in glare, to be seen"
+ASTRAY = "one of its sides lies away from where the layout has it"
 LARGEST_STRETCH = 0.02
 """Difference between the scales along two directions that a microscope may have."""
 LARGEST_SCALE_ERROR = 0.05
@@ -54,7 +60,7 @@ class Sight:
     contradicted: tuple[str, ...]  # something else lies there
     unclear: tuple[str, ...]
     outside: tuple[str, ...]  # too little of them is in the picture
-    partly: tuple[str, ...] = ()  # seen, but for a side that lies at the picture's border or in glare
+    unsure: Mapping[str, str] = field(default_factory=dict)  # of those seen the ones that may lie elsewhere, and why
     glaring: tuple[str, ...] = ()  # glare hides so much of their outline that it says nothing
 
     @property
@@ -71,7 +77,7 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
     unclear: list[str] = []
     outside: list[str] = []
     glaring: list[str] = []
-    partly: list[str] = []
+    unsure: dict[str, str] = {}
     off_um, off_px = (PAD_OFF_UM, PAD_OFF_PX) if found.bend is None else (BENT_OFF_UM, BENT_OFF_PX)
     farthest = max(off_um, off_px / found.um_to_px.scale)
     first = np.searchsorted(edges.pad, np.arange(len(layout.pads) + 1))
@@ -102,10 +108,12 @@ def pads_seen(layout: Layout, found: Refined) -> Sight:
         elif not denied and np.isfinite(off).mean() >= PAD_SHARE and fixed:
             seen[pad.id] = float(np.sqrt(np.mean(np.square(offs))))
             if len(every) < edges.sides[n]:
-                partly.append(pad.id)
+                unsure[pad.id] = PARTLY
+            elif found.bend is None and len(found.marks) < STRAIGHT_MARKS and max(offs) > SURE_OFF_UM:
+                unsure[pad.id] = ASTRAY
         else:
             unclear.append(pad.id)
-    return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside), tuple(partly), tuple(glaring))
+    return Sight(seen, tuple(contradicted), tuple(unclear), tuple(outside), unsure, tuple(glaring))
 
 
 def _in_two_directions(normals: list[NDArray[np.float64]]) -> bool:
