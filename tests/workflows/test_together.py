@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from padscope.boards.bond_map import bond_map_text, bond_rows, pad_map_text, parse_pad_map, read_bond_map
 from padscope.boards.pad_map import PadMap, Verdict
 from padscope.boards.rules import load_rules
+from padscope.boards.visual_inspection import tiles_to_show
 from padscope.datasets.drawn_board import demo_layout, demo_pose, draw_board, random_blemishes
 from padscope.datasets.tile_plan import TileSettings
 from padscope.errors import UsageError
@@ -21,6 +23,7 @@ from padscope.store import conflicts, labels
 from padscope.store.database import create_project
 from padscope.types import finish
 from padscope.workflows.export import inspected_in, write_outputs
+from padscope.workflows.heat_files import write_heat
 from padscope.workflows.inspect import Inspection, Inspector
 from padscope.workflows.labels_out import export_pad_maps
 from padscope.workflows.maps_out import export_maps
@@ -172,8 +175,16 @@ def test_a_project_writes_the_board_once_with_each_pad_from_its_own_picture(
         first = str(halves[0])
         project.add_inspection(together.pad_map, LAYOUT, together.level, picture_path=first, others=others)
         names = [halves[1].stem] if chosen else []
-        maps = finish(export_pad_maps(project, tmp_path / "maps", pictures=names))
-        assert sorted(p.suffix for p in maps.files) == [".csv", ".json", ".pdf"]
+        maps = finish(export_pad_maps(project, tmp_path / "maps", pictures=names, heat=True))
+        stem = "right" if chosen else "left"
+        heats = [f"{stem}.heat.npz", f"{stem}.{'left' if chosen else 'right'}.heat.npz"]
+        kinds = ("bondmap.csv", "padmap.json", "pdf")
+        assert {p.name for p in maps.files} == {f"{stem}.{kind}" for kind in kinds} | set(heats)
+        shown = dict(zip(("left", "right"), (together.level, together.others[0].level), strict=True))
+        for name in heats:
+            np.testing.assert_allclose(
+                heat_of(tmp_path / "maps" / name), shown[name.split(".")[-3]], rtol=1e-3, atol=1e-3
+            )
         assert maps.notes == ()
         with open_picture(halves[0]) as left, open_picture(halves[1]) as right:
             whole = len(pdf_bytes(together.pad_map, LAYOUT, (left, right)))
@@ -185,6 +196,35 @@ def test_a_project_writes_the_board_once_with_each_pad_from_its_own_picture(
         (front,) = (p for p in draft.files if p.name.endswith(".front.jpg"))
         here, there = (cv2.resize(cv2.imread(str(p)), (64, 64)).astype(float) for p in (front, halves[0]))
         assert np.abs(here - there).mean() < 8
+        assert any(p.name.endswith(".front_picture2.jpg") for p in draft.files)
+        run = json.loads(next(p for p in draft.files if p.suffix == ".json").read_text(encoding="utf-8"))[0][0]
+        tiles = run["results"]["Metadata"]["front_defect_images"]
+        assert set(tiles) == {str(n) for n in tiles_to_show(together.pad_map, LAYOUT)}
+        for name in tiles.values():  # a tile on the right is cut out of the right picture, whole
+            assert min(cv2.imread(str(tmp_path / "vi" / name)).shape[:2]) > 60
+
+
+def heat_of(path: Path) -> NDArray[np.float16]:
+    with np.load(path) as stored:
+        assert list(stored) == ["level"]
+        return np.asarray(stored["level"])
+
+
+def test_the_heat_of_every_picture_is_a_file_of_its_own(
+    together: Inspection, halves: list[Path], tmp_path: Path
+) -> None:
+    files = [p.name for p in write_outputs(together, LAYOUT, halves[0], tmp_path, heat=True)]
+    assert files[-2:] == ["left.heat.npz", "left.right.heat.npz"]
+    for name, level in zip(files[-2:], (together.level, together.others[0].level), strict=True):
+        np.testing.assert_allclose(heat_of(tmp_path / name), level, rtol=1e-3, atol=1e-3)
+    assert {p.name for p in tmp_path.iterdir()} == set(files)
+
+
+def test_pictures_of_one_name_do_not_replace_each_other(tmp_path: Path) -> None:
+    grids = [(Path(folder) / "img.png", np.full((2, 3), k, np.float32)) for k, folder in enumerate("abc")]
+    names = write_heat(tmp_path, "img", grids)
+    assert names == ["img.heat.npz", "img.img.heat.npz", "img.img-3.heat.npz"]
+    assert [float(heat_of(tmp_path / name)[0, 0]) for name in names] == [0, 1, 2]
 
 
 def test_the_same_picture_twice_is_refused(inspector: Inspector, halves: list[Path]) -> None:

@@ -295,7 +295,11 @@ def _training_data(c: argparse.ArgumentParser) -> None:
 
 def _inspecting(c: argparse.ArgumentParser) -> None:
     c.add_argument("--project", type=Path, metavar="P", help="store everything in this project too")
-    c.add_argument("--heat", action="store_true", help="write the level of every cell too (STEM.heat.npz)")
+    c.add_argument(
+        "--heat",
+        action="store_true",
+        help="the level of every cell too: STEM.heat.npz, and one per further picture",
+    )
     _scale(c)
     _device(c)
 

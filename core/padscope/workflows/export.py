@@ -9,9 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from padscope.boards.bond_map import read_pad_map, write_bond_map, write_pad_map
 from padscope.boards.layout import Layout
@@ -20,6 +17,7 @@ from padscope.pictures.files import stem_of
 from padscope.pictures.picture import open_picture
 from padscope.reports.pdf import write_pdf
 from padscope.store.database import Project, open_or_create_project
+from padscope.workflows.heat_files import write_heat
 from padscope.workflows.inspect import Inspection
 
 
@@ -49,8 +47,8 @@ def refuse_unwritable(file: Path) -> None:
 def write_outputs(
     inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False, stem: str = ""
 ) -> list[Path]:
-    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` STEM.heat.npz: all of them or, with OutputError, none. The heat
-    of a board's further pictures is in the arrays level_1, level_2 … `stem`: if not the picture's."""
+    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` what `write_heat` writes: all or, with OutputError, none.
+    `stem`: if not the picture's."""
     stem = stem or stem_of(Path(picture))
     pad_map = inspection.pad_map
     with _all_or_none(folder) as draft:
@@ -61,13 +59,9 @@ def write_outputs(
                 open_files.enter_context(open_picture(p)) for p in (picture, *(x.path for x in inspection.others))
             ]
             write_pdf(pad_map, layout, draft / f"{stem}.pdf", pictures)
-        if heat:
-            grids: dict[str, Any] = {f"level_{k}": x.level for k, x in enumerate(inspection.others, start=1)}
-            grids = {name: grid.astype(np.float16) for name, grid in ({"level": inspection.level} | grids).items()}
-            np.savez_compressed(draft / f"{stem}.heat.npz", **grids)
-    return [
-        folder / f"{stem}.{kind}" for kind in ("padmap.json", "bondmap.csv", "pdf", *(["heat.npz"] if heat else []))
-    ]
+        grids = [(picture, inspection.level), *((x.path, x.level) for x in inspection.others)] if heat else []
+        heats = write_heat(draft, stem, grids)
+    return [folder / name for name in (*(f"{stem}.{kind}" for kind in ("padmap.json", "bondmap.csv", "pdf")), *heats)]
 
 
 def own_stem(folder: Path, picture: Path, sha256: str) -> str:

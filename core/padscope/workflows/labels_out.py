@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from padscope.boards.bond_map import write_bond_map, write_pad_map
 from padscope.boards.pad_map import PadMap
 from padscope.boards.review import reviewed
@@ -27,6 +25,7 @@ from padscope.store.database import Project
 from padscope.store.labels import LabelRow
 from padscope.store.rows import InspectionRow, PictureRow
 from padscope.types import Progress, Work
+from padscope.workflows.heat_files import write_heat
 from padscope.workflows.painting import FINISHED
 
 PADMAP = "padmap"
@@ -104,7 +103,7 @@ def export_pad_maps(
     project: Project, folder: Path, *, pictures: Sequence[str] = (), heat: bool = False, author: str = ""
 ) -> Work[ExportReport]:
     """What `inspect` writes, for the newest inspection of each picture that has one: STEM.padmap.json, STEM.bondmap.csv, STEM.pdf
-    and with `heat` STEM.heat.npz. A picture that is not where it was gives a report without close-ups."""
+    and with `heat` what `write_heat` writes. A picture that is not where it was gives a report without close-ups."""
     found = newest_inspections(project, pictures)
     names, notes = unique_names([picture for picture, _ in found])
     with whole_folder(folder) as draft:
@@ -124,9 +123,9 @@ def export_pad_maps(
             except PadscopeError as error:
                 notes.append(f"{picture.name}: the report has no close-ups ({error})")
                 write_pdf(pad_map, layout, draft / f"{stem}.pdf")
-            level = project.level(inspection.id) if heat else None
-            if level is not None:
-                np.savez_compressed(draft / f"{stem}.heat.npz", level=level.astype(np.float16))
+            if heat:
+                kept = ((path, project.level(inspection.id, k)) for k, path in enumerate(paths_of(project, pad_map)))
+                write_heat(draft, stem, [(path, level) for path, level in kept if level is not None])
         files = tuple(folder / p.name for p in sorted(draft.iterdir()))
     if not project.read_only:
         heads = {"inspections": [i.uid for _, i in found], "head": list(project.head())}

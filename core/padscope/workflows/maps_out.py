@@ -4,6 +4,7 @@ pictures it needs. They carry what a person decided."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from padscope.boards.grades import Grades, proposed_grades
 from padscope.boards.layout import Layout
 from padscope.boards.layout_text import written_whole
 from padscope.boards.pad_map import PadMap
-from padscope.boards.review import reviewed
+from padscope.boards.review import WORST_FIRST, reviewed
 from padscope.boards.rules import Rules, load_rules, parse_rules
-from padscope.boards.visual_inspection import Inspector, tile_box_um, tiles_to_show, write_visual_inspection
+from padscope.boards.visual_inspection import Inspector, tile_box_um, tiles_of, tiles_to_show, write_visual_inspection
 from padscope.errors import OutputError, PadscopeError, RulesError
 from padscope.pictures.files import stem_of
 from padscope.pictures.picture import Picture, open_picture
@@ -62,7 +63,7 @@ def export_maps(
         for number, ((picture, row), name) in enumerate(zip(found, names, strict=True)):
             yield Progress(number, len(found), f"writing {picture.name}")
             stored = stored_map(project, row)
-            notes += FORMS[form](stored, paths_of(project, stored.pad_map)[0], draft / stem_of(Path(name)))
+            notes += FORMS[form](stored, paths_of(project, stored.pad_map), draft / stem_of(Path(name)))
         files = tuple(folder / p.name for p in sorted(draft.iterdir()))
     if not project.read_only:
         detail = {"format": form, "inspections": [i.uid for _, i in found], "head": list(project.head())}
@@ -70,44 +71,54 @@ def export_maps(
     return ExportReport(folder, files, notes=tuple(notes))
 
 
-def _write_dxf(stored: StoredMap, picture: Path, stem: Path) -> list[str]:
+def _write_dxf(stored: StoredMap, pictures: Sequence[Path], stem: Path) -> list[str]:
     write_dxf(stored.pad_map, stored.layout, stem.with_name(stem.name + ".dxf"))
     return []
 
 
-def _write_visual_inspection(stored: StoredMap, picture: Path, stem: Path) -> list[str]:
+def _write_visual_inspection(stored: StoredMap, pictures: Sequence[Path], stem: Path) -> list[str]:
     grades: Grades = proposed_grades(stored.pad_map, stored.layout, stored.rules)
     by = Inspector(stored.pad_map.picture.module, stored.operator)
     images, notes = {}, []
     try:
-        with open_picture(picture) as opened:
+        with ExitStack() as stack:
+            opened = [stack.enter_context(open_picture(picture)) for picture in pictures]
             images = _pictures(stored.pad_map, stored.layout, opened, stem)
     except OutputError:
         raise
     except PadscopeError as error:
-        notes.append(f"{picture.name}: the draft has no pictures ({error})")
+        notes.append(f"{pictures[0].name}: the draft has no pictures ({error})")
     path = stem.with_name(stem.name + ".visual-inspection.json")
     write_visual_inspection(stored.pad_map, stored.layout, grades, by, path, images)
     return notes
 
 
-def _pictures(pad_map: PadMap, layout: Layout, picture: Picture, stem: Path) -> dict[str, str]:
-    """The whole board ("") and every tile that has something to show, as JPEG; file names by tile."""
-    whole = Box(0, 0, picture.width, picture.height)
-    boxes = {"": whole}
+def _pictures(pad_map: PadMap, layout: Layout, pictures: Sequence[Picture], stem: Path) -> dict[str, str]:
+    """The whole board ("") and every tile that has something to show, as JPEG; file names by tile. A tile is cut out of the
+    picture in which the worst of its pads was judged; further pictures of the board are written whole beside the first."""
+    names = {"": f"{stem.name}.front.jpg"}
+    for k, picture in enumerate(pictures):
+        name = names[""] if k == 0 else f"{stem.name}.front_picture{k + 1}.jpg"
+        _write_jpeg(picture, Box(0, 0, picture.width, picture.height), stem.with_name(name))
+    tiles = tiles_of(layout)
+    worst_last = sorted(pad_map.pads, key=lambda p: WORST_FIRST.index(p.verdict), reverse=True)
+    places = {tiles[p.pad]: pad_map.place(p.pad) for p in worst_last if p.pad in tiles}
     for number in tiles_to_show(pad_map, layout):
-        box = Box.around(pad_map.um_to_px.apply(tile_box_um(layout, number))).clipped(picture.width, picture.height)
+        picture = pictures[places[number].picture]
+        corners = places[number].um_to_px.apply(tile_box_um(layout, number))
+        box = Box.around(corners).clipped(picture.width, picture.height)
         if not box.empty:
-            boxes[str(number)] = box
-    names = {}
-    for tile, box in boxes.items():
-        names[tile] = f"{stem.name}.front{f'_tile{tile}' if tile else ''}.jpg"
-        step = max(1, -(-max(box.width, box.height) // LONGEST_PX))
-        pixels = picture.read(box, step)
-        shown = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else np.asarray(pixels, np.uint8)
-        _, data = cv2.imencode(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
-        written_whole(stem.with_name(names[tile]), data.tobytes())
+            names[str(number)] = f"{stem.name}.front_tile{number}.jpg"
+            _write_jpeg(picture, box, stem.with_name(names[str(number)]))
     return names
+
+
+def _write_jpeg(picture: Picture, box: Box, path: Path) -> None:
+    step = max(1, -(-max(box.width, box.height) // LONGEST_PX))
+    pixels = picture.read(box, step)
+    shown = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else np.asarray(pixels, np.uint8)
+    _, data = cv2.imencode(".jpg", shown[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
+    written_whole(path, data.tobytes())
 
 
 def _rules(project: Project, row: InspectionRow) -> Rules:
@@ -120,7 +131,7 @@ def _rules(project: Project, row: InspectionRow) -> Rules:
         return load_rules(None)
 
 
-FORMS: dict[str, Callable[[StoredMap, Path, Path], list[str]]] = {
+FORMS: dict[str, Callable[[StoredMap, Sequence[Path], Path], list[str]]] = {
     "dxf": _write_dxf,
     "visual-inspection": _write_visual_inspection,
 }
