@@ -49,7 +49,14 @@ def test_killed_in_the_middle_everything_is_there_and_can_be_undone(bench: Bench
     assert draft.layout.pads == ()  # another project, another draft
     bench.session.open_project(path)
     bench.until(lambda: draft.layout.pads)
-    assert "2 pads, not in use yet; 2 steps can be undone" in bench.window.status.mention.text()
+    offer = bench.window.message_bar.message
+    assert (offer.headline, offer.text) == (
+        "The layout “new layout” is as you left it.",
+        "2 pads, not in use yet. 2 steps can be undone.",
+    )
+    offer.choices[0].act()
+    assert bench.window.mode is bench.window.layout_mode
+    assert bench.window.message_bar.message is None
     assert draft.edits.now == before.now
     assert draft.touched
     draft.redo()

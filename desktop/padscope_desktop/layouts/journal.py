@@ -17,13 +17,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Fiducial, Layout, Pad, Wire
 from padscope.boards.layout_edit import Edits
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.layouts.draft import EMPTY, Draft
-from padscope_desktop.messages import about_fault
+from padscope_desktop.messages import Choice, Message, about_fault
 from padscope_desktop.quantities import count
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from padscope_desktop.session import Session
 
 SUFFIX = "-draft"
+TOPIC = "draft"
 LONGEST_BYTES = 32_000_000
 """A longer journal is not read back step by step, only its end."""
 
@@ -44,7 +45,10 @@ class Kept:
 
 
 class Journal(QObject):
-    """Writes every step of a draft beside the session's project, and brings it back when the project is opened."""
+    """Writes every step of a draft beside the session's project, and brings it back when the project is opened. Signal:
+    wanted(): a person goes on with it."""
+
+    wanted = Signal()
 
     def __init__(self, session: Session, draft: Draft, parent: QObject) -> None:
         super().__init__(parent)
@@ -56,6 +60,7 @@ class Journal(QObject):
 
     @Slot()
     def _on_opened(self) -> None:
+        self._session.settled.emit(TOPIC)
         self._draft.restore(Edits(EMPTY), EMPTY)  # what was drawn for the project before stays with that one
         self._session.keeper.ask(kept, done=self._on_kept, failed=self._on_failed)
 
@@ -64,9 +69,12 @@ class Journal(QObject):
             return
         self._draft.restore(found.edits, found.clean)
         layout, steps = found.edits.now, len(found.edits.past)
-        what = f"“{layout.name}” is as you left it: {count(len(layout.pads), 'pad')}, not in use yet"
-        undone = f"; {count(steps, 'step')} can be undone" if steps else ""
-        self._session.mentioned.emit(f"The layout {what}{undone}. Go on with F4")
+        undone = f" {count(steps, 'step')} can be undone." if steps else ""
+        there = f"{count(len(layout.pads), 'pad')}, not in use yet.{undone}"
+        go_on = Choice("Go on (F4)", self.wanted.emit)
+        self._session.said.emit(
+            Message(TOPIC, f"The layout “{layout.name}” is as you left it.", there, choices=(go_on,))
+        )
 
     @Slot()
     def _on_saved_as(self) -> None:
@@ -84,7 +92,7 @@ class Journal(QObject):
             self._session.keeper.ask(question, failed=self._on_failed)
 
     def _on_failed(self, fault: Fault) -> None:
-        self._session.said.emit(about_fault("draft", "The layout in the making is not kept on disk: save it.", fault))
+        self._session.said.emit(about_fault(TOPIC, "The layout in the making is not kept on disk: save it.", fault))
 
 
 def place(project: Project) -> Path:

@@ -17,7 +17,7 @@ from padscope_desktop.layouts.changes import changed_field, named_in_order, refl
 from padscope_desktop.layouts.draft import EMPTY, Draft
 from padscope_desktop.layouts.drafting import Drafting
 from padscope_desktop.layouts.hands import LayoutHands, RegionHands
-from padscope_desktop.layouts.journal import Journal
+from padscope_desktop.layouts.journal import TOPIC, Journal
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.layout import LayoutPanel
 from padscope_desktop.panels.marks import MarksBar
@@ -76,6 +76,7 @@ class LayoutMode(Mode):
         w.unreadable.connect(p.imports.show_trouble)
         w.learned.connect(self._on_learned)
         self.session.layout_changed.connect(self._on_draft)
+        self.journal.wanted.connect(lambda: self.switches["mode_layout"].trigger())
         self.session.current_changed.connect(self._on_picture)
         p.named_as.connect(self._on_named)
         p.scale_typed.connect(w.set_scale)
@@ -133,6 +134,7 @@ class LayoutMode(Mode):
 
     def enter(self) -> None:
         self.on = True
+        self.session.settled.emit(TOPIC)  # the offer to go on with it
         if self.session.layout is not None and not self.draft.touched and self.draft.layout != self.session.layout:
             self.draft.open(self.session.layout)
         self.layer.visible, self.canvas.layers.judged = True, False
