@@ -17,6 +17,7 @@ from padscope_desktop.album import Entry
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.display import Display, Shown
 from padscope_desktop.inspecting.board import Board, pad_marks
+from padscope_desktop.inspecting.reviewing import Reviewing
 from padscope_desktop.messages import about_fault
 from padscope_desktop.panels.parts import Chooser, Elided, button, label, named
 from padscope_desktop.quantities import count, local_time
@@ -72,6 +73,7 @@ class Beside(QObject):
         self._shown: int | None = None  # the picture on the right
         self._board: Board | None = None  # its inspection
         self._past: Board | None = None  # an earlier inspection that was asked for
+        self._reviewing: Reviewing | None = None
         self.changes = ReasonLayer(self.right.pads)
         self.right.layers.over.append(self.changes)
         self._fill()
@@ -90,6 +92,15 @@ class Beside(QObject):
             (self.chooser.activated, self._on_chosen),
         ):
             signal.connect(slot)
+
+    def follow(self, reviewing: Reviewing) -> None:
+        """What has changed since an earlier inspection is told of the verdicts that count now."""
+        self._reviewing = reviewing
+        reviewing.changed.connect(self._mark_changes)
+
+    @property
+    def _standing(self) -> Board | None:
+        return self._reviewing.standing if self._reviewing is not None else self.session.judging.board
 
     def _lay_out(self) -> None:
         self.head = QWidget()
@@ -147,7 +158,7 @@ class Beside(QObject):
 
     def show_inspection(self, inspection: int) -> None:
         """An earlier inspection of this module: its picture, its verdicts, and what has changed since."""
-        question = partial(stock.board, inspection=inspection, key=0)
+        question = partial(stock.handed_on, inspection=inspection, key=0)
         self.session.keeper.ask(question, done=self._on_past, failed=self._on_no_past)
 
     def _on_past(self, board: Board) -> None:
@@ -238,7 +249,7 @@ class Beside(QObject):
                 self._put(0, 0, [])
             self.display.show(entry.key, entry.path)
             if entry.inspection and self.chosen != PAST:
-                question = partial(stock.board, inspection=entry.inspection, key=entry.key, picture=entry.sha256)
+                question = partial(stock.handed_on, inspection=entry.inspection, key=entry.key, picture=entry.sha256)
                 self.session.keeper.ask(question, done=self._on_other_board)
 
     def _forget_past(self) -> None:
@@ -309,7 +320,7 @@ class Beside(QObject):
     @Slot()
     def _mark_changes(self, *_: object) -> None:
         """On the earlier inspection, what each pad that has changed is now."""
-        now, past = self.session.judging.board, self._board
+        now, past = self._standing, self._board
         if not self.on or self.chosen != PAST or now is None or past is None:
             self.changes.show(())
             return

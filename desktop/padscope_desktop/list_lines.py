@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Slot
 
 from padscope_desktop.inspecting.review_stock import Review
+from padscope_desktop.inspecting.reviewing import Reviewing
+from padscope_desktop.inspecting.together import lines_of
 from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.session import Session
@@ -50,6 +54,21 @@ class ListLines(QObject):
         for entry in self._session.album.entries.values():
             if entry.inspection == review.inspection and entry.signed_by != signed_by:
                 entry.signed_by = signed_by
+                self._pictures.refresh(entry.key)
+
+    def follow(self, reviewing: Reviewing) -> None:
+        reviewing.stored.connect(self.show_signature)
+        reviewing.changed.connect(partial(self._show_counts, reviewing))
+
+    def _show_counts(self, reviewing: Reviewing) -> None:
+        """The board on the screen with what a person decided, on the lines of all its pictures."""
+        board = reviewing.standing
+        if board is None:
+            return
+        counts = board.pad_map.counts()
+        for entry in lines_of(board, self._session.album):
+            if entry.counts != counts:
+                entry.counts = counts
                 self._pictures.refresh(entry.key)
 
     @Slot(str)

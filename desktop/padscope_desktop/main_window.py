@@ -111,6 +111,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         s = self.session
+        for part in (self.list_lines, self.seeing.beside):
+            part.follow(self.inspect_mode.reviewing)
         for signal, slot in (
             (s.project_changed, self._on_project),
             (s.album_changed, self._on_album),
@@ -136,7 +138,6 @@ class MainWindow(QMainWindow):
             (self.seeing.look_rests, self._on_look),
             (self.production_mode.picture_wanted, self._on_picture_wanted),
             (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
-            (self.inspect_mode.reviewing.stored, self.list_lines.show_signature),
             (self.inspect_mode.panel.history.beside_wanted, self.seeing.show_inspection),
             (self.label_doors.reread, self.label_mode.conflicts.look),
         ):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Verdict
+from padscope.boards.review import Decision, current, reviewed
 from padscope.boards.rules import Rules, parse_rules
 from padscope.errors import StoreError
 from padscope.pictures.measures import Measure
@@ -24,6 +25,7 @@ from padscope_desktop.inspecting.board import Board, Part, board_of, seen_in
 if TYPE_CHECKING:
     from padscope.boards.hand_feet import HandFoot
     from padscope.store.database import Project
+    from padscope.store.rows import InspectionRow
     from padscope.workflows.painting import Painting
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp")
@@ -79,7 +81,7 @@ def contents(project: Project) -> Contents:
     for p in project.pictures():
         last = newest.get(p.sha256)
         own = p.scale if p.scale.source in BY_A_PERSON else None
-        counts, inspection = (last.counts, last.id) if last else (None, 0)
+        counts, inspection = (counted(project, last), last.id) if last else (None, 0)
         parts = (last.picture_sha256, *further[inspection]) if last is not None and inspection in further else ()
         signer = signers.get(inspection, "")
         pictures.append(StoredPicture(p.path, p.sha256, counts, inspection, p.module, own, signer, parts))
@@ -97,6 +99,14 @@ def contents(project: Project) -> Contents:
         remembered(project, folder) if folder is not None else None,
         _rules(project),
     )
+
+
+def counted(project: Project, row: InspectionRow) -> Mapping[Verdict, int]:
+    """Of an inspection, with a person's verdicts where there are some."""
+    decided = reviews.decisions(project, row.id)
+    if not any(d.decision is Decision.OVERRIDDEN for d in current(decided).values()):
+        return row.counts
+    return reviewed(project.pad_map(row.id), decided).counts()
 
 
 def _rules(project: Project) -> Rules | None:
@@ -217,6 +227,12 @@ def board(project: Project, inspection: int, key: int, picture: str = "") -> Boa
     parts = tuple(Part(level, mask) for level, mask in zip(levels, paintings, strict=True) if level is not None)
     made = board_of(key, pad_map, layout, levels[0], row.seconds, "", paintings[0], parts if pad_map.others else ())
     return seen_in(made, shas.index(picture), key) if picture in shas else made
+
+
+def handed_on(project: Project, inspection: int, key: int, picture: str = "") -> Board:
+    """The same with the verdicts that counted: a person's where there is one."""
+    made = board(project, inspection, key, picture)
+    return replace(made, pad_map=reviewed(made.pad_map, reviews.decisions(project, inspection)))
 
 
 def unsigned_board(project: Project, inspection: int, key: int, picture: str = "") -> Board | None:

@@ -10,6 +10,7 @@ from padscope.boards.review import current
 from padscope.store import reviews
 from padscope.store.database import open_project
 from padscope_desktop.beside import PAST
+from padscope_desktop.theme import VERDICTS
 
 
 def begun(bench: Bench, operator: str = "AB") -> None:
@@ -136,7 +137,7 @@ def test_decisions_stay_when_the_threshold_moves_and_the_verdict_does_not(bench:
     bench.session.judging.set_factor(1.1)
     bench.until(lambda: not bench.session.judging._busy)
     bench.session.judging.settle()
-    bench.until(lambda: mode.reviewing.review.inspection > before)
+    bench.until(lambda: mode.reviewing.review.inspection > before and mode.reviewing.review.decisions)
     assert "A4" in mode.reviewing.decided
 
 
@@ -208,3 +209,23 @@ def test_an_earlier_picture_of_the_module_stands_beside_and_goes_with_another_mo
     assert beside.words.text() == "nothing has changed since"
     bench.session.show(third)
     assert beside.chosen != PAST
+
+
+def test_beside_an_earlier_inspection_stand_the_verdicts_that_counted(bench: Bench) -> None:
+    begun(bench)
+    mode, beside = bench.window.inspect_mode, bench.window.seeing.beside
+    bench.session.operator = "AB"
+    assert mode.reviewing.override("A4", Verdict.RE_CLEAN, "dust")
+    bench.until(lambda: not bench.session.keeper.busy)
+    first = bench.session.album.entries[1].inspection
+    bench.session.judging.set_factor(2.0)
+    bench.until(lambda: not bench.session.judging._busy)
+    bench.session.judging.settle()
+    bench.until(lambda: bench.session.album.entries[1].inspection != first and not bench.session.keeper.busy)
+    bench.window.seeing.show_inspection(first)
+    bench.until(lambda: beside.chosen == PAST and beside.right.pads.marks)
+    marks = {m.name: m.style.words for m in beside.right.pads.marks}
+    assert marks["A4"] == VERDICTS[Verdict.RE_CLEAN].words
+    words = beside.words.text()
+    mode.reviewing.override("A1", Verdict.NOT_BONDABLE, "scratch")  # what is decided now is told at once
+    assert beside.words.text() != words

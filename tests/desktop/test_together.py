@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from conftest import Bench
+from padscope.boards.pad_map import Verdict
 from padscope.store.database import open_project
 from padscope_desktop.album import part_words, state
 
@@ -153,3 +154,21 @@ def test_one_picture_is_not_several(bench: Bench) -> None:
         entry.module = module
     bench.session.together.start([1, 2])
     assert "different boards" in said[-1]
+
+
+def test_the_rows_count_what_a_person_decided(both: Bench) -> None:
+    left, right = entries(both)
+    both.session.operator = "AB"
+    before = left.to_look_at
+    review = both.window.inspect_mode.reviewing
+    worst = next(p.pad for p in both.session.judging.board.pads if p.verdict is Verdict.NOT_BONDABLE)
+    assert review.override(worst, Verdict.OK, "looked at it under the microscope")
+    assert left.to_look_at == right.to_look_at == before - 1
+    both.until(lambda: not both.session.keeper.busy)
+    path = both.session.project
+    both.answers.next = [both.folder / "other.padscope"]
+    both.window.actions_by_id["new_project"].trigger()
+    both.until(lambda: both.session.project != path and not both.session.keeper.busy)
+    both.session.open_project(path)
+    both.until(lambda: len(entries(both)) == 2 and entries(both)[0].counts is not None)
+    assert [e.to_look_at for e in entries(both)] == [before - 1, before - 1]

@@ -10,7 +10,7 @@ import pytest
 
 from padscope.boards.doubts import Doubt
 from padscope.boards.layout import Layout, Pad, spread_wires
-from padscope.boards.pad_map import PadMap, PictureFacts, Provenance, Verdict
+from padscope.boards.pad_map import OtherPicture, PadMap, PadPlace, PictureFacts, Provenance, Verdict
 from padscope.boards.rules import PristineRules, load_rules
 from padscope.boards.verdict import judge
 from padscope.cli import main
@@ -49,6 +49,37 @@ def test_the_same_rules_change_nothing_and_strict_ones_what_they_should(project:
         assert after is Verdict.NOT_BONDABLE
         assert all(p.pad == "A" for b in found.boards for p in b.changes.changed())  # what is UNKNOWN stays it
         assert len(finish(what_if(opened, STANDARD, STRICT, last=1)).boards) == 1
+
+
+def test_a_board_on_several_pictures_is_judged_in_each(project: Path) -> None:
+    """Pad B lies in the second picture, where the board is 40 px further to the left; only there is something on it."""
+    quiet, warm = np.full((80, 80), 0.2, np.float32), np.full((80, 80), 0.2, np.float32)
+    pose = dataclasses.replace(POSE, tx=POSE.tx - 40.0)
+    warm[14 + 38, 44 - 5] = 5.0  # B is 750 µm below A: 300 px, 37.5 cells
+    below = dataclasses.replace(PAD, id="B", y_um=PAD.y_um + 750.0)
+    layout = Layout("two", (PAD, below), (*spread_wires(PAD, 5), *spread_wires(below, 5)))
+    pads = (
+        *judge(quiet, dataclasses.replace(layout, pads=(PAD,)), POSE, (640, 640), STANDARD),
+        *judge(warm, dataclasses.replace(layout, pads=layout.pads[1:]), pose, (640, 640), STANDARD),
+    )
+    provenance = Provenance("blob", "m", "standard", "r", "one", "", "2026-01-02T00:00:00Z", "padscope")
+    left, right = (PictureFacts(f"{name}.jpg", name * 16, 640, 640, Scale()) for name in ("left", "right"))
+    pad_map = PadMap(
+        left,
+        POSE,
+        1.0,
+        "pads",
+        provenance,
+        pads,
+        others=(OtherPicture(right, pose, 1.0, "pads"),),
+        places={"B": PadPlace(1, pose)},
+    )
+    with open_project(project) as opened:
+        opened.add_inspection(pad_map, layout, quiet, picture_path="left.jpg", others=[("right.jpg", warm)])
+        found = finish(what_if(opened, STANDARD, STRICT, last=1))
+    assert found.left_out == 0
+    (board,) = found.boards
+    assert [p.pad for p in board.changes.changed()] == ["B"]
 
 
 def test_from_the_command_line(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

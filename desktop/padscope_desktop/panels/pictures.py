@@ -143,6 +143,7 @@ class PictureDelegate(QStyledItemDelegate):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.theme = theme
+        self.current: int | None = None  # key of the picture on the screen
         self._images: dict[int, tuple[Thumbnail, Any]] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
@@ -159,7 +160,7 @@ class PictureDelegate(QStyledItemDelegate):
             painter.fillRect(box, QColor(self.theme.selected))
         elif flags & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(box, QColor(self.theme.hover))
-        if flags & QStyle.StateFlag.State_Selected:
+        if entry.key == self.current:  # of several that are chosen, the one on the screen
             painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), QColor(self.theme.accent))
         thumb = QRect(box.left() + 8, box.top() + 8, THUMB.width(), THUMB.height())
         self._paint_thumbnail(painter, thumb, entry)
@@ -189,6 +190,8 @@ class PictureDelegate(QStyledItemDelegate):
         sign = QRectF(left, below + 4, 12, 12)
         paint_mark(painter, sign, mark, self.theme, entry.fraction)
         painter.setPen(QColor(self.theme.dim))
+        if mark is Mark.SIGNED and metrics.horizontalAdvance(words) > room - 18:
+            words = entry.signed_by  # the seal says the rest
         words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room - 18)
         painter.drawText(QRect(left + 18, below, room - 18, 20), Qt.AlignmentFlag.AlignVCenter, words)
         painter.restore()
@@ -374,8 +377,9 @@ class PicturesPanel(QWidget):
 
     def set_current(self, key: int | None) -> None:
         """Follows the session; does not send `chosen` again. A picture that the filter hides stays hidden."""
-        self._key = key
+        self._key = self._delegate.current = key
         index = self._shown.mapFromSource(self._model.index(self._model.row_of(key)))
+        self.list.viewport().update()
         if index != self.list.currentIndex() and index.isValid():
             chooser = self.list.selectionModel()
             chooser.blockSignals(True)
