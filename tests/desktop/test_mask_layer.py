@@ -66,16 +66,42 @@ def test_a_high_class_looks_the_same_as_a_low_one(qtbot: QtBot, classes: np.ndar
     assert np.array_equal(low[..., 3], high[..., 3])
 
 
-def test_what_is_painted_step_by_step_looks_as_if_drawn_at_once(qtbot: QtBot, classes: np.ndarray) -> None:
-    mask = mask_from_array(classes)
+@pytest.mark.parametrize("zoom", [1.0, 0.6, 0.37, 0.2, 5.3])
+def test_what_is_painted_step_by_step_looks_as_if_drawn_at_once(qtbot: QtBot, classes: np.ndarray, zoom: float) -> None:
+    mask, view = mask_from_array(classes), replace(VIEW, zoom=zoom)
     layer = layer_of(mask)
-    drawn(layer)
+    drawn(layer, view)
     live = LiveStroke(mask, 2)
     for x in range(100, 500, 23):
         layer.touched(live.add(swept((x, 240.0), (x + 23, 255.0), 14.0, ROUND, mask.box)))
-        assert np.array_equal(drawn(layer), drawn(layer_of(mask)))
+        assert np.array_equal(drawn(layer, view), drawn(layer_of(mask), view))
     layer.touched(live.abandon())
-    assert np.array_equal(drawn(layer), drawn(layer_of(mask_from_array(classes))))
+    assert np.array_equal(drawn(layer, view), drawn(layer_of(mask_from_array(classes)), view))
+    eraser = LiveStroke(mask, 0)
+    layer.touched(eraser.add(swept((300.0, 200.0), (300.0, 200.0), 999.0, ROUND, mask.box)))
+    assert not drawn(layer, view).any()
+    eraser.finish()
+    assert not drawn(layer, view).any()
+
+
+def test_a_stroke_draws_only_the_chunks_that_look_different(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = mask_from_array(np.ones((400, 600), np.uint8))
+    layer, seen = layer_of(mask), []
+    drawn(layer)
+    original = MaskLayer._drawn
+    monkeypatch.setattr(MaskLayer, "_drawn", lambda self, *of: (seen.append(of[0]), original(self, *of))[1])
+    live = LiveStroke(mask, 2)
+    layer.touched(live.add(swept((300.0, 100.0), (300.0, 100.0), 10.0, ROUND, mask.box)))
+    drawn(layer)
+    assert seen == [(0, 1)]
+    seen.clear()
+    layer.touched(live.add(swept((300.0, 100.0), (300.0, 300.0), 10.0, ROUND, mask.box)))
+    drawn(layer)
+    assert sorted(seen) == [(0, 1), (1, 1)]
+    seen.clear()
+    layer.touched(live.add(swept((257.0, 300.0), (257.0, 300.0), 3.0, ROUND, mask.box)))
+    drawn(layer)
+    assert sorted(seen) == [(1, 0), (1, 1)]
 
 
 def test_zoomed_out_the_smallest_speck_is_seen(qtbot: QtBot) -> None:
@@ -125,8 +151,8 @@ def test_a_mask_that_rests_is_kept_while_the_picture_moves_and_a_stroke_is_seen_
     layers.under.append(layer)
     assert np.array_equal(rested(layers), drawn(layer))
     drawings: list[int] = []
-    original = layer.steps
-    layer.steps = lambda painter, view: (drawings.append(1), original(painter, view))[1]  # type: ignore[method-assign]
+    original = layer.paint_within
+    layer.paint_within = lambda *of: (drawings.append(1), original(*of))[1]  # type: ignore[method-assign]
     assert np.array_equal(painted(layers)[0], drawn(layer_of(mask)))
     assert not drawings  # it was kept
     stroke = LiveStroke(mask, 2)

@@ -85,6 +85,27 @@ def test_a_fast_mouse_leaves_no_gap(points, r):
                 assert found[y, x]
 
 
+@given(st.lists(point, min_size=1, max_size=5), radius, st.sampled_from([ROUND, SQUARE]))
+@settings(max_examples=150)
+def test_a_brush_that_goes_on_from_where_it_was_covers_the_same_with_less(points, r, shape):
+    box = Box(0, 0, WIDTH, HEIGHT)
+    whole, onward = covered(swept(points[0], points[0], r, shape, box)), np.zeros((HEIGHT, WIDTH), bool)
+    onward |= whole
+    for before, a, b in zip([points[0], *points], points, points[1:], strict=False):
+        new = covered(swept(a, b, r, shape, box))
+        whole |= new
+        added = covered(swept(a, b, r, shape, box, before=before))
+        assert np.array_equal(added, new & ~covered(swept(before, a, r, shape, box)))
+        onward |= added
+    assert np.array_equal(onward, whole)
+
+
+def test_a_wide_brush_costs_what_it_adds():
+    far, a, b = Box(0, 0, 4000, 4000), (1500, 1500), (1510, 1505)
+    added, whole = (sum(r.inside.size for r in swept(a, b, 500, ROUND, far, before=x)) for x in (a, None))
+    assert added < 0.3 * whole
+
+
 def test_an_unknown_brush_is_a_bug():
     with pytest.raises(ValueError, match="triangular"):
         next(swept((0, 0), (1, 1), 2, "triangular", Box(0, 0, 9, 9)))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.masks.class_mask import overlap, places
+from padscope.masks.class_mask import CHUNK
 from padscope.masks.shapes import SMALLEST_RADIUS, Region
 from padscope.types import Box
 
@@ -22,9 +22,12 @@ ROUND, SQUARE = "round", "square"
 SHAPES = (ROUND, SQUARE)
 
 
-def swept(a: Point, b: Point, radius: float, shape: str, within: Box) -> Iterator[Region]:
+def swept(
+    a: Point, b: Point, radius: float, shape: str, within: Box, *, before: Point | None = None
+) -> Iterator[Region]:
     """What a brush covers on its way from a to b (px), one region per chunk it touches, inside a box. Round: every pixel within
-    `radius` of the segment. Square: every pixel that is within `radius` of a point of it in x and in y."""
+    `radius` of the segment. Square: every pixel that is within `radius` of a point of it in x and in y. `before`: but for what
+    it covered already on its way from there to a, so that a wide brush costs what it adds and not what it is."""
     if shape not in SHAPES:
         raise ValueError(f"a {shape} brush")
     r = max(float(radius), SMALLEST_RADIUS)
@@ -33,24 +36,43 @@ def swept(a: Point, b: Point, radius: float, shape: str, within: Box) -> Iterato
     if bottom <= top:
         return
     rows = np.arange(top, bottom, dtype=np.float64)
-    first, last = (_round_spans if shape == ROUND else _square_spans)(a, b, r, rows)
+    spans = _round_spans if shape == ROUND else _square_spans
+    first, last = spans(a, b, r, rows)
     first, last = np.maximum(first, within.x0), np.minimum(last, within.x1 - 1)
+    done = spans(before, a, r, rows) if before is not None else (np.full(len(rows), 1), np.full(len(rows), 0))
+    for y0 in range(top - top % CHUNK, bottom, CHUNK):
+        ys = slice(max(y0, top) - top, min(y0 + CHUNK, bottom) - top)
+        yield from _row_of_chunks((first[ys], last[ys]), (done[0][ys], done[1][ys]), top + ys.start)
+
+
+def _row_of_chunks(spans: Spans, done: Spans, top: int) -> Iterator[Region]:
+    """The pixels of the spans, one for each row from `top` on, that are not done; cut to their own rows and columns."""
+    first, last = spans
     some = first <= last
     if not some.any():
         return
-    box = Box(int(first[some].min()), top, int(last[some].max()) + 1, bottom)
-    for place in places(box):
-        _, (ys, xs) = overlap(place, box)
-        part = Box(box.x0 + xs.start, box.y0 + ys.start, box.x0 + xs.stop, box.y0 + ys.stop)
-        lo, hi = first[ys] - part.x0, last[ys] - part.x0
-        if (lo <= 0).all() and (hi >= part.width - 1).all():
-            yield Region(part, np.ones((part.height, part.width), bool))
+    done_from, done_to = int(done[0].max()), int(done[1].min())
+    for x0 in range(int(first[some].min()) // CHUNK * CHUNK, int(last[some].max()) + 1, CHUNK):
+        if done_from <= x0 and done_to >= x0 + CHUNK - 1:
             continue
-        cols = np.arange(part.width, dtype=np.int32)[None, :]
-        inside = cols >= lo.astype(np.int32)[:, None]
-        inside &= cols <= hi.astype(np.int32)[:, None]
-        if inside.any():
-            yield Region(part, inside)
+        lo, hi = np.maximum(first, x0), np.minimum(last, x0 + CHUNK - 1)
+        lo = np.where(done[0] <= lo, np.maximum(lo, done[1] + 1), lo)
+        hi = np.where(done[1] >= hi, np.minimum(hi, done[0] - 1), hi)
+        new = np.flatnonzero(lo <= hi)
+        if not len(new):
+            continue
+        ys = slice(int(new[0]), int(new[-1]) + 1)
+        left, right = int(lo[new].min()), int(hi[new].max()) + 1
+        cols = np.arange(right - left, dtype=np.int16)[None, :]
+        inside = cols >= _column(lo[ys] - left)
+        inside &= cols <= _column(hi[ys] - left)
+        if ((done[0][ys] > left) & (done[1][ys] < right) & (done[0][ys] <= done[1][ys])).any():  # it is in their midst
+            inside &= (cols < _column(done[0][ys] - left)) | (cols > _column(done[1][ys] - left))
+        yield Region(Box(left, top + ys.start, right, top + ys.stop), inside)
+
+
+def _column(at: NDArray[np.int64]) -> NDArray[np.int16]:
+    return np.clip(at, -1, CHUNK).astype(np.int16)[:, None]
 
 
 def _square_spans(a: Point, b: Point, r: float, rows: NDArray[np.float64]) -> Spans:

@@ -6,10 +6,11 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Place
@@ -26,6 +27,8 @@ HALF = 128
 """Classes from this on are drawn the slow way."""
 Key = tuple[int, int, int]
 """(row, column, step) of a chunk at a step."""
+Found = tuple[QImage | QColor, int]
+"""What a chunk looks like, and at which step; a colour where all of it is one class."""
 
 
 def step_for(zoom: float) -> int:
@@ -60,6 +63,48 @@ def edge(classes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return found
 
 
+@dataclass(frozen=True)
+class _Sight:
+    """Where chunks lie on the screen, in device px, so that they meet on whole ones: picture px (x, y) is painted from
+    left + x · zoom, top + y · zoom on. `xs`, `ys`: first and one past the last px in sight."""
+
+    zoom: float
+    left: float
+    top: float
+    xs: tuple[int, int]
+    ys: tuple[int, int]
+
+    @property
+    def step(self) -> int:
+        return step_for(self.zoom)
+
+    def holds(self, place: Place) -> bool:
+        y, x = place[0] * CHUNK, place[1] * CHUNK
+        return self.xs[0] < x + CHUNK and x < self.xs[1] and self.ys[0] < y + CHUNK and y < self.ys[1]
+
+    def lay(self, place: Place, of: int) -> tuple[QRect, QRect]:
+        """Onto which px of the screen an image of a chunk at this step is drawn, and which px of it."""
+        y, x = place[0] * CHUNK, place[1] * CHUNK
+        x0, x1, y0, y1 = x, x + CHUNK, y, y + CHUNK
+        if self.zoom > CROP_ABOVE:
+            x0, x1 = max(x0, self.xs[0]), min(x1, self.xs[1])
+            y0, y1 = max(y0, self.ys[0]), min(y1, self.ys[1])
+        goal = QRect()
+        goal.setCoords(
+            round(self.left + x0 * self.zoom),
+            round(self.top + y0 * self.zoom),
+            round(self.left + x1 * self.zoom) - 1,
+            round(self.top + y1 * self.zoom) - 1,
+        )
+        return goal, QRect((x0 - x) // of, (y0 - y) // of, (x1 - x0) // of, (y1 - y0) // of)
+
+
+def _sight(view: View) -> _Sight:
+    zoom, width, height = view.zoom, view.width * view.dpr, view.height * view.dpr
+    left, top = (-0.5 - view.cx) * zoom + width / 2, (-0.5 - view.cy) * zoom + height / 2
+    return _Sight(zoom, left, top, _seen(left, zoom, width), _seen(top, zoom, height))
+
+
 class MaskLayer:
     """Paints a ClassMask that is changed elsewhere; whoever changes it says which chunks with `touched`."""
 
@@ -74,6 +119,9 @@ class MaskLayer:
         self._images: OrderedDict[Key, QImage | QColor | None] = OrderedDict()
         self._bytes = 0
         self._known: dict[Place, bytes] = {}
+        self._film: QImage | None = None
+        self._film_of: View | None = None
+        self._stale: set[Place] = set()  # chunks that look different from what the film shows
         self._until = math.inf
         self._tables()
 
@@ -101,11 +149,11 @@ class MaskLayer:
         self._both = self._fill[:HALF] + self._line[:HALF]
         self.forget()
 
-    def _sides(self, row: int, col: int) -> bytes:
-        """The pixels that its neighbours see of a chunk."""
-        chunk = self.mask.chunks.get((row, col)) if self.mask is not None else None
+    def _sides(self, place: Place) -> bytes:
+        """The pixels that its neighbours see of a chunk: above, below, left and right of it."""
+        chunk = self.mask.chunks.get(place) if self.mask is not None else None
         if chunk is None:
-            return b""
+            return bytes(4 * CHUNK)
         return chunk[0].tobytes() + chunk[-1].tobytes() + chunk[:, 0].tobytes() + chunk[:, -1].tobytes()
 
     def forget(self) -> None:
@@ -113,91 +161,96 @@ class MaskLayer:
         self._known.clear()
         self._images.clear()
         self._bytes = 0
+        self._film_of = None
 
     def touched(self, places: Iterable[Place]) -> None:
         """These chunks look different now; so may the edges of their neighbours."""
         self.version += 1
-        near: set[Place] = set()
-        for r, c in places:
-            near.add((r, c))
-            sides = self._sides(r, c)
-            if self._known.get((r, c)) != sides:
-                self._known[r, c] = sides
-                near |= {(r + 1, c), (r - 1, c), (r, c + 1), (r, c - 1)}
+        near: set[Place] = set()  # zoomed out, a neighbour sees more than the outermost pixels
+        beside: set[Place] = set()
+        for place in places:
+            (r, c), sides, before = place, self._sides(place), self._known.get(place, b"")
+            around = (r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)
+            self._known[place] = sides
+            beside.add(place)
+            near |= {place, *around}
+            for i, other in enumerate(around):
+                if before[i * CHUNK : (i + 1) * CHUNK] != sides[i * CHUNK : (i + 1) * CHUNK]:
+                    beside.add(other)
         for r, c in near:
-            step = 1
+            step = 1 if (r, c) in beside else 2
             while step <= MOST_STEP:
-                gone = self._images.pop((r, c, step), None)
-                self._bytes -= _size(gone)
+                self._bytes -= _size(self._images.pop((r, c, step), None))
                 step *= 2
+        if self._film_of is not None:
+            self._stale |= beside if step_for(self._film_of.zoom) == 1 else near
 
     def paint(self, painter: QPainter, view: View) -> None:
         self.paint_within(painter, view, math.inf)
 
     def paint_within(self, painter: QPainter, view: View, budget_s: float) -> None:
-        """Chunks that cannot be drawn in this time are shown as they were at another zoom, or in a later frame."""
+        """From a film, on which only what looks different is drawn. Chunks for which there is no time now are shown as they were
+        at another zoom, or before, and drawn in a later frame."""
         self._until = time.perf_counter() + budget_s
-        self.unfinished = False
-        for _ in self.steps(painter, view):
-            pass
-        self._until = math.inf
+        sight = _sight(view)
+        if self._film_of != view:
+            size = round(view.width * view.dpr), round(view.height * view.dpr)
+            if self._film is None or (self._film.width(), self._film.height()) != size:
+                self._film = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+            self._film.setDevicePixelRatio(view.dpr)
+            self._film.fill(0)
+            self._film_of, self._stale = view, set(self._in_sight(sight))
+        assert self._film is not None
+        onto = QPainter(self._film)
+        onto.scale(1 / view.dpr, 1 / view.dpr)
+        self._stale = {place for place in self._stale if sight.holds(place) and not self._renewed(onto, place, sight)}
+        onto.end()
+        self.unfinished, self._until = bool(self._stale), math.inf
+        painter.drawImage(0, 0, self._film)
+
+    def _renewed(self, onto: QPainter, place: Place, sight: _Sight) -> bool:
+        """Drawn in place of what was there; False where it is not as it should be yet."""
+        ready = self._ready(place, sight.step)
+        found = self._found(place, sight.step, ready)
+        if ready or found is not None:
+            onto.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+            onto.fillRect(sight.lay(place, 1)[0], Qt.GlobalColor.transparent)
+            onto.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            _draw(onto, found, place, sight)
+        return ready
 
     def steps(self, painter: QPainter, view: View) -> Iterator[None]:
-        """In logical px; drawn in device px, so that chunks meet on whole pixels of the screen."""
-        if self.mask is None or self.mask.empty:
-            return
-        zoom, step = view.zoom, step_for(view.zoom)
-        left = (-0.5 - view.cx) * zoom + view.width * view.dpr / 2
-        top = (-0.5 - view.cy) * zoom + view.height * view.dpr / 2
-        seen = _seen(left, zoom, view.width * view.dpr), _seen(top, zoom, view.height * view.dpr)
+        """The same without a film; yields between pieces."""
+        sight = _sight(view)
         painter.scale(1 / view.dpr, 1 / view.dpr)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        for i, place in enumerate(self._in_sight(seen)):
+        for i, place in enumerate(self._in_sight(sight)):
             if i % PIECE == PIECE - 1:
                 yield
-            found = self._found(place, step)
-            if found is None:
-                continue
-            image, of = found
-            x, y = place[1] * CHUNK, place[0] * CHUNK
-            x0, x1, y0, y1 = x, x + CHUNK, y, y + CHUNK
-            if zoom > CROP_ABOVE:
-                x0, x1 = max(x0, seen[0][0]), min(x1, seen[0][1])
-                y0, y1 = max(y0, seen[1][0]), min(y1, seen[1][1])
-            goal = QRect()
-            goal.setCoords(
-                round(left + x0 * zoom),
-                round(top + y0 * zoom),
-                round(left + x1 * zoom) - 1,
-                round(top + y1 * zoom) - 1,
-            )
-            source = QRect((x0 - x) // of, (y0 - y) // of, (x1 - x0) // of, (y1 - y0) // of)
-            if isinstance(image, QColor):
-                painter.fillRect(goal, image)
-            else:
-                painter.drawImage(goal, image, source)
+            _draw(painter, self._found(place, sight.step, True), place, sight)
 
-    def _in_sight(self, seen: tuple[tuple[int, int], tuple[int, int]]) -> list[Place]:
-        assert self.mask is not None
-        (x0, x1), (y0, y1) = seen
-        if x1 <= x0 or y1 <= y0:
+    def _in_sight(self, sight: _Sight) -> list[Place]:
+        (x0, x1), (y0, y1) = sight.xs, sight.ys
+        if self.mask is None or x1 <= x0 or y1 <= y0:
             return []
-        rows, cols = (
-            range(max(y0, 0) // CHUNK, (y1 - 1) // CHUNK + 1),
-            range(max(x0, 0) // CHUNK, (x1 - 1) // CHUNK + 1),
-        )
+        rows, cols = range(y0 // CHUNK, (y1 - 1) // CHUNK + 1), range(x0 // CHUNK, (x1 - 1) // CHUNK + 1)
         if len(rows) * len(cols) < len(self.mask.chunks):
             return [(r, c) for r in rows for c in cols if (r, c) in self.mask.chunks]
         return [p for p in self.mask.chunks if p[0] in rows and p[1] in cols]
 
-    def _found(self, place: Place, step: int) -> tuple[QImage | QColor, int] | None:
-        """The image to draw, and its step: another one's where there is no time for it now."""
-        if (*place, step) not in self._images and time.perf_counter() > self._until:
-            self.unfinished = True
-            others = ((self._images.get((*place, 2**k)), 2**k) for k in range(MOST_STEP.bit_length()))
-            return next(((image, of) for image, of in others if image is not None), None)
-        image = self._image(place, step)
-        return None if image is None else (image, step)
+    def _ready(self, place: Place, step: int) -> bool:
+        """Its image is there, or there is time to draw it now."""
+        assert self.mask is not None
+        drawn = (*place, step) in self._images or place not in self.mask.chunks
+        return drawn or time.perf_counter() <= self._until
+
+    def _found(self, place: Place, step: int, ready: bool) -> Found | None:
+        """The image to draw, and its step: another one's where it is not ready; None for nothing."""
+        if ready:
+            image = self._image(place, step)
+            return None if image is None else (image, step)
+        others = ((self._images.get((*place, 2**k)), 2**k) for k in range(MOST_STEP.bit_length()))
+        return next(((image, of) for image, of in others if image is not None), None)
 
     def _image(self, place: Place, step: int) -> QImage | QColor | None:
         """A colour where a chunk has one class and no edge, as most have under a large brush."""
@@ -230,7 +283,10 @@ class MaskLayer:
         chunk = self.mask.chunks.get(place)
         if chunk is None or not chunk.any():
             return None
-        sides = self._neighbours(place)
+        (r, c), sides = place, self._neighbours(place)
+        for seen in (place, (r - 1, c), (r + 1, c), (r, c - 1), (r, c + 1)):
+            if seen not in self._known:
+                self._known[seen] = self._sides(seen)
         value = chunk[0, 0]
         if all(side is not None and (side == value).all() for side in sides) and (chunk == value).all():
             return QColor.fromRgba(self._fill[int(value)])
@@ -251,6 +307,17 @@ class MaskLayer:
         pixels = np.where(line, np.array(self._line, np.uint32)[classes], np.array(self._fill, np.uint32)[classes])
         image = QImage(pixels.data, small, small, small * 4, QImage.Format.Format_ARGB32)
         return image.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def _draw(painter: QPainter, found: Found | None, place: Place, sight: _Sight) -> None:
+    if found is None:
+        return
+    image, of = found
+    goal, source = sight.lay(place, of)
+    if isinstance(image, QColor):
+        painter.fillRect(goal, image)
+    else:
+        painter.drawImage(goal, image, source)
 
 
 def _seen(start: float, zoom: float, room: float) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QPolygonF, QWheelEvent
 
 from padscope.masks.brush import SQUARE, swept
@@ -18,6 +18,7 @@ from padscope.masks.class_mask import ClassMask
 from padscope.masks.live import LiveStroke
 from padscope.masks.shapes import Region
 from padscope.types import Floats
+from padscope_desktop.viewer.ring import DARK, LIGHT, Ring
 from padscope_desktop.viewer.tools import Px, Tool
 from padscope_desktop.viewer.view import View
 
@@ -25,7 +26,6 @@ NEAR = 10.0
 """Logical px within which a click closes a polygon at its first corner."""
 CLICK = 4.0
 """Logical px by which a click may shake."""
-DARK, LIGHT = QColor(0, 0, 0, 190), QColor(255, 255, 255)
 
 
 class Easel(Protocol):
@@ -95,9 +95,11 @@ class BrushTool(PaintTool):
         self._straight = False
         self._last: Px | None = None  # where the last stroke ended
         self._mask: ClassMask | None = None  # of that stroke
+        self._ring = Ring()
+        self._way: tuple[Px, Px, float, str] | None = None  # from where to where it was just swept, and with what
 
     def press(self, at: Px, event: QMouseEvent) -> None:
-        self._at, self._from = at, at
+        self._at, self._from, self._way = at, at, None
         self._stroke = self.easel.begin(self.erase)
         self._straight = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if self._stroke is not None and not self._straight:
@@ -133,8 +135,11 @@ class BrushTool(PaintTool):
         radius = easel.size / 2
         steps = max(math.ceil(math.dist(a, b) / max(radius / 2, 1.0)), 1)
         if easel.snapped(b) is None:
-            easel.add(stroke, swept(a, b, radius, easel.shape, stroke.mask.box))
+            before = self._way[0] if self._way is not None and self._way[1:] == (a, radius, easel.shape) else None
+            self._way = a, b, radius, easel.shape
+            easel.add(stroke, swept(a, b, radius, easel.shape, stroke.mask.box, before=before))
             return
+        self._way = None
         for i in range(1, steps + 1):
             t = i / steps
             region = easel.snapped((a[0] + t * (b[0] - a[0]), a[1] + t * (b[1] - a[1])))
@@ -161,9 +166,7 @@ class BrushTool(PaintTool):
             _outlined(painter, lambda: painter.drawLine(QPointF(*start), QPointF(x, y)), LIGHT)
         r = max(self.easel.size / 2 * view.scale, 1.0)
         colour = LIGHT if self.erase else self.easel.colour
-        ring = QRectF(x - r, y - r, 2 * r, 2 * r)
-        draw = painter.drawRect if self.easel.shape == SQUARE else painter.drawEllipse
-        _outlined(painter, lambda: draw(ring), colour, bright=True)
+        self._ring.paint(painter, QPointF(x, y), r, self.easel.shape == SQUARE, colour)
         if r < 4 or self.erase:  # too small to be seen, or to be told from the brush
             d = max(r, 0) + 3
             arms = ((-d - 4, 0, -d, 0), (d, 0, d + 4, 0), (0, -d - 4, 0, -d), (0, d, 0, d + 4))
@@ -324,11 +327,10 @@ class ClickTool(PaintTool):
         self._act(at, event)
 
 
-def _outlined(painter: QPainter, draw: Callable[[], object], colour: QColor, *, bright: bool = False) -> None:
-    """On any ground: dark below, the colour above; `bright`: white between, for colours that are dark themselves."""
+def _outlined(painter: QPainter, draw: Callable[[], object], colour: QColor) -> None:
+    """On any ground: dark below, the colour above."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    pens = (QPen(DARK, 4.5), QPen(LIGHT, 3.0), QPen(colour, 1.5)) if bright else (QPen(DARK, 3.0), QPen(colour, 1.5))
-    for pen in pens:
+    for pen in (QPen(DARK, 3.0), QPen(colour, 1.5)):
         painter.setPen(pen)
         draw()
 
