@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from padscope.errors import StoreError
 from padscope_desktop.background.jobs import nothing
 from padscope_desktop.background.protocol import Fault
-from padscope_desktop.background.worker import fault_of
+from padscope_desktop.background.worker import fault_of, step_back
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
@@ -126,6 +126,7 @@ class _KeeperThread(QThread):
         self._next: Project | None = None
 
     def run(self) -> None:
+        step_back()
         while (asked := self._inbox.get()) is not None:
             try:
                 answer = _Answer(asked.done, asked.question())

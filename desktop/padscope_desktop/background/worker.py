@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from padscope_desktop.background.protocol import Fault, Order
 
 NICENESS = 10
+THREAD_NICENESS = 5
+"""Of the window's own threads: after the hand that paints, before the worker."""
 Command = Callable[..., Any]
 """A generator that yields Progress or Part and returns the result."""
 
@@ -44,6 +46,16 @@ def be_nice() -> None:
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
         os.nice(NICENESS)
+
+
+def step_back() -> None:
+    """The thread that calls this gives way to the window's; both belong to one process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), THREAD_NICENESS)
+    elif sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetThreadPriority(ctypes.c_void_p(-2), -1)  # this thread, below normal
 
 
 def serve(connection: Connection, commands: Mapping[str, Command]) -> None:

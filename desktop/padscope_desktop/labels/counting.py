@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from padscope.masks.class_mask import ClassMask, Pixels, Place
 from padscope.masks.tally import Tally
+from padscope_desktop.background.worker import step_back
 from padscope_desktop.panels.classes import Amount
 
 POLL_MS = 25
@@ -58,6 +59,7 @@ class Counter:
             thread.join()
 
     def _work(self) -> None:
+        step_back()
         while True:
             with self._lock:
                 wanted = self._wanted

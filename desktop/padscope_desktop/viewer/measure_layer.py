@@ -51,12 +51,15 @@ class MeasureLayer:
     """`measures` by uid; of the `chosen` one the handles show while `active`. `draft`: what is being drawn, with its kind."""
 
     def __init__(self) -> None:
-        self.visible = True
         self.active = False
         self.um_per_px: float | None = None
         self.measures: dict[str, Measure] = {}
         self.chosen: str | None = None
         self.draft: tuple[str, tuple[Point, ...]] | None = None
+
+    @property
+    def visible(self) -> bool:
+        return bool(self.measures) or self.draft is not None
 
     # What is meant by a point
 

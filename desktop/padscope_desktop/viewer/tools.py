@@ -41,7 +41,8 @@ class KeptLayer(Protocol):
     """Painted over the pads, but kept while only the view moves: `Canvas.repaint_overlays` says when it looks different. It
     yields between pieces, so that no frame takes long."""
 
-    visible: bool
+    @property
+    def visible(self) -> bool: ...
 
     def steps(self, painter: QPainter, view: View) -> Iterator[None]: ...
 
