@@ -229,3 +229,19 @@ def test_beside_an_earlier_inspection_stand_the_verdicts_that_counted(bench: Ben
     words = beside.words.text()
     mode.reviewing.override("A1", Verdict.NOT_BONDABLE, "scratch")  # what is decided now is told at once
     assert beside.words.text() != words
+
+
+def test_nobody_opens_a_signed_map_again_without_a_name_and_the_reason_is_kept(bench: Bench) -> None:
+    begun(bench)
+    mode = bench.window.inspect_mode
+    bench.session.operator = "AB"
+    while not mode.reviewing.progress().complete:
+        mode.reviewing.agree(mode.reviewing.next(None))
+    mode.sign()
+    bench.until(lambda: mode.reviewing.signed)
+    bench.session.operator = ""
+    mode.begin_reopen()
+    mode.panel.review.reopen_wanted.emit("wrong module")
+    assert bench.window.message_bar.message.headline == "Not opened yet."
+    assert mode.panel.review.form_open
+    assert mode.reviewing.signed

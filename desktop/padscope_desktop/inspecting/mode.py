@@ -286,9 +286,9 @@ class InspectMode(Mode):
 
     @Slot(str)
     def _on_reopen(self, reason: str) -> None:
-        self.reviewing.reopen(reason)
-        self.panel.review.end_form()
-        self.canvas.setFocus()
+        if self.reviewing.reopen(reason):
+            self.panel.review.end_form()
+            self.canvas.setFocus()
 
     @Slot()
     def _disarm(self) -> None:

@@ -165,7 +165,15 @@ class Reviewing(QObject):
         self.session.judging.set_fixed(True)  # from now on: nothing may slip in before it is on disk
         self._ask(partial(review_stock.sign, inspection=self.review.inspection, author=self.session.operator))
 
-    def reopen(self, reason: str) -> None:
+    def reopen(self, reason: str) -> bool:
+        """False, with a word of why, where nobody says who it is, or gives no reason."""
+        if not self.session.operator or not reason.strip():
+            if not self.session.operator:
+                self.operator_wanted.emit()
+            words = "A signed pad map is opened again by name and for a reason: enter both, then open it."
+            self.session.said.emit(Message("review", "Not opened yet.", words))
+            return False
+        self.session.settled.emit("review")
         self._ask(
             partial(
                 review_stock.reopen,
@@ -174,6 +182,7 @@ class Reviewing(QObject):
                 reason=reason,
             )
         )
+        return True
 
     def ask_history(self, done: Callable[[Story], None]) -> None:
         """Of the picture on the screen, and its module."""

@@ -54,6 +54,7 @@ class ModeBar(QWidget):
 
     def set_operator(self, name: str) -> None:
         self.operator.setText(name)
+        self.operator.setCursorPosition(0)  # a long name is known by how it begins
 
     def set_module(self, words: str) -> None:
         """The serial of the module on the picture, or nothing."""
@@ -62,6 +63,6 @@ class ModeBar(QWidget):
     @Slot()
     def _on_typed(self) -> None:
         name = " ".join(self.operator.text().split())
-        self.operator.setText(name)
+        self.set_operator(name)
         self.operator.clearFocus()
         self.operator_changed.emit(name)

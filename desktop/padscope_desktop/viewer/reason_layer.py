@@ -50,7 +50,7 @@ class ReasonLayer:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setFont(self.font)
         metrics = QFontMetricsF(self.font)
-        taken: list[QRectF] = []
+        seen: list[tuple[QRectF, str]] = []
         for region in self.regions:
             corners = polygon(_seen(view.to_screen(region.outline)))
             if not corners.boundingRect().intersects(QRectF(0, 0, view.width, view.height)):
@@ -61,8 +61,11 @@ class ReasonLayer:
                 pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
                 painter.setPen(pen)
                 painter.drawPolygon(corners)
-            if region.words:
-                _paint_words(painter, metrics, corners.boundingRect(), region.words, view, taken)
+            seen.append((corners.boundingRect(), region.words))
+        taken: list[QRectF] = []
+        for around, words in seen:
+            if words:
+                _paint_words(painter, metrics, around, words, view, taken, [box for box, _ in seen if box != around])
 
 
 def _seen(corners: Points) -> Points:
@@ -76,18 +79,27 @@ def _seen(corners: Points) -> Points:
 
 
 def _paint_words(
-    painter: QPainter, metrics: QFontMetricsF, around: QRectF, words: str, view: View, taken: list[QRectF]
+    painter: QPainter,
+    metrics: QFontMetricsF,
+    around: QRectF,
+    words: str,
+    view: View,
+    taken: list[QRectF],
+    others: list[QRectF],
 ) -> None:
-    """Beside the outline, inside the canvas, and not over other words: to the right, to the left, below, above, else nowhere."""
+    """Beside the outline, inside the canvas, and not over other words: to the right, to the left, below, above, else nowhere.
+    Over another outline, whose words they would seem to be, only where there is no other place."""
     width, height = metrics.horizontalAdvance(words) + 12, metrics.height() + 4
     middle = around.center()
-    for x, y in (
+    places = (
         (around.right() + GAP, middle.y() - height / 2),
         (around.left() - GAP - width, middle.y() - height / 2),
         (middle.x() - width / 2, around.bottom() + GAP),
         (middle.x() - width / 2, around.top() - GAP - height),
-    ):
-        box = QRectF(x, y, width, height)
+    )
+    boxes = [QRectF(x, y, width, height) for x, y in places]
+    free = [b for b in boxes if not any(b.intersects(t) for t in others)]
+    for box in (*free, *boxes):
         if QRectF(0, 0, view.width, view.height).contains(box) and not any(box.intersects(t) for t in taken):
             taken.append(box)
             painter.setPen(QPen(UNDER, 1))
