@@ -8,6 +8,8 @@ from datetime import date, datetime
 THIN = "\u202f"  # narrow no-break space: thin, and a number never breaks over two lines
 MINUS = "−"
 ABSENT = "–"
+MM2_FROM = 1e5
+"""µm²; from here on an area is told in mm²."""
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -43,6 +45,9 @@ def length(um: float) -> str:
 
 
 def area(um2: float) -> str:
+    """150 -> "150 µm²", 307 476 -> "0.307 mm²"."""
+    if abs(um2) >= MM2_FROM:
+        return with_unit(um2 / 1e6, "mm²", 3 if abs(um2) < 1e6 else 2)
     return with_unit(um2, "µm²", 0)
 
 

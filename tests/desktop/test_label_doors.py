@@ -81,7 +81,7 @@ def test_where_both_have_painted_a_person_decides_part_by_part(bench: Bench, tmp
     mode = bench.window.label_mode
     bench.until(lambda: mode.bar.isVisible())
     assert "two masks differ" in mode.bar.headline.text()
-    assert "AB" in mode.bar.facts.text()
+    assert "AB" in mode.bar.facts[0].text() + mode.bar.facts[1].text()
     parts = 0
     while mode.bar.isVisible():
         QTest.mouseClick(mode.bar.buttons["both"], Qt.MouseButton.LeftButton)

@@ -28,6 +28,8 @@ from padscope_desktop import quantities as q
         (q.length(2500), "2.5 mm"),
         (q.length(2000), "2 mm"),
         (q.area(81234.7), "81 235 µm²"),
+        (q.area(307_476), "0.307 mm²"),
+        (q.area(12_345_678), "12.35 mm²"),
         (q.duration(0.42), "0.4 s"),
         (q.duration(83), "1 min 23 s"),
         (q.count(1, "pad"), "1 pad"),

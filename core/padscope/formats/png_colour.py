@@ -1,6 +1,8 @@
 """`png-colour`: one RGB PNG per picture, a colour per class on black, with the legend `classes.csv` and `legend.png`.
 
-Read are also CVAT's segmentation masks (`labelmap.txt`); without a legend, colours are those of the classes already known.
+The colour coding of the ITk slides: they name no colours, so the legend is the project's own classes and says which is which; a
+legend of one's own (`classes.csv` beside the masks) is read as it stands. Read are also CVAT's segmentation masks
+(`labelmap.txt`); without a legend, colours are those of the classes already known.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ class Conflicts(QObject):
     def look(self) -> None:
         """Are there any?"""
         self._session.labelling.outbox.send()
+        self._session.mentioned.emit("Comparing masks…")
 
         def act(project: Project) -> Any:
             from padscope.store.conflicts import open_conflicts
@@ -129,6 +130,7 @@ class Conflicts(QObject):
             return resolve(project, conflict, take, author=author)
 
         self._bar.hide()
+        self._session.mentioned.emit(f"Resolving {conflict.picture}…")
         self._session.keeper.ask(act, done=self._on_resolved, failed=self._on_failed)
 
     def _on_resolved(self, _: Any) -> None:

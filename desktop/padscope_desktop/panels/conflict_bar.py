@@ -28,16 +28,18 @@ class ConflictBar(QFrame):
         super().__init__(parent)
         self.setObjectName("message")
         self.headline = label("", bold=True)
-        self.facts = label("", wrap=True)
+        self.facts = [label("", wrap=True), label("", wrap=True)]
         self.buttons = {choice: button("") for choice in CHOICES}
         self.rest = {choice: button("", link=True) for choice in CHOICES}
         self.wait = button("Later", tip="Both masks stay as they are (Esc)")
         words = QVBoxLayout()
         words.setSpacing(4)
         words.addWidget(self.headline)
-        words.addWidget(self.facts)
-        row = QHBoxLayout()
+        for line in self.facts:
+            words.addWidget(line)
+        row, below = QHBoxLayout(), QHBoxLayout()
         row.setSpacing(8)
+        below.setSpacing(16)
         for choice in CHOICES:
             self.buttons[choice].setMinimumHeight(TARGET)
             self.buttons[choice].clicked.connect(partial(self._say, self.taken, choice))
@@ -46,7 +48,8 @@ class ConflictBar(QFrame):
         row.addWidget(self.wait)
         row.addStretch(1)
         for choice in CHOICES:
-            row.addWidget(self.rest[choice])
+            below.addWidget(self.rest[choice])
+        below.addStretch(1)
         self.wait.setMinimumHeight(TARGET)
         self.wait.clicked.connect(self.later)
         column = QVBoxLayout(self)
@@ -54,6 +57,7 @@ class ConflictBar(QFrame):
         column.setSpacing(8)
         column.addLayout(words)
         column.addLayout(row)
+        column.addLayout(below)
         self.hide()
 
     def _say(self, signal: SignalInstance, choice: str, *_: object) -> None:
@@ -65,14 +69,14 @@ class ConflictBar(QFrame):
         """`paint`: what each has painted here, in words."""
         mine, theirs = names
         self.headline.setText(f"{picture}: two masks differ on {part} ({number(at)} of {number(of)})")
-        self.facts.setText(
-            f"Filled: {mine}: {paint[0]}. White outline: {theirs}: {paint[1]}. The mask that is not taken stays in the project."
-        )
+        self.facts[0].setText(f"Filled: {mine}: {paint[0]}")
+        self.facts[1].setText(f"White outline: {theirs}: {paint[1]}")
         left = of - at + 1
         whose = {"mine": (short(mine), mine), "theirs": (short(theirs), theirs), "both": ("both", "both")}
         for choice, (name, whole) in whose.items():
             self.buttons[choice].setText(f"Take {name}")
-            self.buttons[choice].setToolTip(f"Take what {whole} painted here" if choice != "both" else BOTH)
+            tip = f"Take what {whole} painted here; the other mask stays in the project" if choice != "both" else BOTH
+            self.buttons[choice].setToolTip(tip)
             self.rest[choice].setText(f"All {number(left)}: {name}")
             self.rest[choice].setToolTip(f"For the {number(left)} places that are left: {whole}")
             self.rest[choice].setVisible(left > 1)

@@ -69,7 +69,7 @@ def fitted(
     bounds: tuple[float, float, float, float], width: float, height: float, dpr: float, margin: float = FIT_MARGIN
 ) -> View:
     """All of `bounds` (x0, y0, x1, y1 in picture px) as large as it goes, in the middle."""
-    x0, y0, x1, y1 = bounds
+    x0, y0, x1, y1 = map(float, bounds)  # Qt does not bear numpy's numbers everywhere
     room_w, room_h = max(width - 2 * margin, 1.0), max(height - 2 * margin, 1.0)
     scale = min(room_w / max(x1 - x0, 1e-9), room_h / max(y1 - y0, 1e-9))
     return View(min(scale * dpr, MOST_ZOOM), (x0 + x1) / 2, (y0 + y1) / 2, width, height, dpr)
