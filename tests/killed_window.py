@@ -162,7 +162,7 @@ class Count:
 
     kills: int = 0
     steps: int = 0
-    in_flight: list[int] = field(default_factory=list)  # released, and not on disk: by kill
+    came_back: list[str] = field(default_factory=list)  # what the project said when it was opened again
     wrong: list[str] = field(default_factory=list)
 
 
@@ -194,7 +194,9 @@ def compare(path: Path, before: Painted, known: int, told: Told, count: Count) -
             count.wrong.append(f"{there} steps on disk, {made} of {len(told.plans)} were made")
         if effective.get(told.stored, 0) > there:
             count.wrong.append(f"step {told.stored} was said to be stored, {there} are")
-        count.in_flight.append(max(effective.get(told.released, 0) - there, 0))
+        if effective.get(told.released, 0) > there:
+            count.wrong.append(f"step {told.released} was released, {there} are there")
+        count.came_back += project.came_back
         count.kills += 1
         count.steps += there
         expected = after.mask()

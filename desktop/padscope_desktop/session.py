@@ -472,5 +472,6 @@ class Session(QObject):
         self.watching.leave()
         self.judging.settle()
         self.jobs.close()
+        self.labelling.outbox.journal.close()  # while the project is ours
         self.keeper.close()
         self.display.forget()

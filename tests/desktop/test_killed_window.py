@@ -7,7 +7,7 @@ from pathlib import Path
 from killed_window import Count, kill_painting
 
 
-def test_a_killed_window_opens_again_with_every_stroke_that_was_stored(tmp_path: Path) -> None:
+def test_a_killed_window_opens_again_with_every_stroke_that_was_released(tmp_path: Path) -> None:
     count = Count()
     kill_painting(tmp_path, kills=2, seed=7, count=count)
     assert count.wrong == []

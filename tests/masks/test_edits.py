@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from padscope.masks import class_mask, edits
 from padscope.masks.class_mask import CHUNK, ClassMask, chunk_from_bytes, chunk_to_bytes, mask_from_array
 from padscope.masks.edits import Edit, apply, edit_from_bytes, edit_to_bytes, merged, painted, replaced
+from padscope.masks.quick import edit_from_quick_bytes, quick_bytes
 from padscope.masks.shapes import Region, stroke
 from padscope.masks.undo import Undo
 from padscope.types import Box
@@ -213,6 +214,19 @@ def test_bytes_that_are_no_edit_are_refused(data):
             continue
         assert isinstance(edit, Edit)
         assert all(d.y0 + d.xor.shape[0] <= CHUNK and d.x0 + d.xor.shape[1] <= CHUNK for d in edit.deltas)
+
+
+@given(masks(), st.lists(regions(), min_size=1, max_size=4), st.integers(0, 5), st.integers(0, 10**6))
+def test_an_edit_written_in_haste_is_the_same_edit(mask, pieces, new_class, cut):
+    edit = painted(mask, pieces, new_class)
+    data = quick_bytes(edit)
+    assert edit_to_bytes(edit_from_quick_bytes(data)) == edit_to_bytes(edit)
+    cut %= len(data) + 1
+    try:
+        shorter = edit_from_quick_bytes(data[:cut])
+    except ValueError:
+        return
+    assert len(shorter.deltas) <= len(edit.deltas)  # cut between two of them
 
 
 def test_every_flip_and_cut_of_an_edit_is_refused_or_another_edit():

@@ -33,6 +33,7 @@ from padscope.store.connection import SUFFIX, check_tables, look_at, migrate, sp
 from padscope.store.ledger import Ledger, local_now
 from padscope.store.lock import take_lock
 from padscope.store.rows import InspectionRow, LayoutRow, ModelRow, PictureRow
+from padscope.store.steps import put_aside
 from padscope.types import Floats, Scale
 
 DONE = "done"
@@ -383,6 +384,7 @@ def create_project(path: Path | str, name: str = "", *, clock: Callable[[], date
             raise StoreError(f"The project {path} cannot be made: {error.strerror or error}.") from None
         raise
     project.record("project created", "project", {"name": name or path.stem, "software": padscope.__version__})
+    put_aside(path)  # strokes of a lost project
     return project
 
 
@@ -394,7 +396,8 @@ def open_project(
     home: Path | None = None,
 ) -> Project:
     """An existing project, brought to this version if it is older. One opener may write; any number may read. `home`: the folder
-    its relative paths begin in, where that is not its own."""
+    its relative paths begin in, where that is not its own. Strokes that a killed program had not stored are stored now, and
+    `came_back` says so."""
     path = Path(path)
     version = look_at(path)
     if read_only and version < len(schema.MIGRATIONS):
@@ -409,8 +412,13 @@ def open_project(
             if not read_only:
                 migrate(db, path)
             check_tables(db, path)
+        project = Project(db, path, lock, clock, home)
+        if not read_only:
+            from padscope.store.coming_back import bring_back  # which stands on this module
+
+            project.came_back = bring_back(project)
         undo.pop_all()
-    return Project(db, path, lock, clock, home)
+    return project
 
 
 def open_or_create_project(path: Path | str) -> Project:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ from padscope.store.database import Project
 from padscope.store.rows import sha256_of
 
 DONE, UNDONE, DROPPED = "done", "undone", "dropped"
+NO_MARK: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +162,19 @@ def begin_label(project: Project, picture_sha256: str, *, author: str = "", comm
         return label(project, id)
 
 
-def review_label(project: Project, id: int, *, state: str, comment: str, author: str = "") -> LabelRow:
-    """Finish, accept, reject or reopen a label; who did it and what it was before stands in the history."""
+def review_label(
+    project: Project, id: int, *, state: str, comment: str, author: str = "", mark: Mapping[str, str] = NO_MARK
+) -> LabelRow:
+    """Finish, accept, reject or reopen a label; who did it and what it was before stands in the history, with a `mark` by which
+    the step is known again."""
     if state not in STATES:
         raise StoreError(f"A label cannot be “{state}”; it can be {', '.join(STATES)}.")
     with project.transaction():
         old = label(project, id)
         project.update("labels", id, {"state": state, "comment": comment, "changed_at": project.now()})
         before = {"state": old.state, "comment": old.comment}
-        project.note(author, f"label {state}", old.uid, {"from": before, "to": {"state": state, "comment": comment}})
+        detail = {"from": before, "to": {"state": state, "comment": comment}, **mark}
+        project.note(author, f"label {state}", old.uid, detail)
         return label(project, id)
 
 
@@ -193,10 +198,19 @@ def _labels(project: Project, where: str, *values: Any) -> tuple[LabelRow, ...]:
 
 
 def commit_edit(
-    project: Project, label_id: int, edit: Edit, *, tool: str, author: str = "", locked_too: bool = False
+    project: Project,
+    label_id: int,
+    edit: Edit,
+    *,
+    tool: str,
+    author: str = "",
+    locked_too: bool = False,
+    uid: str = "",
+    at: str = "",
 ) -> EditRow | None:
     """Store a stroke: when this returns it is on disk. What had been undone before it can no longer be redone. An edit that
-    changes nothing is not stored (None). StoreError where a reviewer has decided on the label, unless `locked_too`."""
+    changes nothing is not stored (None). `uid` and `at` (UTC): its own, where it had them before it came here. StoreError where a
+    reviewer has decided on the label, unless `locked_too`."""
     if edit.empty:
         return None
     data = edit_to_bytes(edit)
@@ -204,11 +218,11 @@ def commit_edit(
         owner = label(project, label_id) if locked_too else _unlocked(project, label_id)
         project.execute("UPDATE edits SET state = ? WHERE label_id = ? AND state = ?", DROPPED, label_id, UNDONE)
         values = {
-            "uid": uuid.uuid4().hex,
+            "uid": uid or uuid.uuid4().hex,
             "label_id": label_id,
             "author": author,
             "tool": tool,
-            "at": project.now(),
+            "at": at or project.now(),
             "state": DONE,
             "data": data,
             "sha256": sha256_of(data),
@@ -220,14 +234,14 @@ def commit_edit(
         return _edit(project, id)
 
 
-def undo(project: Project, label_id: int, *, author: str = "") -> Edit | None:
+def undo(project: Project, label_id: int, *, author: str = "", mark: Mapping[str, str] = NO_MARK) -> Edit | None:
     """Take the last stroke back, on disk; returns the edit to apply to a mask in memory, None where nothing is left."""
-    return _step(project, label_id, "ORDER BY id DESC", DONE, UNDONE, "undone", author)
+    return _step(project, label_id, "ORDER BY id DESC", DONE, UNDONE, "undone", author, mark)
 
 
-def redo(project: Project, label_id: int, *, author: str = "") -> Edit | None:
+def redo(project: Project, label_id: int, *, author: str = "", mark: Mapping[str, str] = NO_MARK) -> Edit | None:
     """Do the stroke again that was taken back last."""
-    return _step(project, label_id, "ORDER BY id", UNDONE, DONE, "redone", author)
+    return _step(project, label_id, "ORDER BY id", UNDONE, DONE, "redone", author, mark)
 
 
 def edits(project: Project, label_id: int) -> tuple[EditRow, ...]:
@@ -305,7 +319,14 @@ def _edit(project: Project, id: int) -> EditRow:
 
 
 def _step(
-    project: Project, label_id: int, order: str, before: str, after: str, action: str, author: str
+    project: Project,
+    label_id: int,
+    order: str,
+    before: str,
+    after: str,
+    action: str,
+    author: str,
+    mark: Mapping[str, str],
 ) -> Edit | None:
     with project.transaction():
         owner = _unlocked(project, label_id)
@@ -313,11 +334,13 @@ def _step(
             f"SELECT id, sha256 FROM edits WHERE label_id = ? AND state = ? {order} LIMIT 1", label_id, before
         )
         if row is None:
+            if mark:  # so that it is never done later, when there is one
+                project.note(author, f"nothing to be {action}", owner.uid, mark)
             return None
         edit = load_edit(project, row["id"])
         project.update("edits", row["id"], {"state": after})
         _apply(project, owner, edit)
-        project.note(author, action, owner.uid, {"edit": row["sha256"]})
+        project.note(author, action, owner.uid, {"edit": row["sha256"], **mark})
         return edit
 
 

@@ -40,6 +40,7 @@ class Ledger:
         self.path = path
         self.home = home or path.parent  # where relative paths begin; a copy may stand in for its original
         self.session = uuid.uuid4().hex
+        self.came_back: tuple[str, ...] = ()  # what became of steps that a killed program had not stored, in sentences
         self._db = db
         self._lock = lock
         self._clock = clock

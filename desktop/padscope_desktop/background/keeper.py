@@ -151,11 +151,13 @@ class _KeeperThread(QThread):
 
     def move_to(self, goal: Path) -> None:
         from padscope.store.database import open_project
+        from padscope.store.steps import put_aside
 
         if self._project is None:
             raise StoreError("No project is open; make one with File, New project.")
         if goal.absolute() != self._project.path.absolute():
             goal.unlink(missing_ok=True)  # a person has just agreed to replace it in the file dialog
+            put_aside(goal)
         self._project.copy_to(goal)
         self._next = open_project(goal)
         self.switch()

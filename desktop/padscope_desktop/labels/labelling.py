@@ -3,10 +3,11 @@ remembers."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -14,6 +15,7 @@ from padscope.masks.class_mask import ClassMask
 from padscope.masks.edits import Allowed, Edit, apply
 from padscope.masks.live import LiveStroke
 from padscope.masks.states import LOCKED
+from padscope.store.steps import LOOK, REDO, REVIEW, STROKE, UNDO, Step, moment
 from padscope_desktop.album import Entry
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.labels import stock as label_stock
@@ -76,6 +78,7 @@ class Labelling(QObject):
         session.current_changed.connect(self._on_current)
         session.entry_changed.connect(self._on_entry)
         session.contents_read.connect(self._on_project)
+        session.saved_as.connect(self._on_saved_as)
 
     # What there is
 
@@ -140,7 +143,21 @@ class Labelling(QObject):
         failed = partial(self._say, "classes", "The classes could not be read.")
         ask(label_stock.classes, done=self._take_classes, failed=failed)
         self.renew_states()
+        self.outbox.turn_to(self._session.project)
+        ask(label_stock.came_back, done=self._tell_back)
         self.outbox.send()  # what an earlier visit to this project could not store
+
+    def _tell_back(self, said: tuple[str, ...]) -> None:
+        for words in said:
+            if words.endswith("."):
+                self._session.said.emit(Message("back", "Something could not be brought back.", words))
+            else:
+                self._session.mentioned.emit(words)
+
+    @Slot()
+    def _on_saved_as(self) -> None:
+        if self._session.project is not None:
+            self.outbox.journal.follow(self._session.project)
 
     def renew_states(self) -> None:
         self._session.keeper.ask(label_stock.states, done=self._take_states)
@@ -208,19 +225,20 @@ class Labelling(QObject):
         classes stay."""
         if self._loaded is None or self.refusal:
             return None
+        self._undo_wanted = 0  # whoever paints on has not waited for it; it must not take this stroke back
         own = value or self.active
         others = frozenset(range(1, 256)) - {own} if protect else frozenset()
         return LiveStroke(self._loaded.mask, 0 if erase else own, allowed, others)
 
     def finish(self, stroke: LiveStroke, tool: str) -> Edit:
-        """On its way to the disk when this returns; nobody waits for it."""
+        """Safe from a kill and on its way into the project when this returns; nobody waits for it."""
         edit = stroke.finish()
         loaded = self._loaded
         if edit.empty or loaded is None or stroke.mask is not loaded.mask:
             return edit
         self._done.append(edit)
         self._undone.clear()
-        self._put(loaded, partial(label_stock.commit, ref=loaded.ref, edit=edit, tool=tool, author=self._author))
+        self._put(loaded, STROKE, edit, words=tool)
         self._stroked()
         return edit
 
@@ -229,11 +247,12 @@ class Labelling(QObject):
         loaded = self._loaded
         if loaded is None or edit.empty or self.refusal:
             return
+        self._undo_wanted = 0
         apply(loaded.mask, edit)
         self.painted.emit({d.place for d in edit.deltas})
         self._done.append(edit)
         self._undone.clear()
-        self._put(loaded, partial(label_stock.commit, ref=loaded.ref, edit=edit, tool=tool, author=self._author))
+        self._put(loaded, STROKE, edit, words=tool)
         self._stroked()
 
     def undo(self) -> None:
@@ -245,7 +264,7 @@ class Labelling(QObject):
             self._fetch_older(loaded)
             return
         self._undone.append(self._done.pop())
-        self._step(loaded, self._undone[-1], label_stock.undo)
+        self._step(loaded, self._undone[-1], UNDO)
         if len(self._done) < label_stock.AT_HAND // 4:
             self._fetch_older(loaded)
 
@@ -254,17 +273,17 @@ class Labelling(QObject):
         if loaded is None or not self._undone or self._refused():
             return
         self._done.append(self._undone.pop())
-        self._step(loaded, self._done[-1], label_stock.redo)
+        self._step(loaded, self._done[-1], REDO)
 
     def _refused(self) -> bool:
         if self.refusal:
             self._session.mentioned.emit(self.refusal)
         return bool(self.refusal)
 
-    def _step(self, loaded: Loaded, edit: Edit, act: Callable[..., Any]) -> None:
+    def _step(self, loaded: Loaded, edit: Edit, kind: str) -> None:
         apply(loaded.mask, edit)
         self.painted.emit({d.place for d in edit.deltas})
-        self._put(loaded, partial(act, ref=loaded.ref, author=self._author))
+        self._put(loaded, kind)
         self._stroked()
 
     def _fetch_older(self, loaded: Loaded) -> None:
@@ -295,11 +314,10 @@ class Labelling(QObject):
     def review(self, state: str, comment: str) -> None:
         loaded = self._loaded
         if loaded is not None:
-            act = partial(label_stock.review, ref=loaded.ref, state=state, comment=comment, author=self._author)
             self._decided = state  # at once: from now on it is locked, or open
             if self.row is not None:
                 self.row = replace(self.row, state=state, comment=comment)
-            self.outbox.put(loaded.project, act, partial(self._on_row, loaded), first=True)
+            self._put(loaded, REVIEW, words=comment, state=state)
             self.label_changed.emit()
             self._rest.start()
 
@@ -308,7 +326,7 @@ class Labelling(QObject):
         loaded = self._loaded
         if loaded is not None and pad not in self.looked_at:
             self.looked_at |= {pad}
-            self._put(loaded, partial(label_stock.look_at, ref=loaded.ref, pad=pad, author=self._author))
+            self._put(loaded, LOOK, words=pad)
             self.label_changed.emit()
 
     # Classes
@@ -362,8 +380,12 @@ class Labelling(QObject):
     def _author(self) -> str:
         return self._session.operator
 
-    def _put(self, loaded: Loaded, act: Callable[..., Any]) -> None:
-        self.outbox.put(loaded.project, act, partial(self._on_row, loaded))
+    def _put(self, loaded: Loaded, kind: str, edit: Edit | None = None, *, words: str = "", state: str = "") -> None:
+        """In the journal when this returns."""
+        id, at = uuid.uuid4().hex, moment()
+        step = Step(id, loaded.project, kind, loaded.ref.picture, loaded.ref.id, self._author, at, words, state)
+        act = partial(label_stock.do, ref=loaded.ref, step=step, edit=edit)
+        self.outbox.put(step, edit, act, partial(self._on_row, loaded), first=kind == REVIEW)
 
     def _on_row(self, loaded: Loaded, row: LabelRow) -> None:
         """What the project says of the label after a stroke; later strokes may be on their way already."""
@@ -406,13 +428,21 @@ class Labelling(QObject):
         no longer open."""
         n, box = self.unsaved, self.outbox
         what = f"{count(n, 'stroke')} could not be saved. Closing now loses {them(n)}."
+        if box.safe:
+            kept = f"keeps {them(n)} in a file beside the project, which takes {them(n)} in when it is opened again."
+            what = f"{count(n, 'stroke')} could not be saved. Closing now {kept}"
         again = (Choice("Save again", box.send),) if box.refused else ()
         texts = ("Free some space on the disk, or connect it again.",) if box.refused else ()
         if box.elsewhere:
             theirs = f"{count(box.elsewhere, 'stroke')} belong{'s' if box.elsewhere == 1 else ''} to another project;"
             texts = (*texts, f"{theirs} open that one again to save {them(box.elsewhere)}.")
         self._session.said.emit(
-            Message("stroke", what, " ".join(texts), choices=(*again, Choice("Close and lose", lose)))
+            Message(
+                "stroke",
+                what,
+                " ".join(texts),
+                choices=(*again, Choice("Close" if box.safe else "Close and lose", lose)),
+            )
         )
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:

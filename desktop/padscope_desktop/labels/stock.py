@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.edits import Edit
+from padscope.store.steps import LOOKED_AT, Step
 
 if TYPE_CHECKING:
     from padscope.store.database import Project
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 AT_HAND = 40
 """Strokes of a label that are fetched with it, for undo; older ones follow when they are needed."""
-LOOKED_AT = "pad looked at"
-"""Action in the history: a person agreed with what a label says of a pad."""
 
 
 @dataclass
@@ -75,50 +74,19 @@ def older(project: Project, ref: LabelRef, before: int) -> tuple[Edit, ...]:
     return tuple(labels.load_edit(project, e) for e in done[max(before - AT_HAND, 0) : before])
 
 
-def commit(project: Project, ref: LabelRef, edit: Edit, tool: str, author: str) -> LabelRow:
-    """A stroke, and the label it begins if it is the first: one transaction."""
-    from padscope.store import labels
+def do(project: Project, ref: LabelRef, step: Step, edit: Edit | None) -> LabelRow:
+    """A stroke, an undo, a redo, a review, a look at a pad; and the label that it begins if it is the first. Also of a picture on
+    which nothing was painted: “reviewed” then says that all of it is sound."""
+    from padscope.store import coming_back, labels
 
-    with project.transaction():
-        id = ref.id or labels.begin_label(project, ref.picture, author=author).id
-        labels.commit_edit(project, id, edit, tool=tool, author=author)
-    ref.id = id
-    return labels.label(project, id)
-
-
-def undo(project: Project, ref: LabelRef, author: str) -> LabelRow:
-    from padscope.store import labels
-
-    labels.undo(project, ref.id, author=author)
+    ref.id = coming_back.do(project, step, edit, label=ref.id)
     return labels.label(project, ref.id)
 
 
-def redo(project: Project, ref: LabelRef, author: str) -> LabelRow:
-    from padscope.store import labels
-
-    labels.redo(project, ref.id, author=author)
-    return labels.label(project, ref.id)
-
-
-def review(project: Project, ref: LabelRef, state: str, comment: str, author: str) -> LabelRow:
-    """Also of a picture on which nothing was painted: “reviewed” then says that all of it is sound."""
-    from padscope.store import labels
-
-    with project.transaction():
-        id = ref.id or labels.begin_label(project, ref.picture, author=author).id
-        row = labels.review_label(project, id, state=state, comment=comment, author=author)
-    ref.id = id
-    return row
-
-
-def look_at(project: Project, ref: LabelRef, pad: str, author: str) -> LabelRow:
-    from padscope.store import labels
-
-    with project.transaction():
-        id = ref.id or labels.begin_label(project, ref.picture, author=author).id
-        project.record(LOOKED_AT, labels.label(project, id).uid, {"pad": pad}, author=author)
-    ref.id = id
-    return labels.label(project, id)
+def came_back(project: Project) -> tuple[str, ...]:
+    """Once."""
+    said, project.came_back = project.came_back, ()
+    return said
 
 
 # classes and states
