@@ -68,10 +68,11 @@ class FootPlacing(QObject):
                 return m.wire
         return None
 
-    def clicked(self, wire: str) -> None:
+    def clicked(self, wire: str, twice: bool) -> None:
+        """As if the pad below it had been clicked."""
         result, _ = self._find(wire)
         if result is not None:
-            self._canvas.pad_clicked.emit(result.pad)
+            (self._canvas.pad_double_clicked if twice else self._canvas.pad_clicked).emit(result.pad)
 
     def lift(self, wire: str) -> Lifted | None:
         """The foot with where it may go; None, with a word, where it may not be moved."""

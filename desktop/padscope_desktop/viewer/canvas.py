@@ -278,6 +278,13 @@ class Canvas(Viewport):
         return QSize(800, 600)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._press(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Qt sends this in place of a second press that follows quickly: for most tools it is a press like any other."""
+        self._press(event, twice=True)
+
+    def _press(self, event: QMouseEvent, twice: bool = False) -> None:
         if not self.picture.width:
             return
         position = event.position()
@@ -291,8 +298,10 @@ class Canvas(Viewport):
             self._show_cursor()
         elif left and self.tool is not None and self._tool_takes(position):
             self._in_tool = True
-            self.tool.press(self._point(position), event)
+            (self.tool.double_click if twice else self.tool.press)(self._point(position), event)
             self.update()
+        elif left and twice and not self._picking and (under := self._pad_under(position)) is not None:
+            self.pad_double_clicked.emit(under)
         elif left:
             self._pressed = position
 
@@ -332,17 +341,6 @@ class Canvas(Viewport):
             else:
                 self.pad_clicked.emit(self._pad_under(event.position()))
         self._hover(event.position())
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.tool is not None and self._tool_takes(event.position()):
-            self.tool.double_click(self._point(event.position()), event)
-            self.update()
-            return
-        under = self._pad_under(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and under is not None and not self._picking:
-            self.pad_double_clicked.emit(under)
-        else:
-            self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         position = event.position()

@@ -43,7 +43,7 @@ class FootHands(Protocol):
     def foot_under(self, at: Px) -> str | None: ...
     def lift(self, wire: str) -> Lifted | None: ...
     def put_down(self, lifted: Lifted, at_um: tuple[float, float]) -> None: ...
-    def clicked(self, wire: str) -> None: ...
+    def clicked(self, wire: str, twice: bool) -> None: ...
 
 
 class FootTool(Tool):
@@ -55,7 +55,7 @@ class FootTool(Tool):
         self._hands = hands
         self._pressed: tuple[str, Px] | None = None
         self._lifted: Lifted | None = None
-        self._moved = False
+        self._moved = self._twice = False
         self._standing: tuple[float, float] | None = None
         self._wanted: tuple[float, float] = (0.0, 0.0)
 
@@ -85,16 +85,21 @@ class FootTool(Tool):
 
     def release(self, at: Px, event: QMouseEvent) -> None:
         pressed, lifted, standing, moved = self._pressed, self._lifted, self._standing, self._moved
+        twice = self._twice
         self.abandon()
         if pressed is not None and not moved:
-            self._hands.clicked(pressed[0])
+            self._hands.clicked(pressed[0], twice)
         elif lifted is not None and standing is not None:
             self._hands.put_down(lifted, standing)
+
+    def double_click(self, at: Px, event: QMouseEvent) -> None:
+        self.press(at, event)
+        self._twice = True
 
     def abandon(self) -> bool:
         going = self._pressed is not None
         self._pressed = self._lifted = self._standing = None
-        self._moved = False
+        self._moved = self._twice = False
         return going
 
     def paint(self, painter: QPainter, view: View) -> None:

@@ -66,6 +66,7 @@ class SelectTool(Tool):
         self._pull: _Pull | None = None
         self._band: Px | None = None
         self._before: Scene | None = None
+        self._twice: str | None = None  # the pad that was pressed twice
 
     def press(self, at: Px, event: QMouseEvent) -> None:
         scene = self._layer.scene
@@ -115,13 +116,16 @@ class SelectTool(Tool):
             (x0, y0), (x1, y1) = np.minimum(band, at).tolist(), np.maximum(band, at).tolist()
             kept = list(self._layer.scene.chosen) if self._layer.scene is not None and event.modifiers() & MANY else []
             self._hands.choose([*kept, *self._layer.pads_within(x0, y0, x1, y1)])
+        twice, self._twice = self._twice, None
         if pull is not None and pull.moving and at != pull.start:
             self._hands.commit(pull.what, pull.change(at))
+        elif pull is not None and twice is not None:
+            self._hands.zoom_to(twice)
 
     def double_click(self, at: Px, event: QMouseEvent) -> None:
-        pad = self._pad_at(at)
-        if pad is not None:
-            self._hands.zoom_to(pad)
+        """Zooms to the pad, unless it is pulled away: a hand may grab it right after choosing it."""
+        self.press(at, event)
+        self._twice = None if event.modifiers() & MANY else self._pad_at(at)
 
     def hover(self, at: Px | None) -> None:
         self.cursor = Qt.CursorShape.ArrowCursor
@@ -149,7 +153,7 @@ class SelectTool(Tool):
         going = self._pull is not None or self._band is not None
         if self._pull is not None and self._before is not None:
             self._layer.show_scene(self._before)
-        self._pull = self._band = self._before = None
+        self._pull = self._band = self._before = self._twice = None
         self._layer.rubber = None
         return going
 

@@ -65,7 +65,9 @@ class Tool:
 
     def release(self, at: Px, event: QMouseEvent) -> None: ...
 
-    def double_click(self, at: Px, event: QMouseEvent) -> None: ...
+    def double_click(self, at: Px, event: QMouseEvent) -> None:
+        """The second of two quick presses at one place; drags and a release follow it, too."""
+        self.press(at, event)
 
     def hover(self, at: Px | None) -> None:
         """The cursor, with no button down; None where it left the canvas."""
