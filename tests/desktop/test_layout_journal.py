@@ -10,6 +10,7 @@ import pytest
 from fake_backend import layout
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
 
 from conftest import Bench
 from padscope.boards.layout import Layout, Pad
@@ -90,6 +91,50 @@ def test_what_is_in_use_is_not_told_again(bench: Bench) -> None:
     found = kept(SimpleNamespace(path=path))  # type: ignore[arg-type]
     assert found is not None
     assert found.edits.now == found.clean == mode.draft.layout
+
+
+def reopened(bench: Bench) -> None:
+    """Another project, and back: what the window would know after a new start."""
+    path = bench.session.project
+    assert path is not None
+    bench.until(lambda: not bench.session.keeper.busy)
+    bench.session.open_project(bench.folder / "other.padscope", create=True)
+    bench.until(lambda: bench.session.project != path and not bench.session.keeper.busy)
+    bench.session.open_project(path)
+    bench.until(lambda: bench.session.project == path and not bench.session.keeper.busy)
+
+
+def test_a_layout_that_was_only_looked_at_and_saved_is_nothing_to_go_on_with(bench: Bench, tmp_path: Path) -> None:
+    bench.add("board.jpg")
+    bench.session.choose_layout(bench.folder / "layout.csv")
+    bench.until(lambda: bench.session.layout)
+    bench.press(Qt.Key.Key_F4)
+    bench.answers.next.append(tmp_path / "copy.json")
+    bench.qtbot.mouseClick(bench.window.layout_mode.panel.save, Qt.MouseButton.LeftButton)
+    bench.until((tmp_path / "copy.json").exists)
+    bench.until(lambda: bench.window.status.mention.text() == "Saved as copy.json")
+    bench.press(Qt.Key.Key_F2)
+    reopened(bench)
+    assert "as you left it" not in bench.window.status.mention.text()
+    bench.until(lambda: bench.session.layout)
+    bench.press(Qt.Key.Key_F4)
+    assert len(bench.window.layout_mode.draft.layout.pads) == 8
+
+
+def test_undone_back_to_its_beginning_a_layout_keeps_its_steps(bench: Bench) -> None:
+    bench.add("board.jpg")
+    draft = bench.window.layout_mode.draft
+    draft.open(layout())
+    draft.do("delete", lambda now: without(now, ["A1"]))
+    draft.do("delete", lambda now: without(now, ["A2"]))
+    draft.undo()
+    draft.undo()
+    draft.redo()
+    before = draft.edits
+    reopened(bench)
+    assert (draft.edits.now, draft.edits.past, draft.edits.future) == (before.now, before.past, before.future)
+    draft.undo()
+    assert draft.layout == layout()
 
 
 @given(st.lists(st.sampled_from(["draw", "undo", "redo", "delete"]), max_size=30), st.integers(0, 40))

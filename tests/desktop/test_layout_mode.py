@@ -14,6 +14,7 @@ from conftest import Bench
 from padscope.boards.layout import Layout, Pad
 from padscope.boards.layout_edit import moved, with_changed
 from padscope.boards.layout_files import load_layout, save_layout
+from padscope.boards.layout_json import sealed
 from padscope.types import Scale
 from padscope_desktop.dialogs import as_chosen
 from padscope_desktop.layouts.changes import named_in_order
@@ -150,6 +151,19 @@ def test_everything_can_be_undone_and_redone_by_keys(known: Hand) -> None:
     known.bench.press(Qt.Key.Key_Y, modifier=control)
     assert mode.draft.layout == moved_once
     assert known.bench.session.layout == first  # nothing is in use before a person says so
+
+
+def test_another_layout_does_not_lie_where_the_one_before_was_found(known: Hand) -> None:
+    bench = known.bench
+    bench.press(Qt.Key.Key_F2)
+    bench.backend.pose_fails = True
+    other = with_changed(known.mode.draft.layout, lambda p: moved(p, 500, 0), ["A1"])
+    bench.session.use_layout(sealed(other))
+    bench.press(Qt.Key.Key_F4)
+    assert known.mode.draft.layout.pad["A1"].x_um == 900
+    assert not known.mode.drafting.frame.found
+    bench.until(lambda: "not found" in bench.window.status.mention.text())
+    assert not known.mode.drafting.frame.found
 
 
 def test_many_are_chosen_by_clicks_and_by_a_band_and_move_together(known: Hand) -> None:

@@ -84,8 +84,8 @@ class Journal(QObject):
 
     @Slot(object)
     def _on_step(self, line: dict[str, Any]) -> None:
-        fresh = self._draft.layout == self._draft.clean and not self._draft.edits.past
-        self._ask(partial(rewrite if fresh else append, lines=(line,)))
+        """Only another layout begins the journal anew: what was saved or undone stands on the lines before it."""
+        self._ask(partial(rewrite if "clean" in line else append, lines=(line,)))
 
     def _ask(self, question: Any) -> None:
         if self._session.project is not None:

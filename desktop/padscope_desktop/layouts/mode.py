@@ -137,6 +137,7 @@ class LayoutMode(Mode):
         self.session.settled.emit(TOPIC)  # the offer to go on with it
         if self.session.layout is not None and not self.draft.touched and self.draft.layout != self.session.layout:
             self.draft.open(self.session.layout)
+            self.drafting.forget_place()
         self.layer.visible, self.canvas.layers.judged = True, False
         self.canvas.repaint_overlays()
         self.drafting.look()
