@@ -40,6 +40,26 @@ def test_a_label_without_a_stroke_is_locked_the_moment_it_is_reviewed(hand: Pain
     assert [r.state for r in hand.asked(labels.labels)] == ["accepted"]
 
 
+def test_a_comment_typed_belongs_to_its_picture_though_another_one_is_shown_at_once(hand: Painter) -> None:
+    session, comment = hand.bench.session, hand.mode.panel.comment
+    first, second = (e.sha256 for e in session.album.entries.values())
+    hand.click(300, 300)
+    hand.stored()
+    comment.setFocus()
+    hand.bench.qtbot.keyClicks(comment, "dust on A4")
+    session.labelling.reload()  # the same label once more: what is half typed stays
+    hand.stored()
+    assert comment.text() == "dust on A4"
+    hand.bench.window.actions_by_id["next_picture"].trigger()  # PgDown, the focus still in the field
+    hand.bench.until(lambda: hand.labelling.picture == second)
+    assert comment.text() == ""
+    hand.bench.qtbot.keyClicks(comment, "sound")
+    hand.bench.qtbot.keyClick(comment, Qt.Key.Key_Return)
+    hand.stored()
+    said = {r.picture_sha256: r.comment for r in hand.asked(labels.labels)}
+    assert said == {first: "dust on A4", second: "sound"}
+
+
 def test_the_next_picture_not_reviewed_is_shown_at_the_same_place(hand: Painter) -> None:
     session = hand.bench.session
     keys = list(session.album.entries)

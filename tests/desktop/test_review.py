@@ -119,6 +119,22 @@ def test_a_signed_map_is_changed_only_after_it_was_opened_again(bench: Bench) ->
     assert told == [("signed", "AB", ""), ("reopened", "AB", "wrong module")]
 
 
+def test_a_reason_half_typed_does_not_open_the_next_pictures_map(bench: Bench) -> None:
+    bench.inspected("bad01.jpg", "bad02.jpg")
+    session, mode, panel = bench.session, bench.window.inspect_mode, bench.window.inspect_mode.panel.review
+    session.operator = "AB"
+    keys = list(session.album.entries)
+    bench.until(lambda: mode.reviewing.review.inspection)
+    bench.press(Qt.Key.Key_Tab)
+    for begin in (panel.begin_override, panel.begin_reopen):
+        session.show(keys[0])
+        begin()
+        bench.qtbot.keyClicks(panel.reason, "wrong module")
+        bench.window.actions_by_id["next_picture"].trigger()
+        bench.until(lambda: session.current == keys[1])
+        assert not panel.form_open
+
+
 def test_a_map_is_not_signed_before_everything_was_looked_at(bench: Bench) -> None:
     begun(bench)
     bench.window.actions_by_id["sign"].trigger()

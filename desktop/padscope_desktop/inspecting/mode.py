@@ -81,6 +81,7 @@ class InspectMode(Mode):
         p.review.sign_wanted.connect(self.sign)
         p.review.reopen_wanted.connect(self._on_reopen)
         s.current_changed.connect(self._disarm)
+        s.current_changed.connect(p.review.end_form)  # a reason is one picture's
         p.pads.chosen.connect(self._on_row_chosen)
         p.pads.zoom_wanted.connect(self._on_zoom_wanted)
         c.pad_clicked.connect(self._on_pad_clicked)

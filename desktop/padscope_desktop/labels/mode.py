@@ -106,6 +106,7 @@ class LabelMode(Mode):
     def _connect(self) -> None:
         s, p, w = self.session, self.panel, self.labelling
         for signal, slot in (
+            (w.leaving, self._on_leaving),
             (w.loaded, self._on_loaded),
             (w.painted, self._on_painted),
             (w.stroked, self._on_stroked),
@@ -351,6 +352,14 @@ class LabelMode(Mode):
         reviewed = sum(self.labelling.states.get(e.sha256) == "accepted" for e in entries)
         self.panel.set_label(self.labelling.row, reviewed, len(self.session.album))
         self.panel.set_open(self.labelling.mask is not None)
+
+    @Slot()
+    def _on_leaving(self) -> None:
+        """Not where the same label is only read again."""
+        s = self.session
+        entry = s.album.entries.get(s.current) if s.current is not None else None
+        if entry is None or entry.sha256 != self.labelling.picture:
+            self.panel.keep_comment()
 
     @Slot(str, str)
     def review(self, state: str, comment: str) -> None:

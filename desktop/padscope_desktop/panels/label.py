@@ -112,7 +112,7 @@ class LabelPanel(QWidget):
         self.reviewed.clicked.connect(self.wish_reviewed)
         self.rejected.clicked.connect(self._on_rejected)
         self.reopen.clicked.connect(self._on_reopen)
-        self.comment.editingFinished.connect(self._on_comment)
+        self.comment.editingFinished.connect(self.keep_comment)
 
     def _label_rows(self) -> QVBoxLayout:
         top = QHBoxLayout()
@@ -243,7 +243,7 @@ class LabelPanel(QWidget):
         self.reviewed.setVisible(not locked)
         self.rejected.setVisible(not locked)
         self.reopen.setVisible(locked)
-        if not self.comment.hasFocus():
+        if not self.comment.isModified():
             self.comment.setText(row.comment if row is not None else "")
         self.progress.setText(f"{number(reviewed)}/{number(pictures)} ✓" if pictures else "")
         self.progress.setToolTip(f"{number(reviewed)} of {count(pictures, 'picture')} reviewed")
@@ -296,21 +296,25 @@ class LabelPanel(QWidget):
         if self._state in ("accepted", "rejected"):
             self._on_reopen()
         else:
-            self.review_wanted.emit("accepted", self.comment.text().strip())
+            self._wish("accepted")
 
     @Slot()
     def _on_rejected(self) -> None:
-        self.review_wanted.emit("rejected", self.comment.text().strip())
+        self._wish("rejected")
 
     @Slot()
     def _on_reopen(self) -> None:
-        self.review_wanted.emit("draft", self.comment.text().strip())
+        self._wish("draft")
 
     @Slot()
-    def _on_comment(self) -> None:
+    def keep_comment(self) -> None:
+        """What is typed belongs to the label that is shown now: it is kept before another one comes."""
         if self.comment.isModified():
-            self.comment.setModified(False)
-            self.review_wanted.emit(self._state or "draft", self.comment.text().strip())
+            self._wish(self._state or "draft")
+
+    def _wish(self, state: str) -> None:
+        self.comment.setModified(False)
+        self.review_wanted.emit(state, self.comment.text().strip())
 
     @Slot(int)
     def _on_size(self, at: int) -> None:
