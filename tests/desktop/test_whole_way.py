@@ -89,6 +89,7 @@ def test_from_an_empty_window_to_verdicts_and_on_after_a_dead_worker(qtbot: QtBo
     until(lambda: (folder / "blemished.pdf").exists() or window.message_bar.message.topic == "export")
     assert sorted(p.name for p in folder.iterdir()) == [
         "blemished.bondmap.csv",
+        "blemished.dxf",
         "blemished.padmap.json",
         "blemished.pdf",
     ]

@@ -45,10 +45,17 @@ def refuse_unwritable(file: Path) -> None:
 
 
 def write_outputs(
-    inspection: Inspection, layout: Layout, picture: Path, folder: Path, *, heat: bool = False, stem: str = ""
+    inspection: Inspection,
+    layout: Layout,
+    picture: Path,
+    folder: Path,
+    *,
+    heat: bool = False,
+    dxf: bool = False,
+    stem: str = "",
 ) -> list[Path]:
-    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf and with `heat` what `write_heat` writes: all or, with OutputError, none.
-    `stem`: if not the picture's."""
+    """STEM.padmap.json, STEM.bondmap.csv, STEM.pdf, with `dxf` STEM.dxf and with `heat` what `write_heat` writes: all or, with
+    OutputError, none. `stem`: if not the picture's."""
     stem = stem or stem_of(Path(picture))
     pad_map = inspection.pad_map
     with _all_or_none(folder) as draft:
@@ -59,9 +66,14 @@ def write_outputs(
                 open_files.enter_context(open_picture(p)) for p in (picture, *(x.path for x in inspection.others))
             ]
             write_pdf(pad_map, layout, draft / f"{stem}.pdf", pictures)
+        if dxf:
+            from padscope.boards.dxf_map import write_dxf  # ezdxf is slow to load, and few want it
+
+            write_dxf(pad_map, layout, draft / f"{stem}.dxf")
         grids = [(picture, inspection.level), *((x.path, x.level) for x in inspection.others)] if heat else []
         heats = write_heat(draft, stem, grids)
-    return [folder / name for name in (*(f"{stem}.{kind}" for kind in ("padmap.json", "bondmap.csv", "pdf")), *heats)]
+    kinds = ("padmap.json", "bondmap.csv", "pdf", *(("dxf",) if dxf else ()))
+    return [folder / name for name in (*(f"{stem}.{kind}" for kind in kinds), *heats)]
 
 
 def own_stem(folder: Path, picture: Path, sha256: str) -> str:

@@ -323,7 +323,8 @@ def try_rules(project: Path, before: Rules, after: Rules) -> Work[RulesTried]:
 def export(
     pad_map: PadMap, layout: Layout, picture: Path, folder: Path, others: Sequence[Path] = ()
 ) -> Work[list[Path]]:
-    """The files of `padscope inspect`: all of them or none. `others`: the map's further pictures, in its order."""
+    """The files of `padscope inspect` and a drawing for machine CAD (DXF): all of them or none. `others`: the map's further
+    pictures, in its order."""
     from padscope.boards.pose import Pose
     from padscope.workflows.export import prepared_folder, write_outputs
     from padscope.workflows.inspect import Inspection, Look
@@ -335,7 +336,7 @@ def export(
         for path, o in zip(others, pad_map.others, strict=True)
     )
     inspection = Inspection(pad_map, none, pose, 0.0, "", looks)
-    return write_outputs(inspection, layout, picture, prepared_folder(folder))
+    return write_outputs(inspection, layout, picture, prepared_folder(folder), dxf=True)
 
 
 DEMO_SOUND = 4
