@@ -16,7 +16,6 @@ import padscope
 from padscope_desktop import settings as own
 from padscope_desktop.actions import ACTIONS, enable_mode, fill_menus, make_actions, mode_rows
 from padscope_desktop.dialogs import Dialogs
-from padscope_desktop.display import Shown
 from padscope_desktop.doors import Doors, dropped
 from padscope_desktop.footer import Footer
 from padscope_desktop.frame import WHOLE, Frame
@@ -29,6 +28,7 @@ from padscope_desktop.layouts.mode import LayoutMode
 from padscope_desktop.list_lines import ListLines
 from padscope_desktop.messages import Message, MessageBar
 from padscope_desktop.modes import Mode
+from padscope_desktop.on_screen import OnScreen
 from padscope_desktop.panels.invitation import Invitation
 from padscope_desktop.panels.modes import ModeBar
 from padscope_desktop.panels.pictures import PicturesPanel
@@ -42,7 +42,7 @@ from padscope_desktop.settings import Memory
 from padscope_desktop.theme import DARK, THEMES, Theme, wear
 from padscope_desktop.tile_sets.mode import TileMode
 from padscope_desktop.viewer.canvas import NOTCH, Canvas
-from padscope_desktop.viewer.look import WHOLE_SPAN, Look, look_of, look_text
+from padscope_desktop.viewer.look import Look, look_of, look_text
 
 
 class MainWindow(QMainWindow):
@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         own_modes = (self.inspect_mode, self.label_mode, self.layout_mode, self.production_mode, self.tile_mode)
         self.modes: tuple[Mode, ...] = own_modes
         self.mode: Mode = self.inspect_mode
-        self._shown_key: int | None = None
+        self.on_screen = OnScreen(session, self.canvas, self.pictures, self.modes, self)
         self._may_lose = False  # a person has agreed to lose what cannot be saved
         self.frame = self._lay_out()
         wear(self.theme)  # once all stand in their places: a sheet is worn anew by whatever is moved
@@ -117,11 +117,13 @@ class MainWindow(QMainWindow):
             (s.project_changed, self._on_project),
             (s.album_changed, self._on_album),
             (s.entry_changed, self.pictures.refresh),
-            (s.current_changed, self._on_current),
-            (s.display.arrived, self._on_arrived),
+            (self.on_screen.left, self.inspect_mode.end_marks),
+            (self.on_screen.shown, self.footer.show_scale),
+            (s.current_changed, self.on_screen.on_current),
+            (s.display.arrived, self.on_screen.on_arrived),
             (s.said, self.message_bar.say),
             (s.settled, self.message_bar.withdraw),
-            (self.pictures.chosen, self._on_chosen),
+            (self.pictures.chosen, self.on_screen.choose),
             (self.pictures.add_wanted, self.doors.add_pictures),
             (self.pictures.inspect_wanted, s.inspect),
             (self.pictures.train_wanted, self._train_on),
@@ -180,8 +182,8 @@ class MainWindow(QMainWindow):
             "next": partial(self._walk, 1),
             "previous": partial(self._walk, -1),
             "agree": self._agree,
-            "next_picture": partial(self._step, 1),
-            "previous_picture": partial(self._step, -1),
+            "next_picture": partial(self.on_screen.step, 1),
+            "previous_picture": partial(self.on_screen.step, -1),
             "inspect": m.inspect,
             "inspect_all": m.inspect_all,
             "together": self.pictures.ask_together,
@@ -332,52 +334,14 @@ class MainWindow(QMainWindow):
         self.pictures.set_album(self.session.album)
         self.invitation.setVisible(len(self.session.album) == 0)
 
-    @Slot()
-    def _on_current(self) -> None:
-        """The thumbnail at once, so that nobody takes the picture before for this one."""
-        key = self.session.current
-        self.pictures.set_current(key)
-        self.inspect_mode.end_marks()
-        entry = self.session.album.entries.get(key) if key is not None else None
-        self._shown_key = None
-        thumbnail = entry.thumbnail if entry is not None else None
-        if thumbnail is not None:
-            self._on_arrived(Shown(thumbnail.card, [thumbnail.pixels], WHOLE_SPAN, False))
-        else:
-            self.canvas.set_picture(0, 0, [])
-        self.footer.show_scale()
-
-    @Slot(object)
-    def _on_arrived(self, shown: Shown) -> None:
-        key = self.session.current
-        if key == self._shown_key:
-            self.canvas.set_levels(shown.levels, shown.span)
-        else:
-            self._shown_key = key
-            self.canvas.set_picture(shown.card.width, shown.card.height, shown.levels, shown.span)
-            self.canvas.set_factor(self.session.judging.shown_factor)
-            for mode in self.modes:
-                mode.redraw()
-        self.footer.show_scale()
-
     @Slot(str)
     def _on_picture_wanted(self, sha256: str) -> None:
         """From the table of all modules."""
         key = next((e.key for e in self.session.album.entries.values() if e.sha256 == sha256), None)
         if key is not None:
             self.set_mode(self.inspect_mode)
-            self._on_chosen(key)
+            self.on_screen.choose(key)
             self.canvas.setFocus()
-
-    @Slot(int)
-    def _on_chosen(self, key: int) -> None:
-        if key != self.session.current:
-            self.session.show(key)
-
-    def _step(self, step: int, *_: object) -> None:
-        key = self.session.album.neighbour(self.session.current, step)
-        if key is not None and key != self.session.current:
-            self.session.show(key)
 
     # View
 
