@@ -1,6 +1,6 @@
 """Kills the real window while somebody draws a layout in it, and opens the project again; run by hand:
 
-    python tests/benchmarks/kill_drawing.py [KILLS]
+    python tests/benchmarks/kill_drawing.py [KILLS] [SEED]
 
 After each kill the window must bring back a draft, with all it takes to undo it, that is one of those drawn: the last that was
 said to be stored, or a later one; and it must offer to go on with it. Printed: kills, steps, in how many kills a step was lost
@@ -59,7 +59,8 @@ def draw_and_kill(path: Path, seed: int, lines: int, delay_s: float) -> list[dic
 
 def main() -> None:
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    chance, begun = random.Random(3), time.perf_counter()
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    chance, begun = random.Random(seed), time.perf_counter()
     wrong: list[str] = []
     steps = checked = late = most = offers = 0
     for first in range(0, kills, A_PROJECT):
@@ -70,7 +71,10 @@ def main() -> None:
             for turn in range(first, min(first + A_PROJECT, kills) + 1):
                 last = turn == min(first + A_PROJECT, kills)  # only to see what came back of the kill before
                 told = draw_and_kill(
-                    path, turn, 1 if last else chance.randrange(2, 120), 0 if last else chance.uniform(0, 0.05)
+                    path,
+                    1000 * seed + turn,
+                    1 if last else chance.randrange(2, 80),
+                    0 if last else chance.uniform(0, 0.05),
                 )
                 if not told or told[0]["tell"] != "back":
                     wrong.append(f"kill {turn}: the window did not open: {path.with_suffix('.log').read_text()[-500:]}")

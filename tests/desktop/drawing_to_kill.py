@@ -40,6 +40,10 @@ class Drawer:
         self.told = 0
         self.began = False
         window.session.said.connect(self.hear)
+        journal, draft = window.layout_mode.journal, window.layout_mode.draft
+        draft.stepped.disconnect(journal._on_step)
+        draft.stepped.connect(self.tell_step)  # before it is on its way to the disk
+        draft.stepped.connect(journal._on_step)
         self.timer = QTimer(window, interval=5)
         self.timer.timeout.connect(self.turn)
         self.timer.start()
@@ -47,6 +51,10 @@ class Drawer:
     def hear(self, message: Any) -> None:
         self.offered |= "as you left it" in message.headline
         print("said", message.headline, message.text, file=sys.stderr)
+
+    def tell_step(self, _: object) -> None:
+        self.steps += 1
+        tell("drawn", n=self.steps, **self.state())
 
     def state(self) -> dict[str, object]:
         """Short, and another one for every other draft or undo stack."""
@@ -69,11 +77,7 @@ class Drawer:
             self.told = self.steps
             tell("stored", n=self.steps)
         for _ in range(self.chance.choice((1, 1, 3))):
-            before = self.mode.draft.edits
             self.step()
-            if self.mode.draft.edits is not before:
-                self.steps += 1
-                tell("drawn", n=self.steps, **self.state())
 
     def step(self) -> None:
         draft, forms, c = self.mode.draft, self.mode.panel.forms, self.chance
