@@ -20,7 +20,7 @@ from padscope.pictures.picture import open_picture
 from padscope.store.artifacts import load_model
 from padscope.types import finish
 from padscope.workflows.inspect import Inspection, Inspector
-from padscope.workflows.train import _posed
+from padscope.workflows.train import posed_boards
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def test_black_borders_and_a_scale_bar_hide_pads(bench, inspected, as_it_is, pix
     assert changed <= {"R11", "R12"}
     assert np.isnan(found.level[-1, -1])
     assert any("The scale bar in the picture is" in note for note in found.pad_map.notes)
-    (board,) = finish(_posed([path], bench.layout))
+    (board,) = finish(posed_boards([path], bench.layout))
     assert "R12" in {c.pad.id for c in board.cuts(bench.layout) if not c.seen}  # nothing is learned from it
 
 

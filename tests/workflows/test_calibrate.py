@@ -15,11 +15,11 @@ from padscope.datasets.drawn_board import demo_layout, demo_pose, draw_board, ra
 from padscope.datasets.pad_tiles import pad_cuts
 from padscope.errors import InputError, ModelError
 from padscope.pictures.picture import open_picture
-from padscope.types import finish
+from padscope.types import Box, finish
 from padscope.workflows.calibrate import calibrated_on_boards, calibrated_on_tiles, in_words, recalibrated
 from padscope.workflows.inspect import Inspector
 from padscope.workflows.scoring import pad_level, pad_scores, ready
-from padscope.workflows.train import train_on_boards, train_on_tiles
+from padscope.workflows.train import posed_boards, train_on_boards, train_on_tiles
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,44 @@ def test_no_labelled_defective_pad_is_missed_and_the_cost_is_said(boards, model)
     assert f"0.9 × the weakest of {len(bad)} labelled defects" in words
     assert f"{found.calibration.false_alarm_share:.1%} of sound pads will be flagged" in words
     assert f"at most about {expected_misses(found.calibration):.1%} will be missed" in words
+
+
+def test_a_bent_picture_is_learned_from_and_calibrated_on_as_it_is_inspected(boards, model, tmp_path) -> None:
+    """Distorted smoothly by several px, and its last pad filled up with black."""
+    layout, folder, bad = boards
+    true, width, height = demo_pose(layout)
+    with Image.open(folder / "bad.png") as straight:
+        pixels = np.asarray(straight)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    by = _wave(x / width, y / height)
+    bent = np.array(cv2.remap(pixels, x + by[..., 0], y + by[..., 1], cv2.INTER_LINEAR))
+    last = Box.around(true.apply(layout.pads[-1].corners_um))
+    bent[last.y0 - 10 :, last.x0 - 10 :] = 0
+    Image.fromarray(bent).save(tmp_path / "bent.png", compress_level=1)
+    (board,) = finish(posed_boards([tmp_path / "bent.png"], layout))
+    cuts = board.cuts(layout)
+    for cut in cuts:
+        corners = (cut.near or board.um_to_px).apply(cut.pad.corners_um)
+        shown = corners + _wave(corners[:, 0] / width, corners[:, 1] / height)
+        assert np.abs(shown - true.apply(cut.pad.corners_um)).max() < 1, (
+            "the model would learn what lies beside the pad"
+        )
+
+    labelled = {*bad, layout.pads[-1].id}
+    lines = ["pad,defect_class", *(f"{p.id},{'pit' if p.id in labelled else ''}" for p in layout.pads)]
+    (tmp_path / "bent_truth.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    Image.new("L", (width, height)).save(tmp_path / "bent_mask.png")
+    found = finish(calibrated_on_boards(model, layout, tmp_path)).calibration
+    seen = finish(Inspector(model, layout, load_rules(), device="cpu").inspect(tmp_path / "bent.png")).pad_map.pads
+    levels = {p.pad: p.level for p in seen if p.pad in labelled and p.level is not None}
+    assert set(levels) == labelled - {layout.pads[-1].id}
+    kinds = {p.id: KINDS["row"](p) for p in layout.pads}
+    own = {pad: for_group(model.calibration, kinds[pad]).threshold for pad in levels}
+    assert found.defects == pytest.approx(sorted(level * own[pad] for pad, level in levels.items()), rel=0.05)
+
+
+def _wave(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return 6 * np.stack([np.sin(3 * x + y), np.cos(2 * y - 2.5 * x)], axis=-1)
 
 
 def test_labels_that_are_not_there_are_asked_for(boards, model, tmp_path) -> None:

@@ -92,6 +92,10 @@ class Pose:
         """The affine pose that is right around one place of the board; `um_to_px` itself where nothing is bent."""
         return bent_pose(self.um_to_px, self.bend, np.array([x_um, y_um]))
 
+    def near_pads(self, layout: Layout) -> dict[str, Affine]:
+        """By pad the pose that is right around it; empty where nothing is bent."""
+        return {p.id: self.near(p.x_um, p.y_um) for p in layout.pads} if self.bend is not None else {}
+
 
 def find_pose(picture: Windows, layout: Layout, *, limit_um: float = LIMIT_UM) -> Pose:
     """Find the board by its pads and fiducials, whatever its turn and scale. PoseError where there is doubt."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from padscope.boards.layout import Layout
@@ -18,7 +18,7 @@ BORDER_PX = 64
 @dataclass(frozen=True)
 class PosedBoard:
     """A picture whose board has been found. `open` gives an object with width, height and read(box); `hidden` are pads that lie
-    inside the picture and are not shown by it."""
+    inside the picture and are not shown by it; `near` is by pad the pose right around it, where the picture is bent."""
 
     name: str
     open: Callable[[], AbstractContextManager[Any]]
@@ -26,9 +26,10 @@ class PosedBoard:
     width: int
     height: int
     hidden: Collection[str] = ()
+    near: Mapping[str, Affine] = field(default_factory=dict)
 
     def cuts(self, layout: Layout) -> list[PadCut]:
-        cuts = pad_cuts(layout, self.um_to_px, self.width, self.height, BORDER_PX)
+        cuts = pad_cuts(layout, self.um_to_px, self.width, self.height, BORDER_PX, self.near)
         return [replace(c, seen=False) if c.pad.id in self.hidden else c for c in cuts]
 
 

@@ -22,6 +22,7 @@ from padscope.store.artifacts import Model
 from padscope.types import Progress, Work, relayed
 from padscope.workflows.evaluate import board_names, read_board_truth
 from padscope.workflows.scoring import Scorer
+from padscope.workflows.sight import sight_of
 
 
 def recalibrated(model: Model, share: float, confidence: float | None = None) -> Model:
@@ -60,11 +61,12 @@ def calibrated_on_boards(
     for i, name in enumerate(boards):
         truth = read_board_truth(folder, name)
         with open_picture(truth.picture) as picture:
-            pose = find_pose(picture, layout).um_to_px
-            defective = [
-                c for c in pad_cuts(layout, pose, picture.width, picture.height, BORDER_PX) if truth.pads.get(c.pad.id)
-            ]
-            work = scorer.pads(picture, defective, pose, name)
+            pose = find_pose(picture, layout)
+            hidden = sight_of(picture, layout, pose.um_to_px).hidden
+            size = picture.width, picture.height
+            cuts = pad_cuts(layout, pose.um_to_px, *size, BORDER_PX, pose.near_pads(layout))
+            defective = [c for c in cuts if truth.pads.get(c.pad.id) and c.pad.id not in hidden]
+            work = scorer.pads(picture, defective, pose.um_to_px, name)
             scores += (yield from relayed(work, _one_of(i, len(boards), name))).values()
     return _without_misses(model, scores, str(folder), margin)
 

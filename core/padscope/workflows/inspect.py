@@ -157,7 +157,7 @@ class Inspector:
         with open_picture(path, scale=scale) as picture:
             yield Progress(0, len(layout.pads), "finding the board")
             pose = pose_from_clicks(layout, clicks, picture) if clicks else find_pose(picture, layout)
-            near = {p.id: pose.near(p.x_um, p.y_um) for p in layout.pads} if pose.bend is not None else {}
+            near = pose.near_pads(layout)
             cuts = pad_cuts(layout, pose.um_to_px, picture.width, picture.height, BORDER_PX, near)
             level, failures = yield from self._level(picture, cuts, pose.um_to_px, path.stem)
             yield Progress(len(cuts), len(cuts), "judging")

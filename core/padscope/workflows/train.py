@@ -71,7 +71,7 @@ def train_on_boards(
     PoseError where a board is not found in its picture."""
     kind = registry.detector(detector)
     config: object = configs.configured(kind.Config, settings or {})
-    boards = yield from _posed(pictures, layout)
+    boards = yield from posed_boards(pictures, layout)
     pads: list[Unit] = [(b.name, c.pad.id) for b in boards for c in b.cuts(layout) if c.seen]
 
     def source(some: Collection[Unit]) -> TileSource:
@@ -273,7 +273,7 @@ def _told(prefix: str) -> Callable[[Progress], Progress]:
     return lambda step: Progress(step.done, step.total, prefix + step.stage)
 
 
-def _posed(pictures: Sequence[Path], layout: Layout) -> Work[list[PosedBoard]]:
+def posed_boards(pictures: Sequence[Path], layout: Layout) -> Work[list[PosedBoard]]:
     """The board found in each picture; two pictures may share a name, so a board is named by its place in the list too."""
     if not pictures:
         raise InputError("Training needs at least one picture of a sound board.")
@@ -285,7 +285,8 @@ def _posed(pictures: Sequence[Path], layout: Layout) -> Work[list[PosedBoard]]:
             name = f"{i + 1}:{Path(path).stem}"
             size = picture.width, picture.height
             hidden = frozenset(sight_of(picture, layout, pose.um_to_px).hidden)
-            boards.append(PosedBoard(name, _Opener(Path(path)), pose.um_to_px, *size, hidden))
+            near = pose.near_pads(layout)
+            boards.append(PosedBoard(name, _Opener(Path(path)), pose.um_to_px, *size, hidden, near))
     return boards
 
 
