@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from drawn_metal import metal, split
+from drawn_metal import ListedTiles, metal, split
 from padscope.configs import PatchcoreConfig
 from padscope.detectors import place_habit
 from padscope.detectors.patchcore import Patchcore
@@ -66,6 +66,18 @@ def rough_rim(count: int, seed: int) -> Tiles:
     noise = np.random.default_rng(seed).normal(scale=0.25, size=tiles.pixels[:, :1, :, 8:24].shape)
     tiles.pixels[:, :, :, 8:24] = np.clip(tiles.pixels[:, :, :, 8:24] + noise, 0, 1)
     return tiles
+
+
+@pytest.mark.parametrize("sizes", [(4, 4), (3, 5)])
+def test_copies_of_a_tile_are_never_taken_for_metal_that_is_new(sizes: tuple[int, int]) -> None:
+    """Every batch comes twice, as `MoreTiles` gives them, whether it is of an odd number of tiles or an even one."""
+
+    def radius(batches: list[Tiles]) -> float:
+        return finish(Patchcore.fit(CONFIG, ListedTiles(tuple(batches)), seed=0, device="cpu")).radius
+
+    once = list(split(metal(8, seed=1), *sizes))
+    twice = [tiles for tiles in once for _ in range(2)]
+    assert radius(twice) == pytest.approx(radius(once), rel=0.1)
 
 
 def test_where_metal_is_always_rough_it_does_not_drown_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:

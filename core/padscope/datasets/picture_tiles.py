@@ -29,11 +29,13 @@ BATCH = 8
 def picture_tiles(picture: Any, name: str, *, tile: int, halo: int) -> Iterator[tuple[TileBox, Tiles]]:
     """The tiles of a picture one by one; `inside` is the tile's core, so that every pixel is judged once; `places` are those in
     the picture, so that they do not depend on how it is cut."""
+    everything = Box(0, 0, picture.width, picture.height)
     for plan in plan_tiles(picture.width, picture.height, tile, halo, BORDER_PX):
         pixels = as_unit(cut(picture.read, picture.width, picture.height, plan.outer))
         core = np.zeros(pixels.shape[1:], dtype=bool)
         core[plan.core.shifted(-plan.outer.x0, -plan.outer.y0).slices] = True
-        yield plan, Tiles(pixels[None], core[None], (name,), _places(plan.outer, picture.width, picture.height)[None])
+        words = name if plan.core == everything else f"{name} at {plan.core.x0}, {plan.core.y0}"
+        yield plan, Tiles(pixels[None], core[None], (words,), _places(plan.outer, picture.width, picture.height)[None])
 
 
 def resized_tiles(pictures: Sequence[Pixels], names: Sequence[str], size: int) -> Tiles:

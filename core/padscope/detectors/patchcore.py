@@ -9,6 +9,7 @@ and 0.934, 0.930, 0.914 (another).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -74,13 +75,13 @@ class Patchcore:
         for done, tiles in sound_batches(source, at_least=AT_LEAST):
             grid, inside = embedded(backbone, tiles, config.neighbourhood)
             step = Progress(done, len(source), "embeddings")
-            yield from halves.add(view(grid), inside)
+            yield from halves.add(view(grid), inside, tiles.names)
             if config.blemishes:
                 yield from lessons.add(tiles, grid, inside, step)
             yield step
         banks = yield from halves.banks()
         head = yield from lessons.head()
-        habit = (yield from _habit(config, view, source, banks)) if config.by_place else None
+        habit = (yield from _habit(config, view, source, halves, banks)) if config.by_place else None
         radius = max(map(covering_radius, banks)) if habit is None else habit.typical
         return cls.of_bank(config, view, torch.cat([b.bank for b in banks]), head, habit, radius)
 
@@ -151,20 +152,16 @@ class Halves:
         size = -(-config.bank_size // count)
         portion = max(2 * size, PORTION_BYTES // (4 * dimensions * count))
         self._reservoirs = [Reservoir(size, portion, seed=seed + k) for k in range(count)]
-        self._tiles = 0
+        self._half: dict[str, int] = {}  # by name: altered copies of a tile are in its half, for they are not new to it
 
-    def add(self, grid: Tensor, inside: Mask) -> Work[None]:
-        for k, (own, here) in enumerate(zip(self.turns(inside), inside, strict=True)):
+    def add(self, grid: Tensor, inside: Mask, names: Sequence[str]) -> Work[None]:
+        for k, (name, here) in enumerate(zip(names, inside, strict=True)):
             if here.any():
-                yield from self._reservoirs[own].add(rows_of(grid[k : k + 1], here[None]))
+                yield from self._reservoirs[self.half_of(name)].add(rows_of(grid[k : k + 1], here[None]))
 
-    def turns(self, inside: Mask) -> list[int]:
-        """Whose turn each tile is; tiles without metal are nobody's."""
-        turns = []
-        for here in inside:
-            turns.append(self._tiles % len(self._reservoirs))
-            self._tiles += bool(here.any())
-        return turns
+    def half_of(self, name: str) -> int:
+        """In which half the tile of this name is."""
+        return self._half.setdefault(name, len(self._half) % len(self._reservoirs))
 
     def banks(self) -> Work[list[Neighbors]]:
         found = []
@@ -173,19 +170,20 @@ class Halves:
         return found
 
 
-def _habit(config: PatchcoreConfig, view: BankView, source: TileSource, banks: list[Neighbors]) -> Work[PlaceHabit]:
+def _habit(
+    config: PatchcoreConfig, view: BankView, source: TileSource, halves: Halves, banks: list[Neighbors]
+) -> Work[PlaceHabit]:
     """A second walk over the tiles: how far each lies from the half of the bank that has not seen it."""
-    gathered, tiles_so_far = Gathered(), 0
+    gathered = Gathered()
     for done, tiles in sound_batches(source, at_least=AT_LEAST):
         grid, inside = embedded(view.backbone, tiles, config.neighbourhood)
         places, rows = place_of_cells(tiles, inside), rows_of(view(grid), inside)
         start = 0
-        for here in inside:
+        for name, here in zip(tiles.names, inside, strict=True):
             stop = start + int(here.sum())
             if stop > start:
-                other = banks[(tiles_so_far + 1) % len(banks)]
+                other = banks[(halves.half_of(name) + 1) % len(banks)]
                 gathered.add(places[start:stop], other.nearest(rows[start:stop])[0][:, 0].cpu().numpy())
-                tiles_so_far += 1
             start = stop
         yield Progress(done, len(source), "what is usual where")
     return gathered.habit()
