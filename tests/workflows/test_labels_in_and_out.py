@@ -104,6 +104,25 @@ def test_labels_go_out_and_come_into_an_empty_project(tmp_path, painted, form):
         assert other.damages() == store.label_damages(other) == ()
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_names_with_dots_go_out_and_come_back(tmp_path, form):
+    """“flex 1.2” without its ending is not “flex 1”."""
+    names = ("flex 1.2.png", "flex 1.3.PNG", "flex 1.png", "board.rev2.png")
+    with create_project(tmp_path / "a.padscope") as here, create_project(tmp_path / "b.padscope") as there:
+        store.add_class(here, "scratch", "#e69f00", value=1)
+        for k, name in enumerate(names):
+            path = a_picture(tmp_path / "pictures" / name, k)
+            add(here, path)
+            add(there, path)
+            label = store.begin_label(here, sha(path), author="AB")
+            edit = difference(store.load_mask(here, label.id), mask_from_array(classes_of(k, (1,))))
+            store.commit_edit(here, label.id, edit, tool="brush", author="AB")
+        report = finish(export_labels(here, form, tmp_path / "out"))
+        assert (report.exact, report.notes) == (len(names), ())
+        assert finish(import_labels(there, [tmp_path / "out"], form, author="CD")).refused == ()
+        assert masks(there) == masks(here)
+
+
 def test_reading_labels_is_one_edit_that_can_be_undone(tmp_path, painted):
     finish(export_labels(painted, "coco", tmp_path / "out"))
     row = store.label_that_counts(painted, sha(tmp_path / "pictures" / "one.png"))

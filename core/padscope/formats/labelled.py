@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ LARGEST_TEXT = 1 << 29
 """Bytes of a JSON file; ten million corners of outlines are half of it."""
 LARGEST_SIDE = 200_000
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
+ENDING = re.compile(r"(?<=.)\.(png|jpe?g|tiff?|bmp|vk[467]|webp|gif|ppm|jp2)(#\d+)?$", re.IGNORECASE)
+"""Of a picture's name, perhaps with its page; what follows the dot in “flex 1.2” is none."""
 SPARE_COLOURS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
 """For classes that come without a colour (Okabe and Ito's, kept apart by colour-blind eyes)."""
 
@@ -42,7 +45,7 @@ class Labelled:
 
     @property
     def stem(self) -> str:
-        return file_name(self.picture).rsplit(".", 1)[0] if "." in file_name(self.picture) else file_name(self.picture)
+        return without_ending(self.picture)
 
 
 class ClassTable:
@@ -146,6 +149,11 @@ def picture_beside(labels: Path, name: str) -> Path | None:
 def file_name(path: str) -> str:
     """The last part of a path as any system writes it."""
     return path.replace("\\", "/").rsplit("/", 1)[-1]
+
+
+def without_ending(picture: str) -> str:
+    """The name alone of a picture: “flex 1.2” of “in/flex 1.2.jpg”, and of “flex 1.2” too, for only a picture's ending is one."""
+    return ENDING.sub("", file_name(picture))
 
 
 def checked_size(width: Any, height: Any, file: Path, place: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from padscope.errors import InputError
-from padscope.formats.labelled import ClassTable, Labelled, file_name, listed
+from padscope.formats.labelled import ClassTable, Labelled, file_name, listed, without_ending
 from padscope.formats.registry import Format, format_named
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.classes import DefectClass, load_classes
@@ -146,7 +146,7 @@ class _Pictures:
         if row.sha256 not in self._by_sha:
             self._by_sha[row.sha256] = row
             name = row.name.casefold()
-            for key in {name, name.rsplit(".", 1)[0]}:
+            for key in {name, without_ending(name)}:
                 self._by_name.setdefault(key, []).append(row)
 
     def size_of(self, name: str) -> tuple[int, int] | None:
@@ -175,7 +175,7 @@ class _Pictures:
 
     def _named(self, name: str) -> list[PictureRow]:
         key = file_name(name).casefold()
-        return self._by_name.get(key) or self._by_name.get(key.rsplit(".", 1)[0], [])
+        return self._by_name.get(key) or self._by_name.get(without_ending(key), [])
 
     def _added(self, picture: Picture, author: str) -> PictureRow:
         size = picture.path.stat().st_size

@@ -15,7 +15,7 @@ from padscope.boards.bond_map import write_bond_map, write_pad_map
 from padscope.boards.pad_map import PadMap
 from padscope.boards.review import reviewed
 from padscope.errors import InputError, OutputError, PadscopeError, UsageError
-from padscope.formats.labelled import ClassTable, Labelled, Loss, compared
+from padscope.formats.labelled import ClassTable, Labelled, Loss, compared, without_ending
 from padscope.formats.registry import Format, format_named
 from padscope.masks.classes import DefectClass
 from padscope.pictures.picture import open_picture
@@ -160,10 +160,10 @@ def unique_names(pictures: Sequence[PictureRow]) -> tuple[list[str], list[str]]:
     names, notes, taken = [], [], set()
     for picture in pictures:
         name = picture.name
-        if Path(name).stem.casefold() in taken:
-            name = f"{Path(name).stem}_{picture.sha256[:8]}{Path(name).suffix}"
+        if without_ending(name).casefold() in taken:
+            name = f"{without_ending(name)}_{picture.sha256[:8]}{name.removeprefix(without_ending(name))}"
             notes.append(f"{picture.name} occurs twice; the second one is written as {name}")
-        taken.add(Path(name).stem.casefold())
+        taken.add(without_ending(name).casefold())
         names.append(name)
     return names, notes
 
@@ -243,7 +243,7 @@ def _checked(
     losses: list[Loss],
 ) -> Work[None]:
     """Read the files back and count what differs."""
-    rows = {Path(name).stem.casefold(): pair for name, pair in zip(names, chosen, strict=True)}
+    rows = {without_ending(name).casefold(): pair for name, pair in zip(names, chosen, strict=True)}
     size_of: Callable[[str], tuple[int, int] | None] = lambda name: _size(rows, name)  # noqa: E731
     for item in entry.read([draft], ClassTable(classes), size_of):
         yield Progress(len(chosen) + len(losses), 2 * len(chosen), "reading back")
@@ -256,7 +256,7 @@ def _checked(
 
 
 def _size(rows: dict[str, tuple[PictureRow, LabelRow]], name: str) -> tuple[int, int] | None:
-    found = rows.get(name.casefold()) or rows.get(Path(name).stem.casefold())
+    found = rows.get(name.casefold()) or rows.get(without_ending(name).casefold())
     return None if found is None else (found[0].width_px, found[0].height_px)
 
 
