@@ -54,6 +54,28 @@ def test_fiducials_are_read_from_beside_the_layout_and_change_its_hash(tmp_path:
     assert alone.sha256 != both.sha256
 
 
+def test_saving_never_changes_the_fiducials_of_another_layout(tmp_path: Path) -> None:
+    one = load_layout(write(tmp_path, GOOD))
+    marks = (Fiducial("F1", 0, 0, 300), Fiducial("F2", 5000, 0, 300))
+    moved = (Fiducial("F1", 100, 0, 300), Fiducial("F2", 5100, 0, 300))
+    home = tmp_path / "home"
+    home.mkdir()
+    save_layout_csv(dataclasses.replace(one, fiducials=marks), home / "one.csv")
+    for other in (moved, ()):
+        with pytest.raises(LayoutError, match="holds the fiducials of another layout; save this one as JSON"):
+            save_layout_csv(dataclasses.replace(one, fiducials=other), home / "two.csv")
+    assert [p.name for p in sorted(home.iterdir())] == ["fiducials.csv", "one.csv"]
+    save_layout_csv(dataclasses.replace(one, fiducials=moved), home / "one.csv")  # its own may change, and go
+    assert load_layout(home / "one.csv").fiducials == moved
+    save_layout_csv(one, home / "one.csv")
+    assert load_layout(home / "one.csv").fiducials == ()
+    save_layout_csv(dataclasses.replace(one, fiducials=marks), home / "one.csv")
+    save_layout_csv(dataclasses.replace(one, fiducials=marks), home / "two.csv")  # of the same board
+    with pytest.raises(LayoutError, match="another layout"):
+        save_layout_csv(dataclasses.replace(one, fiducials=moved), home / "two.csv")
+    assert load_layout(home / "one.csv").fiducials == load_layout(home / "two.csv").fiducials == marks
+
+
 def test_turn_and_wire_direction_are_optional_and_other_columns_are_ignored(tmp_path: Path) -> None:
     text = "pad,x_um,y_um,w_um,h_um,wires,rotation_deg,wire_direction,remark\nA,0,0,100,50,2,30,,hello\nB,500,0,100,50,0,,90,\n"
     layout = load_layout(write(tmp_path, text))

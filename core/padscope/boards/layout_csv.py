@@ -28,6 +28,7 @@ from padscope.errors import LayoutError
 PAD_COLUMNS = ("pad", "x_um", "y_um", "w_um", "h_um", "wires")
 FOOT_COLUMNS = ("foot_across_um", "foot_along_um", "wire_um")
 FIDUCIAL_COLUMNS = ("fiducial", "x_um", "y_um", "diameter_um")
+LONGEST_HEADER = 10_000
 FLAGS = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 
@@ -60,7 +61,8 @@ def load_layout_csv(path: Path) -> Layout:
 
 def save_layout_csv(layout: Layout, path: Path) -> None:
     """`path` and `fiducials.csv` beside it. LayoutError where the layout holds what the columns cannot say: polygons, wires
-    that are not spread evenly, or wires of one pad with different feet."""
+    that are not spread evenly, or wires of one pad with different feet; and where other fiducials in the folder would be lost, or
+    taken for this layout's."""
     own_feet = any((w.foot_um, w.diameter_um) != (FOOT_UM, WIRE_UM) for w in layout.wires)
     table: list[list[object]] = [
         [*PAD_COLUMNS, "net", "single", "rotation_deg", "wire_direction", *(FOOT_COLUMNS if own_feet else ())],
@@ -84,9 +86,36 @@ def save_layout_csv(layout: Layout, path: Path) -> None:
         feet = map(_number, (*foot, diameter)) if own_feet else ()
         table.append([*facts, _number(pad.rotation_deg), direction, *feet])
     marks: list[list[object]] = [[f.name, *map(_number, (f.x_um, f.y_um, f.diameter_um))] for f in layout.fiducials]
+    beside = path.with_name("fiducials.csv")
+    other_marks = beside.exists() and not _are(beside, layout.fiducials)
+    if other_marks and not _alone(path):
+        raise LayoutError(
+            f"{beside} holds the fiducials of another layout; save this one as JSON, or into another folder."
+        )
     written_whole(path, _table_text(table))
-    if marks:
-        written_whole(path.with_name("fiducials.csv"), _table_text([list(FIDUCIAL_COLUMNS), *marks]))
+    if marks or other_marks:
+        written_whole(beside, _table_text([list(FIDUCIAL_COLUMNS), *marks]))
+
+
+def _are(file: Path, fiducials: tuple[Fiducial, ...]) -> bool:
+    try:
+        return _fiducials(file)[0] == fiducials
+    except LayoutError:
+        return False
+
+
+def _alone(path: Path) -> bool:
+    """Whether this file is there, and is the only layout of its folder."""
+    others = (p for p in path.parent.glob("*.csv") if p.name not in (path.name, "fiducials.csv"))
+    return path.exists() and not any(_is_layout(p) for p in others)
+
+
+def _is_layout(path: Path) -> bool:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            return {*PAD_COLUMNS} <= {name.strip() for name in file.readline(LONGEST_HEADER).split(",")}
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def _same_places(a: tuple[Wire, ...], b: tuple[Wire, ...]) -> bool:
