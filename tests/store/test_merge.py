@@ -1,5 +1,6 @@
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -153,6 +154,15 @@ def test_masks_that_went_different_ways_become_two(here, tmp_path):
         assert len(sources(home)) == 1  # one fork of our own history, continued
         with open_project(copy) as other:
             assert merged_history(home, sources(home)[0]) == other.history()
+
+
+def test_a_class_that_was_retired_stays_retired(here, there):
+    painted_project(there, range(1))
+    with open_project(there) as other:
+        dust = next(c for c in store.classes(other) if c.name == "dust")
+        store.change_class(other, replace(dust, retired=True))
+    finish(merge(here, there))
+    assert {c.name: c.retired for c in store.classes(here)} == {"dust": True, "scratch": False}
 
 
 def test_words_that_differ_are_listed_and_ours_stay(here, there):

@@ -74,7 +74,7 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
         yield from ()
         seen.append((detector, dict(settings), seed))
         if detector == "patchcore":
-            raise InputError("No weights here.")
+            raise InputError("No weights here.") if seed == 3 else UsageError("No such level here.")
         return type("Model", (), {"arrays": {}})()
 
     def evaluate(model, root, **_):
@@ -85,8 +85,11 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path, monkeypatch):
     monkeypatch.setattr(compare, "evaluate_on_tiles", evaluate)
     found = finish(compare_on_tiles(tmp_path, [Entrant("patchcore"), Entrant("blob", {"blur": 1})], seeds=(3, 4)))
     assert [(c.name, c.seed, c.failed) for c in found] == [
-        ("patchcore", 3, "No weights here."), ("patchcore", 4, "No weights here."), ("blob:blur=1", 3, ""), ("blob:blur=1", 4, "")
-    ]  # fmt: skip
+        ("patchcore", 3, "No weights here."),
+        ("patchcore", 4, "No such level here."),
+        ("blob:blur=1", 3, ""),
+        ("blob:blur=1", 4, ""),
+    ]
     assert seen[2:] == [("blob", {"blur": 1}, 3), ("blob", {"blur": 1}, 4)]
     assert found[2].result == {"seconds_per_tile": 1.0}
 

@@ -250,6 +250,8 @@ def _merge_classes(into: Project, other: Project, author: str, conflicts: list[C
             free = theirs.value not in {c.value for c in labels.classes(into)}
             value = theirs.value if free else None
             here = labels.add_class(into, theirs.name, theirs.colour, value=value, author=author)
+            if theirs.retired:
+                here = labels.change_class(into, replace(here, retired=True), author=author)
             new += 1
         elif here.colour != theirs.colour:
             conflicts.append(Conflict("colour of a class", here.name, here.colour, theirs.colour))

@@ -109,7 +109,7 @@ def _compared(root: Path, one: Entrant, seed: int, device: str, false_alarms: fl
             result = yield from relayed(evaluation, lambda p: Progress(p.total + p.done, 2 * p.total, p.stage))
         except Cancelled:
             raise
-        except InputError as error:
+        except (InputError, UsageError) as error:  # some settings are checked only where they are used
             return Compared(one.name, seed, None, {}, time.perf_counter() - started, grown() / MB, None, str(error))
     gpu = _gpu_peak() if on_gpu else None
     return Compared(one.name, seed, model, result, seconds, grown() / MB, gpu)
