@@ -17,6 +17,7 @@ from padscope.errors import InputError, ModelError
 from padscope.pictures.picture import open_picture
 from padscope.types import Box, finish
 from padscope.workflows.calibrate import calibrated_on_boards, calibrated_on_tiles, in_words, recalibrated
+from padscope.workflows.evaluate import evaluate_on_boards
 from padscope.workflows.inspect import Inspector
 from padscope.workflows.scoring import pad_level, pad_scores, ready
 from padscope.workflows.train import posed_boards, train_on_boards, train_on_tiles
@@ -117,6 +118,9 @@ def test_a_bent_picture_is_learned_from_and_calibrated_on_as_it_is_inspected(boa
     Image.new("L", (width, height)).save(tmp_path / "bent_mask.png")
     found = finish(calibrated_on_boards(model, layout, tmp_path)).calibration
     seen = finish(Inspector(model, layout, load_rules(), device="cpu").inspect(tmp_path / "bent.png")).pad_map.pads
+    measured = finish(evaluate_on_boards(model, layout, tmp_path, load_rules(), device="cpu"))
+    counts = {"boards": 1, "pads": len(layout.pads) - 1, "defective": len(labelled) - 1, "unseen": 1}
+    assert measured["counts"] == counts, "the pad that was not seen is taken neither for sound nor for defective"
     levels = {p.pad: p.level for p in seen if p.pad in labelled and p.level is not None}
     assert set(levels) == labelled - {layout.pads[-1].id}
     kinds = {p.id: KINDS["row"](p) for p in layout.pads}

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from padscope.boards.pad_map import Landing
 from padscope.errors import InputError
 from padscope.types import Affine
-from padscope.workflows.evaluate import at_pixels, foot_on_defect, largest_pose_error_um, pad_metrics, read_board_truth
+from padscope.workflows.evaluate import (
+    at_pixels,
+    foot_on_defect,
+    largest_pose_error_um,
+    pad_metrics,
+    read_board_truth,
+    refuse_other_pads,
+)
 
 POSE = Affine(0.4, 0.01, 30.0, -0.01, 0.4, 50.0)
 
@@ -77,6 +84,18 @@ def test_pad_metrics_at_the_shipped_threshold() -> None:
     assert result["per_class_recall"] == {"pit": 0.5, "scratch": 1.0}
     assert result["zero_miss_fpr"] == pytest.approx(2 / 3)
     assert result["auroc"] == pytest.approx(7 / 9)
+
+
+def test_a_truth_of_other_pads_is_refused_in_both_directions(tmp_path) -> None:
+    from padscope.datasets.drawn_board import demo_layout
+
+    layout = demo_layout()
+    all_sound = {p.id: "" for p in layout.pads}
+    refuse_other_pads(tmp_path / "b_truth.csv", all_sound, layout)
+    with pytest.raises(InputError, match="1 pads that the layout has and it does not name, R03 among them"):
+        refuse_other_pads(tmp_path / "b_truth.csv", {p: c for p, c in all_sound.items() if p != "R03"}, layout)
+    with pytest.raises(InputError, match="1 pads that it names and the layout does not have, X1 among them"):
+        refuse_other_pads(tmp_path / "b_truth.csv", {**all_sound, "X1": "pit"}, layout)
 
 
 @pytest.mark.parametrize("broken", ["picture", "mask", "truth", "pose"])

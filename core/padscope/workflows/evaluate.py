@@ -105,17 +105,21 @@ def evaluate_on_boards(
     bad: list[bool] = []
     classes: list[str] = []
     pixels = metrics.PixelMetrics(threshold=1.0)
-    wires = placed = hit = 0
+    wires = placed = hit = unseen = 0
     seconds, pose_error = [], [0.0]
     notes: dict[str, None] = {}
     for i, name in enumerate(boards):
         truth = read_board_truth(folder, name)
+        refuse_other_pads(folder / f"{name}_truth.csv", truth.pads, layout)
         done = yield from relayed(inspector.inspect(truth.picture), _one_of(i, len(boards), name))
         seconds.append(done.seconds)
         notes |= {note: None for note in done.pad_map.notes if note == GPU_FAILED}
         for pad in done.pad_map.pads:
-            scores.append(pad.level if pad.level is not None else 0.0)
-            classes.append(truth.pads.get(pad.pad, ""))
+            if pad.level is None:  # nothing was said of it, neither that it is sound nor that it is not
+                unseen += 1
+                continue
+            scores.append(pad.level)
+            classes.append(truth.pads[pad.pad])
             bad.append(classes[-1] != "")
         landings = done.pad_map.landings()
         wires += len(landings)
@@ -125,13 +129,13 @@ def evaluate_on_boards(
         if truth.um_to_px is not None:
             pose_error.append(largest_pose_error_um(layout, truth.um_to_px, done.pad_map.um_to_px))
         _add_pad_pixels(pixels, done.level, truth.mask, layout, um_to_px)
-    s, b = np.array(scores), np.array(bad)
+    s, b = np.array(scores), np.array(bad, bool)
     return {
         "pad": pad_metrics(s, b, np.array(classes)),
         "pixel": pixel_metrics(pixels),
         "landing": {"wires": wires, "placed": placed, "feet_on_defects": hit},
         "pose": {"max_error_um": max(pose_error)},
-        "counts": {"boards": len(boards), "pads": len(b), "defective": int(b.sum())},
+        "counts": {"boards": len(boards), "pads": len(b), "defective": int(b.sum()), "unseen": unseen},
         "seconds_per_board": float(np.median(seconds)),
         "notes": list(notes),
     }
@@ -200,6 +204,16 @@ def read_board_truth(folder: Path, name: str) -> BoardTruth:
         raise InputError(f"{folder / f'{name}_mask.png'} is not a picture; write it again as an 8-bit PNG.")
     pose = folder / f"{name}_pose.csv"
     return BoardTruth(picture, pads, mask > 0, _read_pose(pose) if pose.is_file() else None)
+
+
+def refuse_other_pads(file: Path, pads: Mapping[str, str], layout: Layout) -> None:
+    """InputError where a truth names other pads than the layout has."""
+    known = {p.id for p in layout.pads}
+    if odd := sorted(known - pads.keys()) or sorted(pads.keys() - known):
+        where = "the layout has and it does not name" if odd[0] in known else "it names and the layout does not have"
+        raise InputError(
+            f"{file}: {len(odd)} pads that {where}, {odd[0]} among them; give the layout this truth is of."
+        )
 
 
 def _read_pose(path: Path) -> Affine:
