@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             part.follow(self.inspect_mode.reviewing)
         for signal, slot in (
             (s.project_changed, self._on_project),
+            (s.saved_as, self._on_project),
             (s.album_changed, self._on_album),
             (s.entry_changed, self.pictures.refresh),
             (self.on_screen.left, self.inspect_mode.end_marks),

@@ -86,6 +86,8 @@ class Session(QObject):
         self.detectors: tuple[DetectorCard, ...] = ()
         self._boards: dict[int, Board] = {}
         self._early: list[Path] = []  # dropped before any project was open
+        self._unnamed: list[Path] = []  # where a project without a name may lie
+        self._wish = 0  # which project was asked for last
         self.opening = Opening(self)
         self.judging.judged.connect(self._on_judged)
         self.judging.settled.connect(self._store)
@@ -97,22 +99,25 @@ class Session(QObject):
 
     def open_project(self, path: Path, *, create: bool = False) -> None:
         self.judging.settle()
-        self.keeper.open(
-            path,
-            create=create,
-            done=partial(self._on_opened, path, True),
-            failed=partial(self._say, "project", "The project was not opened."),
-        )
+        self._wish += 1
+        done = partial(self._on_opened, self._wish, path, True)
+        self.keeper.open(path, create=create, done=done, failed=partial(self._on_not_opened, self._wish))
 
     def open_unnamed(self, places: list[Path]) -> None:
         """A project that nobody has named yet: everything is saved from the first picture on."""
-        self.keeper.open_first_free(
-            places, done=self._on_unnamed_opened, failed=partial(self._say, "project", "Nothing can be saved.")
-        )
+        self._wish, self._unnamed = self._wish + 1, places
+        done = partial(self._on_unnamed_opened, self._wish)
+        self.keeper.open_first_free(places, done=done, failed=partial(self._say, "project", "Nothing can be saved."))
+
+    def _on_not_opened(self, wish: int, fault: Fault) -> None:
+        self._say("project", "The project was not opened.", fault)
+        if wish == self._wish and self.project is None:  # the unnamed one was given up for it
+            self.open_unnamed(self._unnamed)
 
     def save_as(self, path: Path) -> None:
         """A whole copy under a name, which is worked on from now on; an unnamed project exists no more after that."""
         self.judging.settle()
+        self._wish += 1
         self.keeper.move_to(
             path,
             done=partial(self._on_saved_as, path),
@@ -122,21 +127,23 @@ class Session(QObject):
     def _on_saved_as(self, path: Path, _: Any) -> None:
         before, named = self.project, self.named
         self.project, self.named = path, True
-        self.project_changed.emit()
         self.saved_as.emit()
         self.mentioned.emit(f"Saved as {path.name}")
         if before is not None and not named:
             self.keeper.ask(partial(stock.discard, other=before))
 
-    def _on_unnamed_opened(self, path: Path) -> None:
-        self._on_opened(path, False, None)
+    def _on_unnamed_opened(self, wish: int, path: Path) -> None:
+        self._on_opened(wish, path, False, None)
 
-    def _on_opened(self, path: Path, named: bool, _: Any) -> None:
+    def _on_opened(self, wish: int, path: Path, named: bool, _: Any) -> None:
+        if wish != self._wish:
+            return  # another one was asked for meanwhile, and the keeper has let go of this one
         if self.project is not None:
             self._leave()
         self.keeper.switch()
         self.project, self.named = path, named
-        self.settled.emit("project")
+        if named:
+            self.settled.emit("project")
         self.project_changed.emit()
         self.keeper.ask(
             stock.contents,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 
 from conftest import Bench
-from padscope.store.database import open_project
+from padscope.store.database import create_project, open_project
 from padscope_desktop import app
 from padscope_desktop.album import Mark, state
 from padscope_desktop.background import jobs as jobs_module
@@ -102,6 +103,75 @@ def test_an_unnamed_project_is_saved_and_gets_its_name_later(bench: Bench) -> No
     with open_project(goal, read_only=True) as stored:
         assert len(stored.inspections()) == 1
     bench.until(lambda: not app.unnamed_places()[0].exists())  # else it would be there again tomorrow
+
+
+def test_of_two_projects_wished_for_in_a_row_the_last_is_open_and_written_to(bench: Bench) -> None:
+    session, first = bench.session, bench.session.project
+    assert first is not None
+    other = bench.folder / "other.padscope"
+    create_project(other).close()
+    read: list[object] = []
+    session.contents_read.connect(lambda: read.append(session.project))
+    go_on = threading.Event()
+    session.keeper.ask(lambda _: go_on.wait(30))
+    session.open_project(other)
+    session.open_project(first)  # no, that one after all
+    go_on.set()
+    bench.until(lambda: not session.keeper.busy)
+    written: list[Path] = []
+    session.keeper.ask(lambda project: project.path, done=written.append)
+    bench.until(lambda: written)
+    assert written == [session.project] == [first]
+    assert read == [first]
+    open_project(other).close()  # nobody holds it
+
+
+def test_saved_as_while_another_project_is_being_opened_it_is_the_copy_that_is_open(bench: Bench) -> None:
+    session, goal, other = bench.session, bench.folder / "copy.padscope", bench.folder / "other.padscope"
+    create_project(other).close()
+    bench.add("bad01.jpg")
+    left: list[object] = []
+    session.album_changed.connect(lambda: left.append(session.current))
+    session.open_project(other)
+    session.save_as(goal)
+    bench.until(lambda: not session.keeper.busy)
+    assert left == []  # the pictures are as they were all the time
+    assert [e.name for e in session.album.entries.values()] == ["bad01.jpg"]
+    written: list[Path] = []
+    session.keeper.ask(lambda project: project.path, done=written.append)
+    bench.until(lambda: written)
+    assert written == [session.project] == [goal]
+    open_project(other).close()
+
+
+def test_a_broken_project_dropped_before_any_is_open_leaves_the_unnamed_one(bench: Bench) -> None:
+    session, read = bench.session, []
+    session.project = None  # as in the first half second
+    broken = bench.folder / "broken.padscope"
+    broken.write_bytes(b"no project")
+    session.contents_read.connect(lambda: read.append(session.project))
+    session.open_unnamed([bench.folder / "u.padscope"])
+    session.open_project(broken)
+    bench.until(lambda: session.project == bench.folder / "u.padscope" and not session.keeper.busy)
+    assert read == [session.project]
+    assert "not opened" in bench.window.message_bar.message.headline  # type: ignore[union-attr]
+
+
+def test_under_another_name_production_and_layout_go_on_where_they_were(bench: Bench) -> None:
+    bench.inspected()
+    production, drafting = bench.window.production_mode, bench.window.layout_mode.drafting
+    bench.press(Qt.Key.Key_F4)
+    bench.until(lambda: drafting.frame is not None and drafting.frame.found)
+    bench.press(Qt.Key.Key_F6)
+    bench.until(lambda: production.known)
+    bench.answers.next = [bench.folder / "module 3.padscope"]
+    bench.window.actions_by_id["save_as"].trigger()
+    bench.until(lambda: bench.session.named and not bench.session.keeper.busy)
+    assert bench.window.windowTitle() == "module 3 — Padscope"
+    assert production.known
+    bench.press(Qt.Key.Key_F4)
+    assert drafting.frame is not None
+    assert drafting.frame.found
 
 
 def test_pictures_dropped_before_a_project_is_open_are_not_lost(bench: Bench) -> None:

@@ -138,9 +138,9 @@ class _KeeperThread(QThread):
     def open(self, path: Path, create: bool) -> None:
         from padscope.store.database import create_project, open_project
 
+        self._close_next()  # nobody waits for that one any more
         if not create and self._project is not None and self._project.path.absolute() == path.absolute():
             return  # it is open already, and its lock is ours
-        self._close_next()
         self._next = create_project(path) if create else open_project(path)
 
     def switch(self) -> None:
@@ -155,6 +155,7 @@ class _KeeperThread(QThread):
 
         if self._project is None:
             raise StoreError("No project is open; make one with File, New project.")
+        self._close_next()
         if goal.absolute() != self._project.path.absolute():
             goal.unlink(missing_ok=True)  # a person has just agreed to replace it in the file dialog
             put_aside(goal)
