@@ -13,7 +13,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QMainWindow
 
 import padscope
-from padscope_desktop import settings as own
 from padscope_desktop.actions import ACTIONS, enable_mode, fill_menus, make_actions, mode_rows
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.doors import Doors, dropped
@@ -35,6 +34,7 @@ from padscope_desktop.panels.pictures import PicturesPanel
 from padscope_desktop.panels.status import StatusLine
 from padscope_desktop.panels.viewbar import ViewBar
 from padscope_desktop.production_mode import ProductionMode
+from padscope_desktop.remembering import Remembering
 from padscope_desktop.seeing import ACTIONS as SEEING
 from padscope_desktop.seeing import Seeing
 from padscope_desktop.session import Session
@@ -49,7 +49,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, memory: Memory) -> None:
         super().__init__()
         self.session = session
-        self.memory = memory
+        self.remembering = Remembering(memory, self)
         self.theme: Theme = THEMES[memory.settings.theme]
         self.dialogs = Dialogs(self)
         self.canvas = Canvas()
@@ -270,7 +270,7 @@ class MainWindow(QMainWindow):
         self.remember(max_megapixels=megapixels)
 
     def _apply_settings(self) -> None:
-        chosen = self.memory.settings
+        chosen = self.remembering.memory.settings
         self.session.opening.set_limit(chosen.max_megapixels)
         for name, on in (
             ("heat", chosen.show_heat),
@@ -292,11 +292,12 @@ class MainWindow(QMainWindow):
         self.label_mode.settings_changed.connect(self._on_setting)
         self._on_layers()
         self._wear(self.theme)
-        self.invitation.set_recent(self.memory.recent)
-        geometry = self.memory.window.get("geometry")
+        memory = self.remembering.memory
+        self.invitation.set_recent(memory.recent)
+        geometry = memory.window.get("geometry")
         if geometry:
             self.restoreGeometry(QByteArray.fromHex(geometry.encode()))
-        splitter = self.memory.window.get("splitter")
+        splitter = memory.window.get("splitter")
         if splitter:
             self.frame.splitter.restoreState(QByteArray.fromHex(splitter.encode()))
 
@@ -312,10 +313,7 @@ class MainWindow(QMainWindow):
 
     def remember(self, **changes: Any) -> None:
         """One or more fields of Settings."""
-        memory = self.memory.with_setting(**changes)
-        if memory != self.memory:
-            self.memory = memory
-            own.save(memory, own.place())
+        self.remembering.keep(self.remembering.memory.with_setting(**changes))
 
     # Projects and pictures
 
@@ -325,9 +323,8 @@ class MainWindow(QMainWindow):
         named = project is not None and self.session.named
         self.setWindowTitle(f"{project.stem} — Padscope" if project is not None and named else "Padscope")
         if project is not None and named:
-            self.memory = self.memory.with_recent(str(project))
-            own.save(self.memory, own.place())
-            self.invitation.set_recent(self.memory.recent)
+            self.remembering.keep(self.remembering.memory.with_recent(str(project)))
+            self.invitation.set_recent(self.remembering.memory.recent)
         self.footer.show_saved()
 
     @Slot()
@@ -394,8 +391,7 @@ class MainWindow(QMainWindow):
         self.remember(detector=name)
 
     def _remember_keys(self, keys: dict[str, str]) -> None:
-        self.memory = replace(self.memory, keys=keys)
-        own.save(self.memory, own.place())
+        self.remembering.keep(replace(self.remembering.memory, keys=keys))
 
     @Slot()
     def _about(self) -> None:
@@ -456,7 +452,7 @@ class MainWindow(QMainWindow):
             "geometry": bytes(self.saveGeometry().toHex().data()).decode(),
             "splitter": bytes(self.frame.splitter.saveState().toHex().data()).decode(),
         }
-        self.memory = Memory(self.memory.settings, self.memory.keys, self.memory.recent, window)
-        own.save(self.memory, own.place())
+        self.remembering.keep(replace(self.remembering.memory, window=window))
+        self.remembering.write()
         self.session.close()
         super().closeEvent(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -56,9 +56,7 @@ def about_death(death: WorkerDeath, again: Choice | None) -> Message:
 
 
 class MessageBar(QFrame):
-    """Shows the newest message until it is answered or dismissed. Signal: dismissed()."""
-
-    dismissed = Signal()
+    """Shows the newest message until it is answered or dismissed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -111,7 +109,6 @@ class MessageBar(QFrame):
         if self._messages:
             self._messages.pop()
             self._show()
-            self.dismissed.emit()
 
     def buttons(self) -> list[QPushButton]:
         return list(self._shown)

@@ -114,7 +114,7 @@ def test_the_limit_of_megapixels_is_raised_where_it_stops_somebody(
     assert said(bench) == ""
     assert bench.session.album.entries[1].missing == ""
     assert os.environ["PADSCOPE_MAX_MEGAPIXELS"] == "900"  # of workers that are started later
-    assert settings.load(Path(os.environ["PADSCOPE_SETTINGS"])).settings.max_megapixels == 900
+    bench.until(lambda: settings.load(Path(os.environ["PADSCOPE_SETTINGS"])).settings.max_megapixels == 900)
 
 
 @pytest.mark.parametrize("verified", [True, False])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from painter import inspected
 from PySide6.QtCore import Qt
 
 from conftest import Bench
+from padscope_desktop.labels import differences
 
 
 def test_heat_becomes_paint_and_paint_wins_over_heat(bench: Bench) -> None:
@@ -25,6 +27,20 @@ def test_heat_becomes_paint_and_paint_wins_over_heat(bench: Bench) -> None:
     assert hand.area() > one
     hand.labelling.undo()
     assert hand.area() == one
+
+
+def test_a_brush_of_another_size_compares_nothing_anew(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, compared = differences.disagreeing_cells, []
+    monkeypatch.setattr(differences, "disagreeing_cells", lambda *a: compared.append(a) or real(*a))
+    hand = inspected(bench)
+    hand.key("Y")
+    before = len(compared)
+    for _ in range(3):
+        hand.key("]")
+    assert hand.mode.easel.brush.size > 20
+    assert len(compared) == before
+    hand.mode.panel.least.stepUp()
+    assert len(compared) == before + 1
 
 
 def test_the_difference_of_mask_and_heat_is_said(bench: Bench) -> None:

@@ -9,6 +9,7 @@ import pytest
 from painter import SHIFT, Painter
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSlider
 
 from padscope.store import labels
 from padscope.store.database import Project, open_project
@@ -139,6 +140,25 @@ def test_what_was_painted_before_a_crash_is_there_afterwards(hand: Painter) -> N
         assert labels.load_mask(seen, labels.labels(seen)[0].id) == hand.mask
 
 
+def test_a_slider_that_moves_writes_the_settings_once_when_it_rests(
+    hand: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, written = own_settings.save, []
+    monkeypatch.setattr(own_settings, "save", lambda *a: written.append(a) or real(*a))
+    slider = hand.mode.panel.opacity
+    before = slider.value()
+    for _ in range(10):
+        slider.triggerAction(QSlider.SliderAction.SliderSingleStepSub)
+    assert slider.value() == before - 10
+    assert written == []
+    hand.bench.until(lambda: written)
+    assert len(written) == 1
+    assert own_settings.load(own_settings.place()).settings.mask_opacity == slider.value() / 100
+    slider.triggerAction(QSlider.SliderAction.SliderSingleStepSub)
+    hand.bench.window.close()  # before it has rested
+    assert own_settings.load(own_settings.place()).settings.mask_opacity == slider.value() / 100
+
+
 def test_keys_are_changed_in_the_app_and_conflicts_are_said(hand: Painter) -> None:
     window = hand.bench.window
     hand.key(Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
@@ -156,7 +176,7 @@ def test_keys_are_changed_in_the_app_and_conflicts_are_said(hand: Painter) -> No
     assert hand.mode.tool == "brush"
     hand.key("C")
     assert hand.mode.tool == "lasso"
-    assert own_settings.load(own_settings.place()).keys == {"lasso": "C"}
+    hand.bench.until(lambda: own_settings.load(own_settings.place()).keys == {"lasso": "C"})
     window.actions_by_id["edit_keys"].trigger()
     editor.choose("lasso")
     QTest.mouseClick(editor.reset, Qt.MouseButton.LeftButton)

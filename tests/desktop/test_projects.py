@@ -278,6 +278,21 @@ def test_training_can_be_cancelled_and_leaves_nothing(bench: Bench) -> None:
     assert not page.file.exists()
 
 
+def test_training_that_ends_leaves_whoever_reads_the_rules_where_he_is(bench: Bench) -> None:
+    bench.ready("good01.jpg")
+    bench.until(lambda: bench.session.detectors)
+    bench.backend.gate_open = False
+    panel = bench.window.inspect_mode.panel
+    bench.window.actions_by_id["train"].trigger()
+    bench.qtbot.mouseClick(panel.train.start, Qt.MouseButton.LeftButton)
+    bench.until(lambda: "learning" in panel.train.progress.text())
+    bench.window.actions_by_id["rules"].trigger()
+    assert panel.ruling
+    bench.backend.gate_open = True
+    bench.until(lambda: not bench.session.jobs.active() and not bench.session.keeper.busy)
+    assert panel.ruling
+
+
 def test_a_model_is_never_written_over(bench: Bench) -> None:
     bench.ready("good01.jpg")
     bench.until(lambda: bench.session.detectors)

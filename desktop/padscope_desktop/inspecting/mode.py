@@ -222,7 +222,7 @@ class InspectMode(Mode):
 
     @Slot()
     def agree(self) -> None:
-        """Enter: the chosen pad's verdict is right, on to the next. When nothing is left, twice: signed, on to the next picture."""
+        """Enter: the chosen pad's verdict is right, on to the next. When nothing is left, twice: signed."""
         review = self.reviewing
         if review.board is None or review.signed or self.panel.review.form_open:
             return

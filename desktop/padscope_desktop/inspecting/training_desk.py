@@ -76,4 +76,5 @@ class TrainingDesk(QObject):
             return
         self._job = None
         self._panel.train.set_running(False)
-        self._panel.show_inspect()
+        if self._panel.training:  # who reads rules or the history meanwhile goes on reading
+            self._panel.show_inspect()

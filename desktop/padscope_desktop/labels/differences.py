@@ -20,6 +20,7 @@ class Differences(QObject):
         super().__init__(easel)
         self._easel = easel
         self.layer = DisagreementLayer()
+        self._least = 0.0  # what was last compared with
 
     def show(self, on: bool) -> None:
         self.layer.shown = on
@@ -28,10 +29,16 @@ class Differences(QObject):
             self.told.emit("")
         self._easel.canvas.update()
 
+    def follow_brush(self) -> None:
+        """The whole mask is compared again only where the level is another one: nothing else of a brush matters."""
+        if self._easel.brush.least != self._least:
+            self.renew()
+
     def renew(self) -> None:
         """After a stroke, and where heat or the level have changed."""
         if not self.layer.shown:
             return
+        self._least = self._easel.brush.least
         board, mask = self._easel.session.judging.board, self._easel.mask
         if board is None or board.level is None or mask is None:
             self.layer.set_cells(None)

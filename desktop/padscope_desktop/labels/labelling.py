@@ -104,10 +104,6 @@ class Labelling(QObject):
         return bool(self._done) or self._older > 0
 
     @property
-    def can_redo(self) -> bool:
-        return bool(self._undone)
-
-    @property
     def offered(self) -> tuple[ClassRow, ...]:
         return tuple(c for c in self.classes if not c.retired)
 

@@ -275,7 +275,7 @@ class LabelMode(Mode):
         self.settings_changed.emit(
             {"brush_size": b.size, "brush_square": b.square, "wand_tolerance": b.tolerance},
         )
-        self.differences.renew()
+        self.differences.follow_brush()
 
     @Slot(object)
     def _on_brush_wanted(self, changes: dict[str, object]) -> None:

@@ -100,7 +100,7 @@ class Drafting(QObject):
             self._draft.frame_changed.emit()
 
     def look(self) -> None:
-        """What is known of this picture's pose; else look for the board, once, without a word where it is not there."""
+        """What is known of this picture's pose; else look for the board, once; where it is not there, the status line says so."""
         key, layout = self._session.current, self._draft.layout
         board = self._session.judging.board
         if key is None or not layout.pads:

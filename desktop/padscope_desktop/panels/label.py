@@ -57,13 +57,11 @@ def slider_to_size(at: int) -> float:
 
 
 class LabelPanel(QWidget):
-    """Signals: brush_wanted({field of Brush: value}) · review_wanted(state, comment) · look_wanted(opacity, outline only) ·
-    disagreement_wanted(on)."""
+    """Signals: brush_wanted({field of Brush: value}) · review_wanted(state, comment) · look_wanted(opacity, outline only)."""
 
     brush_wanted = Signal(object)
     review_wanted = Signal(str, str)
     look_wanted = Signal(float, bool)
-    disagreement_wanted = Signal(bool)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

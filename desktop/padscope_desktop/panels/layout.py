@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class LayoutPanel(QStackedWidget):
-    """Composes; each part keeps its own signals. Signals: named(name) · scale_typed(µm per px) · find_wanted() ·
+    """Composes; each part keeps its own signals. Signals: named_as(name) · scale_typed(µm per px) · find_wanted() ·
     import_wanted() · learn_wanted() · new_wanted() · use_wanted() · save_wanted() · problem_chosen(Problem)."""
 
     named_as = Signal(str)

@@ -154,7 +154,7 @@ class HistogramScale(QWidget):
 
 
 class LookPanel(QFrame):
-    """A card over the picture, never modal. Signals: look_changed(Look) · auto_wanted() · enhancement_wanted(“” or its name) ·
+    """A card over the picture, never modal. Signals: look_changed(Look) · enhancement_wanted(“” or its name) ·
     closed()."""
 
     look_changed = Signal(object)
