@@ -28,7 +28,6 @@ COLUMNS: tuple[tuple[str, Callable[[ModuleLine], str], bool], ...] = (
     ("Inspected", lambda x: local_time(x.inspected_at), False),
     ("Fine", lambda x: f"{number(x.fine)}/{number(sum(x.counts.values()))}", True),
     ("Re-clean", _pads(Verdict.RE_CLEAN), True),
-    ("Reduced", _pads(Verdict.REDUCED), True),
     ("Not bondable", _pads(Verdict.NOT_BONDABLE), True),
     ("Unknown", _pads(Verdict.UNKNOWN), True),
     ("Shifted", lambda x: percent(x.shifted_share) if x.shifted else "", True),
@@ -102,6 +101,7 @@ class ModulesTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # serial numbers differ at their ends
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.verticalHeader().setDefaultSectionSize(TARGET)
