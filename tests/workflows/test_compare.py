@@ -8,6 +8,7 @@ from padscope.types import finish
 from padscope.workflows import compare
 from padscope.workflows.compare import Compared, Entrant, compare_on_tiles, entrant
 from padscope.workflows.compare_tables import COLUMNS, table_csv, table_markdown, table_rows
+from padscope.workflows.compare_text import WIDE, WORDS, table_text
 
 
 def run(name, auroc, miss=0.1, seed=0, **changes):
@@ -102,3 +103,41 @@ def test_growth_is_seen():
         compare.time.sleep(5 * compare.SAMPLE_S)  # the sampler must look at least once
         del block
     assert grown() > 150e6
+
+
+def test_the_table_for_a_terminal_is_never_too_wide_and_says_everything():
+    names = ["patchcore", "padim", "mhbc:form=place:bank_size=500", "ganomaly", "draem", "grdnet", "vqganodip", "blob"]
+    found = [run(name, 0.90 + k / 100 + seed / 1000, seed=seed) for k, name in enumerate(names) for seed in range(3)]
+    found.append(run("cfa", None, result={}, failed="no weights"))
+    text = table_text(found)
+    assert max(map(len, text.splitlines())) <= WIDE
+    for part in ":".join(names).split(":"):
+        assert f" {part}\n" in text or f" {part} " in text
+    assert text.count("0.971 ± 0.001*") == 1
+    assert text.count("*") == 2, "one best of the row that differs, and its explanation"
+    assert "0.80–0.95" in text
+    assert "GPU memory" not in text, "nobody has any"
+    assert "3 seeds" in text
+
+
+def test_one_detector_needs_no_stars():
+    text = table_text([run("patchcore", 0.95)])
+    assert text.splitlines()[1].split() == ["image", "AUROC", "0.950"]
+    assert "*" not in text
+    assert "±" not in text
+
+
+def test_every_measure_has_words_for_a_person():
+    assert set(WORDS) == {c.name for c in COLUMNS}
+
+
+def test_memory_that_an_earlier_run_freed_counts_again():
+    """Small blocks stay in the process when they are freed; a run that takes them again still needs them."""
+    grown = []
+    for _ in range(2):
+        with compare._growth() as growth:
+            block = [bytes(1000) for _ in range(150_000)]
+            compare.time.sleep(5 * compare.SAMPLE_S)
+            del block
+        grown.append(growth())
+    assert grown[1] > 0.6 * grown[0] > 50e6

@@ -12,6 +12,7 @@ from padscope.errors import InputError, UsageError
 from padscope.store.artifacts import save_model
 from padscope.workflows.compare import Compared, compare_on_tiles, entrant
 from padscope.workflows.compare_tables import table_csv, table_markdown, table_rows
+from padscope.workflows.compare_text import table_text
 from padscope.workflows.export import prepared_folder
 
 
@@ -48,7 +49,7 @@ def compare(arguments: argparse.Namespace) -> int:
         ]
         print_json({"detectors": runs, "table": table_rows(found)})
     else:
-        print(table_markdown(found), end="")
+        print(table_text(found), end="")
     for run in found:
         for note in run.notes:
             say(f"{run.name}, seed {run.seed}: {note}")

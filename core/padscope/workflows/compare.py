@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import importlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +27,8 @@ from padscope.workflows.train import FALSE_ALARMS, train_on_tiles
 
 SAMPLE_S = 0.02
 MB = 1e6
+LIBRARIES = ("torch", "timm", "scipy.ndimage")
+"""Loaded before the first run, so that it does not pay for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ class Compared:
     model: Model | None
     result: dict[str, Any]
     train_seconds: float
-    memory_mb: float  # how far this process grew beyond its size before training
+    memory_mb: float  # how far this process grew beyond the program itself, without what earlier runs had left behind
     gpu_memory_mb: float | None  # peak of the allocator; None without a GPU
     failed: str = ""
 
@@ -122,6 +128,7 @@ def _in_its_share(i: int, count: int, name: str) -> Callable[[Progress], Progres
 @contextmanager
 def _growth() -> Iterator[Callable[[], float]]:
     """How many bytes this process has grown by at most, sampled every SAMPLE_S; short peaks may slip through."""
+    _let_go()
     process = psutil.Process()
     start = peak = process.memory_info().rss
     ended = threading.Event()
@@ -138,6 +145,19 @@ def _growth() -> Iterator[Callable[[], float]]:
     finally:
         ended.set()
         watcher.join()
+
+
+def _let_go() -> None:
+    """Give freed memory back to the system: what one run left behind must not hide what the next one needs."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    gc.collect()
+    if sys.platform == "linux":
+        trim = getattr(
+            ctypes.CDLL(None), "malloc_trim", None
+        )  # of glibc; other libraries give large blocks back by themselves
+        if trim is not None:
+            trim(0)
 
 
 def _gpu_peak(*, anew: bool = False) -> float | None:
