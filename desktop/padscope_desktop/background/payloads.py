@@ -185,6 +185,16 @@ class RulesTried:
     boards: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class DefectsWeighed:
+    """Painted defects under a model: how many pads on how many boards, and the level of the weakest at the shipped threshold."""
+
+    pads: int
+    boards: int
+    weakest: float = 0.0
+    where: str = ""
+
+
 def kept_unknown(before: tuple[PadResult, ...], after: tuple[PadResult, ...], ratio: float) -> tuple[PadResult, ...]:
     """Verdicts at another threshold, `ratio` times the one before, but what could not be judged stays UNKNOWN with its reasons:
     a blurred pad is no clearer at another threshold, and judging again does not look at the picture."""

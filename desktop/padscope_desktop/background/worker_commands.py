@@ -21,6 +21,7 @@ from padscope.errors import InputError
 from padscope.types import Box, Progress, Work
 from padscope_desktop.background.payloads import (
     BarCard,
+    DefectsWeighed,
     DemoFiles,
     DetectorCard,
     Device,
@@ -317,6 +318,18 @@ def try_rules(project: Path, before: Rules, after: Rules) -> Work[RulesTried]:
     return RulesTried(found.words(), tuple(f"{b.module or b.picture}: {b.changes.words()}" for b in changed))
 
 
+def weigh_defects(project: Path, model_sha256: str) -> Work[DefectsWeighed]:
+    """What the model says of the painted defects of the boards a project holds."""
+    from padscope.store.database import open_project
+    from padscope.workflows.labelled_defects import labelled_defects
+
+    yield Progress(0, 1, "reading labelled defects")
+    with open_project(project, read_only=True) as opened:
+        found = yield from labelled_defects(opened, model_sha256)
+    weakest = found.found[0] if found.found else (0.0, "")
+    return DefectsWeighed(len(found.found), found.boards, *weakest)
+
+
 # out of the window
 
 
@@ -378,6 +391,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "warm_up": warm_up,
     "train": train,
     "try_rules": try_rules,
+    "weigh_defects": weigh_defects,
     "export": export,
     "draw_demo": draw_demo,
     **LAYOUT_COMMANDS,

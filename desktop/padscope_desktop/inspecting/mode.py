@@ -21,6 +21,7 @@ from padscope_desktop.inspecting.reviewing import Reviewing
 from padscope_desktop.inspecting.rules_page import RulesDesk
 from padscope_desktop.inspecting.together import Jump
 from padscope_desktop.inspecting.training_desk import TrainingDesk
+from padscope_desktop.inspecting.zero_misses import ZeroMisses
 from padscope_desktop.messages import Message
 from padscope_desktop.modes import Mode
 from padscope_desktop.panels.inspect import InspectPanel
@@ -51,6 +52,7 @@ class InspectMode(Mode):
         self.overlays_wanted = True
         self.reviewing = Reviewing(session, self)
         self.training = TrainingDesk(session, self.panel, self)
+        self.zero_misses = ZeroMisses(session, self.panel.threshold, self)
         self.reasons = ReasonsShown(canvas, self.panel.pads, lambda: self.reviewing.shown, lambda: self.selected, self)
         self.feet = FootPlacing(session, canvas, lambda: self.reviewing.fixed, self)
         self.jump = Jump(session, canvas, self.select)

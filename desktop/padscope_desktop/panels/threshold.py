@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QAbstractSlider, QHBoxLayout, QSizePolicy, QVBoxLa
 from padscope_desktop.background.payloads import ModelCard
 from padscope_desktop.inspecting.board import Board
 from padscope_desktop.inspecting.judging import LEAST_FACTOR, MOST_FACTOR
+from padscope_desktop.panels.offer import Offer
 from padscope_desktop.panels.parts import button, label
 from padscope_desktop.quantities import number, percent
 from padscope_desktop.theme import VERDICTS, Theme
@@ -34,6 +35,11 @@ def to_factor(value: int) -> float:
 
 def to_value(factor: float) -> int:
     return round(math.log2(factor) * STEPS)
+
+
+def floor_value(factor: float) -> int:
+    """The slider's last place not above a threshold: what it must find it then finds."""
+    return math.floor(math.log2(factor) * STEPS + 1e-6)
 
 
 def histogram(levels: NDArray[np.floating]) -> NDArray[np.intp]:
@@ -171,9 +177,11 @@ VERDICTS_FLAGGED = "#C8763A"
 
 
 class ThresholdPanel(QWidget):
-    """Signal: factor_wanted(float), in shipped thresholds, at every move."""
+    """Signals: factor_wanted(float), in shipped thresholds, at every move · defects_wanted(): a threshold that misses no labelled
+    defect is asked for."""
 
     factor_wanted = Signal(float)
+    defects_wanted = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -186,6 +194,14 @@ class ThresholdPanel(QWidget):
         self.scale = ThresholdScale(theme)
         self.scale.valueChanged.connect(self._on_moved)
         self.words = label(wrap=True)
+        self.no_misses = button(
+            "miss no labelled defect …",
+            link=True,
+            tip="The threshold that finds every defect painted on this project's boards; what it costs is said first",
+        )
+        self.no_misses.clicked.connect(self.defects_wanted)
+        self.offer = Offer(self)
+        self.offer.taken.connect(self._on_taken)
         self._model: ModelCard | None = None
         self._board: Board | None = None
         head = QHBoxLayout()
@@ -200,6 +216,8 @@ class ThresholdPanel(QWidget):
         column.addLayout(head)
         column.addWidget(self.scale)
         column.addWidget(self.words)
+        column.addWidget(self.no_misses, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.offer)
         self._say()
 
     def set_theme(self, theme: Theme) -> None:
@@ -208,6 +226,8 @@ class ThresholdPanel(QWidget):
 
     def set_model(self, model: ModelCard | None) -> None:
         self._model = model
+        self.no_misses.setVisible(model is not None)
+        self.offer.hide()
         self.scale.set_sound(model.sound_levels if model is not None else np.zeros(0, np.float32))
         self._say()
 
@@ -228,6 +248,10 @@ class ThresholdPanel(QWidget):
     def _on_moved(self, value: int) -> None:
         self._say()
         self.factor_wanted.emit(to_factor(value))
+
+    @Slot(float)
+    def _on_taken(self, factor: float) -> None:
+        self.scale.setValue(floor_value(factor))
 
     @Slot()
     def _on_reset(self) -> None:
