@@ -49,7 +49,9 @@ class Offer(QWidget):
 
     def _fit(self) -> None:
         """All lines of the words are read, however little room the panel has."""
-        self.words.setMinimumHeight(self.words.heightForWidth(self.width()))
+        tall = self.words.heightForWidth(self.width())
+        self.words.setMinimumHeight(tall)
+        self.setMinimumHeight(tall + 6 + self.leave.sizeHint().height() + 8)
 
     @Slot()
     def _on_take(self) -> None:
