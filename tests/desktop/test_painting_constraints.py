@@ -36,6 +36,43 @@ def test_constraints_combine(bench: Bench) -> None:
     assert hand.area(2) == 0
 
 
+def test_the_brush_that_follows_edges_keeps_to_all_the_other_constraints(bench: Bench) -> None:
+    """Each alone covers more; together they paint what all of them allow, and no more."""
+    hand = inspected(bench)
+    bounds = hand.canvas.pads.bounds_of("A4")
+    assert bounds is not None
+    middle = ((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    levels = [np.array(level) for level in hand.canvas.picture.levels]
+    levels[0][:, round(middle[0]) + 4 :] //= 8  # an edge through the ring and through the hot cell
+    hand.canvas.picture.set_levels(levels)
+
+    def painted(**constraints: bool) -> np.ndarray:
+        off = {"snap": False, "inside_pads": False, "only_hot": False, "protect": False}
+        hand.mode.easel.set_brush(size=100.0, **{**off, **constraints})
+        hand.click(*middle)
+        seen = hand.mask.read(hand.mask.box) == hand.labelling.active
+        hand.labelling.undo()
+        return seen
+
+    disc, snapped, on_pads = painted(), painted(snap=True), painted(inside_pads=True)
+    both = painted(snap=True, inside_pads=True)
+    assert 0 < both.sum() < min(snapped.sum(), on_pads.sum())
+    assert max(snapped.sum(), on_pads.sum()) < disc.sum()
+    assert np.array_equal(both, snapped & on_pads)
+    hot = painted(only_hot=True)
+    all_three = painted(snap=True, inside_pads=True, only_hot=True)
+    assert 0 < all_three.sum() < hot.sum()
+    assert np.array_equal(all_three, both & hot)
+    hand.mode.easel.set_brush(size=6.0, snap=False, inside_pads=False, only_hot=False, protect=False)
+    hand.click(*middle)
+    other = hand.mask.read(hand.mask.box) == 1
+    hand.key("2")
+    assert (all_three & other).any()
+    everything = painted(snap=True, inside_pads=True, only_hot=True, protect=True)
+    assert everything.any()
+    assert np.array_equal(everything, all_three & ~other)
+
+
 def test_switches_are_the_same_in_the_panel_and_on_the_keyboard(hand: Painter) -> None:
     panel, easel = hand.mode.panel, hand.mode.easel
     hand.bench.qtbot.mouseClick(panel.protect, Qt.MouseButton.LeftButton, pos=QPoint(8, 14))
