@@ -1,6 +1,7 @@
 """Labels through other tools' files and back: what is taken, what is refused and why, what a format loses."""
 
 import json
+import os
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from padscope.store.rows import PictureRow
 from padscope.types import finish
 from padscope.workflows.labels_in import difference, import_labels
 from padscope.workflows.labels_out import export_labels, export_pad_maps, unique_names
+from padscope.workflows.whole_folder import whole_folder
 from reference_projects import LAYOUT, a_level, a_pad_map
 
 W, H = 90, 70
@@ -199,6 +201,39 @@ def test_a_cancelled_export_leaves_nothing(tmp_path, painted):
     next(work)
     work.close()
     assert not (tmp_path / "out").exists()
+
+
+def three_new_files(folder):
+    with whole_folder(folder) as draft:
+        for name in ("a.json", "b.csv", "c.pdf"):
+            (draft / name).write_text("new")
+
+
+def test_where_one_file_cannot_be_replaced_all_stay_as_they_were(tmp_path):
+    goal = tmp_path / "out"
+    (goal / "c.pdf").mkdir(parents=True)  # cannot be replaced by a file
+    (goal / "b.csv").write_text("old")
+    with pytest.raises(OutputError, match="cannot be written"):
+        three_new_files(goal)
+    assert (goal / "b.csv").read_text() == "old"
+    assert sorted(p.name for p in goal.iterdir()) == ["b.csv", "c.pdf"]
+
+
+def test_a_file_that_is_held_open_is_found_out_when_others_were_written(tmp_path, monkeypatch):
+    """As on Windows, where a report that somebody reads cannot be replaced."""
+    replace = os.replace
+
+    def held(source, goal):
+        if str(goal).endswith("c.pdf"):
+            raise PermissionError(13, "held open by another program")
+        replace(source, goal)
+
+    for name in ("b.csv", "c.pdf"):
+        (tmp_path / name).write_text("old")
+    monkeypatch.setattr("padscope.workflows.whole_folder.os.replace", held)
+    with pytest.raises(OutputError, match="held open"):
+        three_new_files(tmp_path)
+    assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {"b.csv": "old", "c.pdf": "old"}
 
 
 def test_an_export_that_cannot_be_whole_writes_nothing(tmp_path, painted):

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import os
-import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from padscope.boards.bond_map import read_pad_map, write_bond_map, write_pad_map
@@ -19,6 +16,7 @@ from padscope.reports.pdf import write_pdf
 from padscope.store.database import Project, open_or_create_project
 from padscope.workflows.heat_files import write_heat
 from padscope.workflows.inspect import Inspection
+from padscope.workflows.whole_folder import unwritable, whole_folder
 
 
 def prepared_folder(folder: Path) -> Path:
@@ -28,7 +26,7 @@ def prepared_folder(folder: Path) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError as problem:
-        raise _unwritable(folder, problem) from problem
+        raise unwritable(folder, problem) from problem
 
 
 def refuse_unwritable(file: Path) -> None:
@@ -41,7 +39,7 @@ def refuse_unwritable(file: Path) -> None:
         with tempfile.TemporaryFile(dir=file.parent):
             pass
     except OSError as problem:
-        raise _unwritable(file.parent, problem) from problem
+        raise unwritable(file.parent, problem) from problem
 
 
 def write_outputs(
@@ -58,7 +56,7 @@ def write_outputs(
     OutputError, none. `stem`: if not the picture's."""
     stem = stem or stem_of(Path(picture))
     pad_map = inspection.pad_map
-    with _all_or_none(folder) as draft:
+    with whole_folder(folder) as draft:
         write_pad_map(pad_map, draft / f"{stem}.padmap.json")
         write_bond_map(pad_map, draft / f"{stem}.bondmap.csv")
         with ExitStack() as open_files:
@@ -122,26 +120,3 @@ def add_to_project(
             seconds=inspection.seconds,
             author=author,
         )
-
-
-@contextmanager
-def _all_or_none(folder: Path) -> Iterator[Path]:
-    """A folder beside the goal; what was written into it moves to the goal only when all of it is complete."""
-    try:
-        draft = Path(tempfile.mkdtemp(prefix=".padscope-", dir=folder))
-    except OSError as problem:
-        raise _unwritable(folder, problem) from problem
-    try:
-        yield draft
-        for path in sorted(draft.iterdir()):
-            os.replace(path, folder / path.name)
-    except OSError as problem:
-        raise _unwritable(folder, problem) from problem
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-
-
-def _unwritable(folder: Path, problem: OSError) -> OutputError:
-    return OutputError(
-        f"{folder} cannot be written ({problem.strerror or problem}); choose another folder, or make space on this disk."
-    )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +24,7 @@ from padscope.store.rows import InspectionRow, PictureRow
 from padscope.types import Progress, Work
 from padscope.workflows.heat_files import write_heat
 from padscope.workflows.painting import FINISHED
+from padscope.workflows.whole_folder import whole_folder
 
 PADMAP = "padmap"
 
@@ -176,31 +174,6 @@ def said(entry: Format, losses: Sequence[Loss]) -> Iterator[str]:
             yield f"{loss.picture}: {why}{loss.differing_px:,} pixels of {loss.painted_px:,} differ".replace(",", " ")
 
 
-@contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write into, folders in folders too; it moves to the goal, file by file, only when all of it is complete.
-    A goal that was made for it goes again where nothing came into it."""
-    new = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".padscope-", dir=folder))
-    except OSError as problem:
-        raise _unwritable(folder, problem) from None
-    try:
-        yield draft
-        for path in sorted(p for p in draft.rglob("*") if p.is_file()):
-            goal = folder / path.relative_to(draft)
-            goal.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, goal)
-    except OSError as problem:
-        raise _unwritable(folder, problem) from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        if new:
-            with suppress(OSError):  # something is in it
-                folder.rmdir()
-
-
 class _Items:
     """The labelled pictures one after the other, each mask read when its turn comes."""
 
@@ -258,9 +231,3 @@ def _checked(
 def _size(rows: dict[str, tuple[PictureRow, LabelRow]], name: str) -> tuple[int, int] | None:
     found = rows.get(name.casefold()) or rows.get(without_ending(name).casefold())
     return None if found is None else (found[0].width_px, found[0].height_px)
-
-
-def _unwritable(folder: Path, problem: OSError) -> OutputError:
-    return OutputError(
-        f"{folder} cannot be written ({problem.strerror or problem}); choose another folder, or make space on this disk."
-    )

@@ -26,7 +26,8 @@ from padscope.store import reviews
 from padscope.store.database import Project
 from padscope.store.rows import InspectionRow
 from padscope.types import Box, Progress, Work
-from padscope.workflows.labels_out import ExportReport, newest_inspections, paths_of, unique_names, whole_folder
+from padscope.workflows.labels_out import ExportReport, newest_inspections, paths_of, unique_names
+from padscope.workflows.whole_folder import whole_folder
 
 LONGEST_PX = 2400
 """Longer side of a picture in the draft; the official tool shows tiles at 800 px."""

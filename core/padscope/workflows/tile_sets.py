@@ -36,8 +36,9 @@ from padscope.store import labels
 from padscope.store.database import Project
 from padscope.store.rows import PictureRow
 from padscope.types import Affine, Progress, Work
-from padscope.workflows.labels_out import chosen_pictures, whole_folder
+from padscope.workflows.labels_out import chosen_pictures
 from padscope.workflows.painting import FINISHED
+from padscope.workflows.whole_folder import whole_folder
 
 MANIFEST = "tiles.json"
 SCHEMA = 1
