@@ -1,4 +1,4 @@
-"""`doctor`: is this computer ready?"""
+"""`doctor`: is this computer ready, and is a project sound?"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from padscope.workflows.doctor import examine
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    checks = examine()
+    checks = examine(arguments.project)
     if arguments.json:
         print_json({"checks": [asdict(c) for c in checks]})
     else:

@@ -269,7 +269,8 @@ def parser() -> Parser:
     _take(c)
     _json(c)
 
-    c = command("doctor", "doctor", "check this computer before work begins")
+    c = command("doctor", "doctor", "check this computer before work begins, and a project from end to end")
+    c.add_argument("project", nargs="?", type=Path, metavar="PROJECT", help="check every stored part of this one too")
     _json(c)
 
     c = command("weights", "weights", "networks' weights files: what is there, what fits, how to get more")

@@ -16,6 +16,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -275,7 +276,8 @@ class Project(Ledger):
     # care
 
     def damages(self) -> tuple[str, ...]:
-        """Everything wrong with the file, one sentence each; empty where all is well. Reads all of it."""
+        """Everything wrong with the file, its history, inspections and layouts, one sentence each; empty where all is well. For
+        all else see `soundness.all_damages`."""
         found = []
         with spoken(self.path):
             answer = [r[0] for r in self._db.conn.execute("PRAGMA quick_check")]
@@ -286,10 +288,13 @@ class Project(Ledger):
             self.models()
         except StoreError as error:
             found.append(str(error))
+        further = self.further_pictures()
         for (id,) in self.rows("SELECT id FROM inspections ORDER BY id"):
-            for read in (self.pad_map, self.level):
+            levels = (partial(self.level, id, picture) for picture in range(1 + len(further.get(id, ()))))
+            reads: list[Callable[[], object]] = [partial(self.pad_map, id), *levels]
+            for read in reads:
                 try:
-                    read(id)
+                    read()
                 except StoreError as error:
                     found.append(str(error))
         for row in self.layouts():

@@ -23,6 +23,7 @@ from padscope.errors import PadscopeError
 from padscope.store.connection import look_at
 from padscope.store.database import open_project
 from padscope.store.places import on_network
+from padscope.store.soundness import all_damages
 
 Status = Literal["ok", "warn", "fail"]
 
@@ -204,11 +205,11 @@ def clock_check(now: datetime) -> Check:
 
 
 def project_check(path: Path) -> Check:
-    """Reads the whole project: its file, its history, the hash of every stored part."""
+    """Reads the whole project: its file, its histories, the hash of every stored part, every stroke of its labels."""
     try:
         version = look_at(path)
         with open_project(path, read_only=True) as project:
-            damages, inspections = project.damages(), len(project.inspections())
+            damages, inspections = all_damages(project), len(project.inspections())
     except PadscopeError as error:
         return Check("project", "fail", str(error), "Open another project, or restore a copy of this one.")
     if damages:
