@@ -104,7 +104,11 @@ class Layout:
     @cached_property
     def wires_of(self) -> dict[str, tuple[Wire, ...]]:
         """Wires by pad, in the layout's order; every pad has an entry."""
-        return {p.id: tuple(w for w in self.wires if w.pad == p.id) for p in self.pads}
+        found: dict[str, list[Wire]] = {p.id: [] for p in self.pads}
+        for wire in self.wires:
+            if wire.pad in found:
+                found[wire.pad].append(wire)
+        return {pad: tuple(wires) for pad, wires in found.items()}
 
     @property
     def bounds_um(self) -> tuple[float, float, float, float]:
