@@ -155,6 +155,19 @@ def test_judging_again_needs_the_board_only_once() -> None:
         finished(inspect_commands.judge("8/1", None, 1.0))
 
 
+def test_a_board_that_comes_along_is_judged_even_if_another_had_its_key() -> None:
+    """Keys hold the places of arrays in memory, and places are used again."""
+    from fake_backend import HEIGHT, POSE, WIDTH, layout, level_grid
+
+    from padscope_desktop.background.payloads import JudgedBoard
+
+    first = JudgedBoard(level_grid(), layout(), POSE, (WIDTH, HEIGHT))
+    then = JudgedBoard(level_grid() / 2, layout(), POSE, (WIDTH, HEIGHT))
+    _, before = finished(inspect_commands.judge("9/1", first, 1.0))
+    _, after = finished(inspect_commands.judge("9/1", then, 1.0))
+    np.testing.assert_allclose([p.level for p in after], [p.level / 2 for p in before], rtol=1e-5)
+
+
 def test_what_cannot_be_judged_stays_unknown_at_every_threshold() -> None:
     from fake_backend import verdicts
 

@@ -105,6 +105,8 @@ def judge(
     """Verdicts and landings at another threshold (see `kept_unknown` for what cannot be judged). The board comes along the
     first time; later its key is enough."""
     yield Progress(0, 1, "judging")
+    if board is not None:
+        _prepared.pop(key, None)  # whatever had this key before is another board by now
     if key not in _prepared:
         if board is None:
             raise LookupError(f"board {key} was never brought")
