@@ -45,6 +45,7 @@ class Entry:
     counts: Mapping[Verdict, int] | None = None
     own_scale: Scale | None = None  # what a person said, typed or by two points
     inspection: int = 0  # its row in the project
+    storing: int = 0  # boards of it on their way to the project
     waiting: bool = False
     fraction: float | None = None  # of the inspection that runs
     module: str = ""  # serial number of the board on it

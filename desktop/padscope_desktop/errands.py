@@ -76,6 +76,8 @@ class Errands(QObject):
         """One after the other, behind everything else: what the list says of a picture is never at an old threshold for long."""
         idle = not self._stale
         entries = self._session.album.entries.values()
+        if board.key not in self._session.album.entries:
+            return
         own = self._session.album.entries[board.key].inspection
         others = {e.inspection: e.key for e in entries if e.inspection not in (0, own) and e.key != board.key}
         self._stale = list(others.values())  # of a board that several pictures show, one of them

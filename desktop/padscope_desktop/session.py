@@ -98,7 +98,7 @@ class Session(QObject):
     # Projects
 
     def open_project(self, path: Path, *, create: bool = False) -> None:
-        self.judging.settle()
+        self.judging.finish()
         self._wish += 1
         done = partial(self._on_opened, self._wish, path, True)
         self.keeper.open(path, create=create, done=done, failed=partial(self._on_not_opened, self._wish))
@@ -116,7 +116,7 @@ class Session(QObject):
 
     def save_as(self, path: Path) -> None:
         """A whole copy under a name, which is worked on from now on; an unnamed project exists no more after that."""
-        self.judging.settle()
+        self.judging.finish()
         self._wish += 1
         self.keeper.move_to(
             path,
@@ -434,7 +434,7 @@ class Session(QObject):
 
     @Slot(object)
     def _on_judged(self, board: Board) -> None:
-        for entry in lines_of(board, self.album):
+        for entry in lines_of(board, self.album) if board.key in self.album.entries else ():
             entry.counts = board.pad_map.counts()
             self.entry_changed.emit(entry.key)
 
@@ -446,21 +446,30 @@ class Session(QObject):
 
     @Slot(object)
     def _store(self, board: Board) -> None:
+        if board.key not in self.album.entries:
+            return  # of a project that was left
         lines = lines_of(board, self.album)
         for line in lines:
+            line.storing += 1
             self._keep(seen_from(board, line))
         self.keeper.ask(
             partial(stock.store_board, board=board, pictures=files_of(board, self.album)),
             done=partial(self._on_stored, lines, board.pad_map.pictures()),
-            failed=partial(self._say, "store", f"The inspection of {lines[0].name} was not saved."),
+            failed=partial(self._on_not_stored, lines),
         )
 
     def _on_stored(self, lines: list[Entry], pictures: tuple[PictureFacts, ...], inspection: int) -> None:
         together = tuple(facts.sha256 for facts in pictures) if pictures[1:] else ()
         for entry in lines:
+            entry.storing -= 1
             if self.album.entries.get(entry.key) is entry:
                 entry.inspection, entry.signed_by, entry.together = inspection, "", together
                 self.entry_changed.emit(entry.key)
+
+    def _on_not_stored(self, lines: list[Entry], fault: Fault) -> None:
+        for entry in lines:
+            entry.storing -= 1
+        self._say("store", f"The inspection of {lines[0].name} was not saved.", fault)
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:
         self.said.emit(about_fault(topic, what, fault))
@@ -477,7 +486,7 @@ class Session(QObject):
     def close(self) -> None:
         """Everything that was asked for is on disk when this returns."""
         self.watching.leave()
-        self.judging.settle()
+        self.judging.finish()
         self.jobs.close()
         self.labelling.outbox.journal.close()  # while the project is ours
         self.keeper.close()

@@ -143,11 +143,13 @@ class Backend:
     megapixels: int = 12
     allowed: int = 500
     weighed: DefectsWeighed = field(default_factory=lambda: DefectsWeighed(0, 0))
+    paint_counts: bool = False  # pad B1 is to be cleaned where anything is painted
 
     def __post_init__(self) -> None:
         self.inspected_with = []
         self._boards: set[str] = set()
         self._rules: dict[str, Rules | None] = {}
+        self._painted: dict[str, bool] = {}
 
     def commands(self) -> dict[str, Callable[..., Command]]:
         return (
@@ -331,11 +333,15 @@ class Backend:
         if board is not None:
             self._boards.add(key)
             self._rules[key] = board.rules
+            self._painted[key] = self.paint_counts and board.painting is not None and not board.painting.mask.empty
         if key not in self._boards:
             raise LookupError(key)
         self.judged += 1
         yield Progress(0, 1, "judging")
-        return by_hand(verdicts(factor, self._rules[key]), hand)
+        pads = verdicts(factor, self._rules[key])
+        if self._painted[key]:
+            pads = tuple(replace(p, verdict=Verdict.RE_CLEAN) if p.pad == "B1" else p for p in pads)
+        return by_hand(pads, hand)
 
     def try_rules(self, project: Path, before: Rules, after: Rules) -> Command:
         yield Progress(0, 1, "judging again")

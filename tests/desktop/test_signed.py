@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from painter import Painter
+from painter import inspected as inspected_painter
 from PySide6.QtCore import Qt
+from test_feet import Technician
 
 from conftest import Bench
-from padscope.boards.pad_map import PadResult
+from padscope.boards.pad_map import Landing, PadResult, Verdict
 from padscope.store import reviews
+from padscope.store.database import open_project
+from padscope.types import Progress
 
 SIGNER = "AB"
 
@@ -114,3 +121,112 @@ def test_paint_on_a_signed_map_waits_until_it_is_opened_again(bench: Bench) -> N
     stored(bench)
     assert bench.session.judging.board.factor == 2.0
     assert bench.session.judging.board.painting is not None
+
+
+def sign(bench: Bench) -> None:
+    """As long as Enter is pressed: it is never signed before what is seen is in the project."""
+    reviewing = bench.window.inspect_mode.reviewing
+
+    def pressed() -> bool:
+        bench.press(Qt.Key.Key_Return)
+        return reviewing.signed
+
+    bench.until(pressed)
+
+
+def test_paint_is_in_the_map_that_is_signed_right_after_it(bench: Bench) -> None:
+    bench.backend.paint_counts = True
+    hand = inspected_painter(bench)
+    bench.session.operator = SIGNER
+    bench.press(Qt.Key.Key_F2)
+    mode = bench.window.inspect_mode
+    while not mode.reviewing.progress().complete:
+        bench.press(Qt.Key.Key_Return)
+    bench.press(Qt.Key.Key_F3)
+    hand.click(300, 300)
+    bench.press(Qt.Key.Key_F2)
+    sign(bench)
+    stored(bench)
+    key = bench.session.current
+    assert key is not None
+    _, signer, pads = in_project(bench, key)
+    assert signer == SIGNER
+    assert {p.pad: p.verdict for p in pads}["B1"] is Verdict.RE_CLEAN
+    assert pads == bench.session.judging.board.pads
+
+
+def test_a_threshold_moved_right_before_is_in_the_map_that_is_signed(bench: Bench) -> None:
+    bench.inspected()
+    bench.session.operator = SIGNER
+    bench.until(lambda: bench.window.inspect_mode.reviewing.review.inspection)
+    bench.press(Qt.Key.Key_Tab)
+    bench.window.inspect_mode.panel.threshold.factor_wanted.emit(0.5)
+    sign(bench)
+    stored(bench)
+    key = bench.session.current
+    assert key is not None
+    _, signer, pads = in_project(bench, key)
+    assert signer == SIGNER
+    assert pads == bench.session.judging.board.pads
+    assert sum(p.verdict is not Verdict.OK for p in pads) == 5
+
+
+def test_verdicts_that_nobody_judged_are_neither_stored_nor_signed(bench: Bench) -> None:
+    bench.inspected()
+    bench.session.operator = SIGNER
+    key, seen = bench.session.current, bench.session.judging
+    assert key is not None
+    before = in_project(bench, key)
+    commands = bench.lanes["quick"].commands
+    judge = commands["judge"]
+
+    def broken(*_: object) -> Iterator[Progress]:
+        yield Progress(0, 1, "judging")
+        raise RuntimeError("no memory")
+
+    commands["judge"] = broken
+    bench.window.inspect_mode.panel.threshold.factor_wanted.emit(0.5)
+    bench.until(lambda: bench.window.message_bar.message)
+    seen.settle()
+    bench.until(lambda: not seen.busy)
+    stored(bench)
+    assert in_project(bench, key) == before
+    bench.window.actions_by_id["sign"].trigger()
+    stored(bench)
+    assert not bench.window.inspect_mode.reviewing.signed
+    commands["judge"] = judge
+    seen.settle()
+    bench.until(lambda: not seen.pending)
+    stored(bench)
+    assert in_project(bench, key)[2] == seen.board.pads
+
+
+def test_a_foot_is_kept_when_the_picture_or_the_window_is_left_at_once(bench: Bench) -> None:
+    hand = Technician(bench)
+    first = hand.session.current
+    assert first is not None
+    bench.session.add_pictures([bench.picture("bad02.jpg")])
+    bench.until(lambda: all(e.thumbnail for e in bench.session.album.entries.values()))
+    show(bench, first)
+    hand.canvas.zoom_to_pad("B1")
+    hand.drag((2200, 400), (2300, 410))
+    bench.press(Qt.Key.Key_Right, modifier=Qt.KeyboardModifier.AltModifier)
+    assert bench.session.current != first
+    bench.until(lambda: bench.session.album.entries[first].storing or not bench.session.keeper.busy)
+    bench.until(lambda: foot_of(in_project(bench, first)[2]).margin_um == 3.5)
+    show(bench, first)
+    assert hand.foot.placed_by == "Ada"
+    hand.canvas.zoom_to_pad("B1")
+    x, y = hand.foot.proposed_um
+    hand.drag((x, y), (2150, 400))
+    sha, file = bench.session.album.entries[first].sha256, bench.session.project
+    assert file is not None
+    bench.window.close()
+    with open_project(file, read_only=True) as project:
+        left = foot_of(project.pad_map(project.inspections(sha)[-1].id).pads)
+    assert left.proposed_um == pytest.approx((2150, 400), abs=6)
+    assert left.margin_um == 3.5
+
+
+def foot_of(pads: tuple[PadResult, ...]) -> Landing:
+    return next(m for p in pads for m in p.landings if m.wire == "B1-1")

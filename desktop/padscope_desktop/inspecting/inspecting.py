@@ -58,7 +58,7 @@ class Inspecting(QObject):
         self._unhashed: dict[int, Callable[[Any], None]] = {}
 
     def start(self, keys: Iterable[int], layout: Layout, model: ModelCard, clicks: Clicks | None) -> None:
-        self._session.judging.settle()  # a foot that was put down just now is carried over, too
+        self._session.judging.settle()
         for key in keys:
             entry = self._entry(key)
             if entry is None or entry.waiting or entry.fraction is not None:
@@ -139,12 +139,17 @@ class Inspecting(QObject):
             self.finish(board, feet)
 
     def finish(self, board: Board, feet: tuple[HandFoot, ...]) -> None:
+        shown = self._session.judging.board
+        if shown is not None and shown.key == board.key:
+            feet = shown.hand  # also those that were put down while the inspection ran
         if feet:
             self._put_feet(board, feet)
         else:
             self._take(board)
 
     def _take(self, board: Board) -> None:
+        if board.key == self._session.current:
+            self._session.judging.settle()  # before the new one, so that the new one is the newest
         self._session.take_board(board)
         if board.key == self._session.current:
             self._session.judging.set_board(board)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QEventLoop, QObject, QTimer, Signal, Slot
 
 from padscope.boards.pad_map import PadResult
 from padscope.boards.rules import Rules, load_rules
@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 
 SETTLE_MS = 1500
 """After the threshold has rested this long, its verdicts are worth keeping."""
+PATIENCE_MS = 5000
+"""How long the window waits for verdicts before it leaves their project."""
 LEAST_FACTOR, MOST_FACTOR = 0.25, 4.0
 
 
 class Judging(QObject):
     """Signals: board_changed() · factor_changed() · judged(Board): no preview, for the list · settled(Board): to be stored, at
-    another threshold or by other rules · repainted(Board): to be stored, as other paint wins over its heat · failed(Fault)."""
+    another threshold or by other rules · repainted(Board): to be stored, as other paint wins over its heat · failed(Fault) ·
+    idle(): nothing is judged any more."""
 
     board_changed = Signal()
     factor_changed = Signal()
@@ -34,6 +37,7 @@ class Judging(QObject):
     settled = Signal(object)
     repainted = Signal(object)
     failed = Signal(object)
+    idle = Signal()
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +52,9 @@ class Judging(QObject):
         self._paintings = 0  # how many were set, so that each has a name of its own
         self._reruled = False  # other rules are in use than those of the verdicts that were stored last
         self._unstored = False  # verdicts of a painting that the project does not have yet
+        self._wanted = False  # by the project, as soon as it is judged
+        self._left = 0  # boards that were left before they were judged
+        self._refused: object = None  # what could not be judged; it is not tried again by itself
         self._rest = QTimer(self, interval=SETTLE_MS, singleShot=True)
         self._rest.timeout.connect(self.settle)
 
@@ -63,9 +70,12 @@ class Judging(QObject):
     def set_board(self, board: Board | None, *, fixed: bool = False) -> None:
         """Another board, or none; it is judged at the present threshold if it was not, unless it is signed."""
         self.settle()
+        if self._wanted and self.board is not None and (board is None or board.key != self.board.key):
+            self._judge_left(self.board)
         shown = self.shown_factor
         self.board, self.fixed = board, fixed
-        self._brought = ""
+        self._brought, self._wanted, self._refused = "", False, None
+        self._unstored = self._reruled = False
         if board is not None:
             self._judged_at = board.factor
             self._catch_up()
@@ -79,7 +89,7 @@ class Judging(QObject):
             return
         shown = self.shown_factor
         self.fixed = fixed
-        if not fixed and self.board.pad_map.provenance.rules_sha256 != self.rules.sha256:
+        if not fixed and self.board.can_be_judged and self.board.pad_map.provenance.rules_sha256 != self.rules.sha256:
             self._reruled, self._judged_at = True, math.nan
         self._catch_up()
         self._rest.start()
@@ -99,7 +109,7 @@ class Judging(QObject):
         """No board, and nothing of it to be stored: the project it belongs to is closed."""
         self._rest.stop()
         self.board, self.fixed = None, False
-        self._brought = ""
+        self._brought, self._wanted = "", False
         self._unstored = self._reruled = False
         self.rules = load_rules()
         self.board_changed.emit()
@@ -133,6 +143,8 @@ class Judging(QObject):
         if self.board is None:
             return
         self.board = replace(self.board, painting=painting)
+        if not self.board.can_be_judged:
+            return
         self._paintings += 1
         self._brought = ""
         self._judged_at = math.nan
@@ -148,22 +160,43 @@ class Judging(QObject):
         self._judge()
         self._rest.start()
 
-    @Slot()
-    def settle(self) -> None:
-        """Verdicts that differ from what is stored go out; a preview never does."""
-        self._rest.stop()
+    @property
+    def pending(self) -> bool:
+        """The project does not have the verdicts of the screen yet, or they are not judged yet."""
         board = self.board
         if board is None or self.fixed:
-            return
-        moved = board.factor != board.stored or board.hand != board.stored_hand or self._reruled
-        if not moved and not self._unstored:
+            return False
+        return self._judged_at != board.factor or self._unstored or self._moved(board)
+
+    def _moved(self, board: Board) -> bool:
+        return board.factor != board.stored or board.hand != board.stored_hand or self._reruled
+
+    @Slot()
+    def settle(self) -> None:
+        """Verdicts that differ from what is stored go out, as soon as they are judged; a preview never does."""
+        self._rest.stop()
+        self._wanted = False
+        board = self.board
+        if board is None or not self.pending:
             return
         if self._judged_at == board.factor:
+            moved = self._moved(board)
             self._unstored = self._reruled = False
             self.board = replace(board, stored=board.factor, stored_hand=board.hand)
             (self.settled if moved else self.repainted).emit(self.board)
-        elif self._busy:
-            self._rest.start()
+        elif board.can_be_judged:
+            self._wanted, self._refused = True, None
+            self._judge()
+
+    def finish(self) -> None:
+        """The same, and waits for it a while: the project is about to be left."""
+        self.settle()
+        if self._wanted or self._left:
+            waiting = QEventLoop()
+            self.idle.connect(waiting.quit)
+            QTimer.singleShot(PATIENCE_MS, waiting, waiting.quit)
+            waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+            self.idle.disconnect(waiting.quit)
 
     def worker_is_new(self) -> None:
         """It has no board at hand."""
@@ -175,6 +208,9 @@ class Judging(QObject):
         if board is None or self.fixed or not board.can_be_judged or self._busy:
             return
         name = self._name(board)
+        what = (name, self.factor, board.hand)
+        if what == self._refused:
+            return
         self._busy = True
         self._jobs.start(
             "judge",
@@ -185,9 +221,10 @@ class Judging(QObject):
             title="Judging",
             lane="quick",
             urgent=True,
+            retries=1,
             shown=False,
-            done=partial(self._on_judged, name, self.factor, board.hand),
-            failed=self._on_failed,
+            done=partial(self._on_judged, *what),
+            failed=partial(self._on_failed, what),
             ended=self._on_ended,
         )
 
@@ -204,20 +241,58 @@ class Judging(QObject):
             self._unstored |= math.isnan(self._judged_at) and self.board.pads != before
             self._judged_at = factor
             self.judged.emit(self.board)
+            if self._wanted:
+                self.settle()
         else:
             self.board = previewed(board.judged(pads, factor, self.rules), self.factor)
         self.board_changed.emit()
 
-    def _on_failed(self, fault: Fault) -> None:
+    def _on_failed(self, what: object, fault: Fault) -> None:
+        """The preview stays a preview: it never goes to the project."""
         self._brought = ""
         if fault.error != "LookupError":  # else a new worker that has no board yet: the next try brings it along
-            self._judged_at = self.factor
+            self._refused, self._wanted = what, False
             self.failed.emit(fault)
 
     def _on_ended(self) -> None:
         self._busy = False
         if self.board is not None and self._judged_at != self.factor:
             self._judge()
+        self._say_idle()
+
+    def _judge_left(self, board: Board) -> None:
+        """It goes to the project although it is not on the screen any more."""
+        self._left += 1
+        self._jobs.start(
+            "judge",
+            f"left/{self._name(board)}",
+            board.for_judging(self.rules),
+            board.factor,
+            board.hand,
+            title="Judging",
+            lane="quick",
+            retries=1,
+            shown=False,
+            done=partial(self._on_left, board, self.rules, self._moved(board)),
+            failed=self.failed.emit,
+            ended=self._on_left_ended,
+        )
+
+    def _on_left(self, board: Board, rules: Rules, moved: bool, pads: tuple[PadResult, ...]) -> None:
+        judged = replace(board.judged(pads, board.factor, rules), stored=board.factor, stored_hand=board.hand)
+        if moved or judged.pads != board.pads:
+            self.judged.emit(judged)
+            (self.settled if moved else self.repainted).emit(judged)
+            if self.board is not None and self.board.key == board.key:  # it is back on the screen, as it was before
+                self.set_board(judged)
+
+    def _on_left_ended(self) -> None:
+        self._left -= 1
+        self._say_idle()
+
+    def _say_idle(self) -> None:
+        if not self._busy and not self._left:
+            self.idle.emit()
 
     def _name(self, board: Board) -> str:
         """Of a board, its level grid, what is painted on it and the rules, for the worker."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from padscope.workflows.story import Story
     from padscope_desktop.session import Session
 
+BEHIND = "The verdicts on the screen are on their way to the project; try again in a moment"
 EMPTY = Review(0, (), None)
 
 
@@ -117,6 +118,17 @@ class Reviewing(QObject):
             )
         return self.trial is not None
 
+    def _not_stored(self) -> bool:
+        """What is agreed to and signed is what the project has, so what is on the screen goes there first."""
+        s = self.session
+        s.labelling.rest()
+        s.judging.settle()
+        entry = s.album.entries.get(s.current) if s.current is not None else None
+        behind = s.judging.pending or (entry is not None and entry.storing > 0)
+        if behind:
+            s.mentioned.emit(BEHIND)
+        return behind
+
     def agree(self, pad: str) -> bool:
         result = self._result(pad)
         return result is not None and self._decide(agreement(result, self.session.operator))
@@ -150,7 +162,7 @@ class Reviewing(QObject):
 
     def sign(self) -> None:
         """Only by name, and after every pad that needs a look has had one."""
-        if self._refused():
+        if self._refused() or self._not_stored():
             return
         left = self.progress()
         if not left.complete:
@@ -227,6 +239,8 @@ class Reviewing(QObject):
                 else "It is being stored; try again in a moment."
             )
             self.session.said.emit(Message("review", "The pad map is signed." if self.signed else "Not yet.", words))
+            return False
+        if self._not_stored():
             return False
         self._take(replace(self.review, decisions=(*self.review.decisions, decision)))
         self._ask(partial(review_stock.decide, inspection=self.review.inspection, decision=decision))

@@ -212,6 +212,12 @@ class Labelling(QObject):
         self.loaded.emit()
         self.label_changed.emit()
 
+    def rest(self) -> None:
+        """Whoever looks at verdicts now does not wait for the brush."""
+        if self._rest.isActive():
+            self._rest.stop()
+            self.rested.emit()
+
     # Painting
 
     def begin(

@@ -174,6 +174,8 @@ class LabelMode(Mode):
         self.on = False
         self.tools[self.tool].abandon()
         self.easel.slices.complete()
+        self.easel.labelling.rest()
+        self.easel.session.judging.settle()
 
     def close(self) -> None:
         self.leave()
