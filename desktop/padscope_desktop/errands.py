@@ -15,7 +15,7 @@ from padscope_desktop import settings, stock
 from padscope_desktop.background.payloads import DemoFiles
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.inspecting.board import Board
-from padscope_desktop.inspecting.together import files_of
+from padscope_desktop.inspecting.together import files_of, lines_of
 from padscope_desktop.messages import about_fault
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ class Errands(QObject):
     def _on_settled(self, board: Board) -> None:
         """One after the other, behind everything else: what the list says of a picture is never at an old threshold for long."""
         idle = not self._stale
+        factor = self._session.judging.factor
+        self._session.keeper.ask(
+            partial(stock.store_threshold, factor=factor),
+            failed=partial(self._say, "store", "The threshold was not saved."),
+        )
         entries = self._session.album.entries.values()
         if board.key not in self._session.album.entries:
             return
@@ -90,12 +95,12 @@ class Errands(QObject):
             if entry is not None and entry.key != self._session.current:
                 self._session.keeper.ask(
                     partial(stock.unsigned_board, inspection=entry.inspection, key=entry.key, picture=entry.sha256),
-                    done=self._on_fetched,
+                    done=partial(self._on_fetched, entry.inspection),
                     failed=self._on_skipped,
                 )
                 return
 
-    def _on_fetched(self, board: Board | None) -> None:
+    def _on_fetched(self, inspection: int, board: Board | None) -> None:
         if board is None:  # signed
             self._fetch_next()
             return
@@ -113,12 +118,20 @@ class Errands(QObject):
             title="Judging",
             lane="quick",
             shown=False,
-            done=partial(self._on_rejudged, board, factor, rules),
+            done=partial(self._on_rejudged, inspection, board, factor, rules),
             ended=self._fetch_next,
         )
 
-    def _on_rejudged(self, board: Board, factor: float, rules: Rules, pads: tuple[PadResult, ...]) -> None:
-        self._session.take_board(replace(board.judged(pads, factor, rules), stored=factor))
+    def _on_rejudged(
+        self, inspection: int, board: Board, factor: float, rules: Rules, pads: tuple[PadResult, ...]
+    ) -> None:
+        """Unless it was inspected, merged or signed meanwhile, or is on the screen: then it is another's to judge."""
+        s = self._session
+        entry = s.album.entries.get(board.key)
+        if entry is None or entry.inspection != inspection or entry.storing or entry.signed_by:
+            return
+        if all(line.key != s.current for line in lines_of(board, s.album)):
+            s.take_board(replace(board.judged(pads, factor, rules), stored=factor))
 
     def _on_skipped(self, _: Fault) -> None:
         self._fetch_next()

@@ -202,8 +202,6 @@ def store_board(project: Project, board: Board, pictures: Sequence[Path]) -> int
     levels = [part.level for part in parts] if parts else [board.level]
     others = [(str(path), level) for path, level in zip(pictures[1:], levels[1:], strict=True) if level is not None]
     with project.transaction():
-        if _last_choice(project, "threshold").get("factor", 1.0) != board.factor:
-            project.record(CHOSEN, "threshold", {"factor": board.factor})
         row = project.add_inspection(
             board.pad_map,
             board.layout,
@@ -214,6 +212,12 @@ def store_board(project: Project, board: Board, pictures: Sequence[Path]) -> int
         )
         reviews.carry_over(project, row.id)
     return row.id
+
+
+def store_threshold(project: Project, factor: float) -> None:
+    """The one that a person has settled on."""
+    if _last_choice(project, "threshold").get("factor", 1.0) != factor:
+        project.record(CHOSEN, "threshold", {"factor": factor})
 
 
 def board(project: Project, inspection: int, key: int, picture: str = "") -> Board:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import PadMap, PadResult
+from padscope.boards.rules import Rules
 from padscope.types import Progress, Scale
 from padscope_desktop import stock
 from padscope_desktop.album import Entry
@@ -142,8 +143,10 @@ class Inspecting(QObject):
         shown = self._session.judging.board
         if shown is not None and shown.key == board.key:
             feet = shown.hand  # also those that were put down while the inspection ran
-        if feet:
-            self._put_feet(board, feet)
+        judging = self._session.judging
+        late = board.factor != judging.factor or board.pad_map.provenance.rules_sha256 != judging.rules.sha256
+        if (late or feet != board.hand) and board.can_be_judged:
+            self._judge_again(board, feet)
         else:
             self._take(board)
 
@@ -154,25 +157,30 @@ class Inspecting(QObject):
         if board.key == self._session.current:
             self._session.judging.set_board(board)
 
-    def _put_feet(self, board: Board, feet: tuple[HandFoot, ...]) -> None:
-        """Feet that a person put down before stay where they still fit; a pad where one does not says so."""
-        rules = self._session.judging.rules
+    def _judge_again(self, board: Board, feet: tuple[HandFoot, ...]) -> None:
+        """At the threshold and by the rules of now, which may have moved while it was inspected. Feet that a person put down
+        before stay where they still fit; a pad where one does not says so."""
+        factor, rules = self._session.judging.factor, self._session.judging.rules
         self._session.jobs.start(
             "judge",
             f"feet/{board.key}/{id(board.level)}/{rules.sha256}",
             board.for_judging(rules),
-            board.factor,
+            factor,
             feet,
             title="Judging",
             lane="quick",
+            retries=1,
             shown=False,
-            done=partial(self._on_feet, board, feet),
+            done=partial(self._on_judged, board, factor, rules, feet),
             failed=partial(self._on_failed, board.key),
         )
 
-    def _on_feet(self, board: Board, feet: tuple[HandFoot, ...], pads: tuple[PadResult, ...]) -> None:
+    def _on_judged(
+        self, board: Board, factor: float, rules: Rules, feet: tuple[HandFoot, ...], pads: tuple[PadResult, ...]
+    ) -> None:
         if self._entry(board.key) is not None:
-            self._take(replace(board.judged(pads, board.factor), hand=feet, stored_hand=feet))
+            judged = board.judged(pads, factor, rules)
+            self.finish(replace(judged, stored=factor, hand=feet, stored_hand=feet), feet)
 
     def _on_refused(self, key: int, fault: Fault) -> None:
         self._on_ended(key)
