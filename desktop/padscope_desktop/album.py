@@ -53,6 +53,12 @@ class Entry:
     together: tuple[str, ...] = ()  # SHA-256 of all pictures of its board, where they were inspected as one
     label: str = ""  # state of the label that counts: draft, done, accepted, rejected; empty where nothing was painted
 
+    def forget(self) -> None:
+        """All that is known of the picture itself; its file and its serial number stay."""
+        self.card, self.thumbnail, self.sha256 = None, None, ""
+        self.counts, self.inspection, self.signed_by, self.together = None, 0, "", ()
+        self.own_scale, self.missing, self.failed, self.label = None, "", "", ""
+
     @property
     def name(self) -> str:
         return self.path.name

@@ -70,6 +70,10 @@ class Display(QObject):
             failed=partial(self._on_failed, key),
         )
 
+    def drop(self, key: int) -> None:
+        """Its file holds another picture by now."""
+        self._open.pop(key, None)
+
     def forget(self) -> None:
         """Close all pictures."""
         self._wanted = None

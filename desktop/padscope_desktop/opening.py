@@ -58,6 +58,10 @@ class Opening(QObject):
         entry = self._entry
         return self._bars.get(entry.path) if entry is not None else None
 
+    def forget_bar(self, path: Path) -> None:
+        self._bars.pop(path, None)
+        self._told.discard(path)
+
     # Too large
 
     def set_limit(self, megapixels: float) -> None:

@@ -224,8 +224,7 @@ class Session(QObject):
             entry = self.album.at(path)
             assert entry is not None
             if entry.sha256 not in ("", sha256):
-                entry.card, entry.thumbnail, entry.sha256, entry.counts, entry.inspection = None, None, "", None, 0
-                self._boards.pop(entry.key, None)
+                self._renew(entry)
         self.album_changed.emit()
         self.entry_changed.emit(entry.key)
         if entry.thumbnail is None:
@@ -233,6 +232,13 @@ class Session(QObject):
         if self.current in (None, entry.key):
             self.show(entry.key)
         return entry.key
+
+    def _renew(self, entry: Entry) -> None:
+        """Another picture lies under the name of an old one: nothing that is known of the old one holds for it."""
+        entry.forget()
+        self._boards.pop(entry.key, None)
+        self.display.drop(entry.key)
+        self.opening.forget_bar(entry.path)
 
     def set_module(self, key: int, module: str) -> None:
         """The serial number of the board on a picture, as typed or scanned and found right."""
@@ -250,6 +256,9 @@ class Session(QObject):
         if entry is None:
             return
         known = entry.sha256 == thumbnail.card.sha256
+        overwritten = not known and bool(entry.sha256)
+        if overwritten:
+            self._renew(entry)
         entry.card, entry.thumbnail, entry.sha256, entry.missing = thumbnail.card, thumbnail, thumbnail.card.sha256, ""
         self.entry_changed.emit(key)
         self.inspecting.picture_read(entry)
@@ -258,6 +267,8 @@ class Session(QObject):
                 partial(stock.store_picture, card=thumbnail.card, module=entry.module),
                 failed=partial(self._say, "store", f"{entry.name} was not saved in the project."),
             )
+        if overwritten and self.current == key:
+            self.show(key)
 
     def _on_unreadable(self, key: int, fault: Fault) -> None:
         entry = self.album.entries.get(key)
@@ -423,7 +434,8 @@ class Session(QObject):
         now = board.pad_map.pictures()[board.picture].sha256
         overwritten = entry.sha256 not in ("", now)
         if overwritten:
-            entry.card, entry.thumbnail, entry.sha256 = None, None, now
+            self._renew(entry)
+            entry.sha256 = now
         self._store(board)
         self._on_judged(board)
         if overwritten:
@@ -459,10 +471,11 @@ class Session(QObject):
         )
 
     def _on_stored(self, lines: list[Entry], pictures: tuple[PictureFacts, ...], inspection: int) -> None:
-        together = tuple(facts.sha256 for facts in pictures) if pictures[1:] else ()
+        shas = tuple(facts.sha256 for facts in pictures)
+        together = shas if shas[1:] else ()
         for entry in lines:
             entry.storing -= 1
-            if self.album.entries.get(entry.key) is entry:
+            if self.album.entries.get(entry.key) is entry and entry.sha256 in ("", *shas):
                 entry.inspection, entry.signed_by, entry.together = inspection, "", together
                 self.entry_changed.emit(entry.key)
 

@@ -141,7 +141,7 @@ class Inspecting(QObject):
 
     def finish(self, board: Board, feet: tuple[HandFoot, ...]) -> None:
         shown = self._session.judging.board
-        if shown is not None and shown.key == board.key:
+        if shown is not None and (shown.key, shown.facts.sha256) == (board.key, board.facts.sha256):
             feet = shown.hand  # also those that were put down while the inspection ran
         judging = self._session.judging
         late = board.factor != judging.factor or board.pad_map.provenance.rules_sha256 != judging.rules.sha256
