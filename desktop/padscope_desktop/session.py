@@ -240,6 +240,13 @@ class Session(QObject):
         self.display.drop(entry.key)
         self.opening.forget_bar(entry.path)
 
+    def renew_board(self, key: int) -> None:
+        """The project has another inspection of a picture than the one at hand."""
+        self._boards.pop(key, None)
+        self.entry_changed.emit(key)
+        if key == self.current:
+            self.show(key)
+
     def set_module(self, key: int, module: str) -> None:
         """The serial number of the board on a picture, as typed or scanned and found right."""
         entry = self.album.entries[key]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from fake_backend import verdicts
 from painter import Painter
 from painter import inspected as inspected_painter
 from PySide6.QtCore import Qt
@@ -15,6 +17,7 @@ from padscope.boards.pad_map import Landing, PadResult, Verdict
 from padscope.store import reviews
 from padscope.store.database import open_project
 from padscope.types import Progress
+from padscope_desktop import stock
 
 SIGNER = "AB"
 
@@ -230,3 +233,28 @@ def test_a_foot_is_kept_when_the_picture_or_the_window_is_left_at_once(bench: Be
 
 def foot_of(pads: tuple[PadResult, ...]) -> Landing:
     return next(m for p in pads for m in p.landings if m.wire == "B1-1")
+
+
+def test_a_merged_inspection_is_on_the_screen_with_its_own_review(bench: Bench, tmp_path: Path) -> None:
+    bench.inspected()
+    session, mode = bench.session, bench.window.inspect_mode
+    session.operator = "Cy"
+    there = tmp_path / "of a colleague.padscope"
+    session.keeper.ask(lambda project: project.copy_to(there))
+    stored(bench)
+    key, board = session.current, session.judging.board
+    assert key is not None
+    assert board is not None
+    entry = session.album.entries[key]
+    with open_project(there) as project:
+        theirs = stock.store_board(project, board.judged(verdicts(2.0), 2.0), [entry.path])
+        reviews.sign(project, theirs, "Di")
+    bench.answers.next = [there]
+    bench.window.actions_by_id["merge_project"].trigger()
+    bench.until(lambda: entry.signed_by == "Di")
+    bench.until(lambda: mode.reviewing.signed and session.judging.board is not None)
+    stored(bench)
+    assert mode.reviewing.review.inspection == entry.inspection
+    assert session.judging.board.pads == verdicts(2.0)
+    assert session.judging.fixed
+    assert in_project(bench, key) == (entry.inspection, "Di", verdicts(2.0))

@@ -87,7 +87,8 @@ class LabelDoors(QObject):
         self._reread()
 
     def _reread(self) -> None:
-        """The project holds more than it did."""
+        """The project holds more than it did; verdicts that are on the screen and not yet in it go there first."""
+        self._session.judging.settle()
         self._session.keeper.ask(stock.contents, done=self._on_contents)
 
     def _on_contents(self, contents: stock.Contents) -> None:
@@ -96,9 +97,14 @@ class LabelDoors(QObject):
             entry = album.at(Path(picture.path))
             if entry is None:
                 entry = album.entries[self._session.take_picture(Path(picture.path), picture.sha256)]
-            if picture.inspection > entry.inspection:
+            if entry.sha256 not in ("", picture.sha256):
+                continue  # another picture lies under that name by now
+            if (picture.inspection, picture.signed_by) != (entry.inspection, entry.signed_by):
                 entry.sha256, entry.counts, entry.inspection = picture.sha256, picture.counts, picture.inspection
-                self._session.entry_changed.emit(entry.key)
+                entry.signed_by, entry.together = picture.signed_by, picture.together
+                entry.module = picture.module or entry.module
+                entry.own_scale = picture.own_scale or entry.own_scale
+                self._session.renew_board(entry.key)
         self._session.labelling.reload()
         self.reread.emit()
 
