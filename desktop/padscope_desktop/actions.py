@@ -28,6 +28,7 @@ class Action:
     shown: bool = True
     short: str = ""  # on a button
     mode: str = ""  # live only while this mode is on; everywhere if empty
+    repeats: bool = False  # goes on while its key is held: walking, zooming, nudging; nothing that decides
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -45,12 +46,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("split_off", "Split off for a labeller…", "File"),
     Action("conflicts", "Masks that differ…", "File"),
     Action("quit", "Quit", "File", ("Ctrl+Q",), line=True),
-    Action("undo", "Undo", "Edit", ("Ctrl+Z",)),
-    Action("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y")),
+    Action("undo", "Undo", "Edit", ("Ctrl+Z",), repeats=True),
+    Action("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), repeats=True),
     Action("fit", "Fit the whole picture", "View", ("F", "Ctrl+0"), short="Fit"),
     Action("pixels", "One picture pixel on one screen pixel", "View", ("Z",), short="1:1"),
-    Action("zoom_in", "Zoom in", "View", ("+", "=")),
-    Action("zoom_out", "Zoom out", "View", ("-",)),
+    Action("zoom_in", "Zoom in", "View", ("+", "="), repeats=True),
+    Action("zoom_out", "Zoom out", "View", ("-",), repeats=True),
     Action("overlays", "Overlays: tap to switch, hold to peek", "View", ("H",), checkable=True, line=True),
     Action("heat", "Heat", "View", ("G",), checkable=True),
     Action("pads", "Pads", "View", ("P",), checkable=True),
@@ -60,11 +61,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("full_screen", "Full screen", "View", ("F11",), checkable=True),
     Action("layout", "Choose the layout…", "Board", ("Ctrl+L",)),
     Action("marks", "Click the marks by hand…", "Board", ("Ctrl+M",)),
-    Action("next", "Next to look at", "Board", ("Tab",), where="picture", line=True),
-    Action("previous", "Previous to look at", "Board", ("Shift+Tab",), where="picture"),
+    Action("next", "Next to look at", "Board", ("Tab",), where="picture", line=True, repeats=True),
+    Action("previous", "Previous to look at", "Board", ("Shift+Tab",), where="picture", repeats=True),
     Action("agree", "Agree, and on to the next", "Board", ("Return", "Enter"), where="picture"),
-    Action("next_picture", "Next picture", "Board", ("Alt+Right", "Ctrl+PgDown"), line=True),
-    Action("previous_picture", "Previous picture", "Board", ("Alt+Left", "Ctrl+PgUp")),
+    Action("next_picture", "Next picture", "Board", ("Alt+Right", "Ctrl+PgDown"), line=True, repeats=True),
+    Action("previous_picture", "Previous picture", "Board", ("Alt+Left", "Ctrl+PgUp"), repeats=True),
     Action("inspect", "Inspect this picture", "Model", ("Ctrl+R",)),
     Action("together", "Inspect the chosen pictures together as one board", "Model", ("Ctrl+Alt+R",)),
     Action("inspect_all", "Inspect all that are not inspected", "Model", ("Ctrl+Shift+R",)),
@@ -116,6 +117,7 @@ def make_actions(
     for row in rows:
         action = QAction(row.words, parent, checkable=row.checkable)
         action.setShortcuts([QKeySequence(k) for k in keys_of(row, own_keys)])
+        action.setAutoRepeat(row.repeats)
         action.setIconText(row.short or row.words)
         action.setObjectName(row.id)
         action.triggered.connect(handlers[row.id])

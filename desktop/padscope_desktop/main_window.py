@@ -88,7 +88,7 @@ class MainWindow(QMainWindow):
         self.key_desk.set_actions(self.rows, self.actions_by_id, memory.keys)
         for mode in self.modes:
             mode.set_actions(self.actions_by_id)
-        self._peek = HeldKey(self.actions_by_id["overlays"], Qt.Key.Key_H, self)
+        self._peek = HeldKey(self.actions_by_id["overlays"], self)
         self._connect()
         self._apply_settings()
         self.set_mode(self.mode)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 
 from conftest import Bench
@@ -67,3 +68,30 @@ def test_a_key_that_was_changed_is_still_there_after_a_restart(bench: Bench) -> 
     finally:
         other.close()
         other.deleteLater()
+
+
+def test_a_key_that_is_leant_on_walks_but_decides_nothing(bench: Bench) -> None:
+    going_on = {name for name, action in bench.window.actions_by_id.items() if action.autoRepeat()}
+    assert not going_on & {"agree", "sign", "clean_again", "withdraw", "overlays", "review", "eraser", "delete_here"}
+    assert {"next", "zoom_in", "undo", "foot_left", "left", "left_fast", "grow_here", "larger"} <= going_on
+    assert len(going_on) == 29
+
+
+@pytest.mark.parametrize("key", ["H", "Ctrl+7"])
+def test_overlays_are_hidden_while_their_key_is_held_whichever_it_is(
+    bench: Bench, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    action, canvas = bench.window.actions_by_id["overlays"], bench.window.canvas
+    action.setShortcut(key)
+    action.trigger()
+    action.trigger()  # from the menu, there and back
+    assert canvas.overlays_visible
+    pressed, modifier = QKeySequence(key)[0].key(), QKeySequence(key)[0].keyboardModifiers()
+    bench.qtbot.keyClick(canvas, pressed, modifier)
+    assert not canvas.overlays_visible  # tapped: it stays so
+    bench.qtbot.keyClick(canvas, pressed, modifier)
+    monkeypatch.setattr("padscope_desktop.held.HELD_MS", 0)
+    bench.qtbot.keyPress(canvas, pressed, modifier)
+    assert not canvas.overlays_visible
+    bench.qtbot.keyRelease(canvas, pressed)
+    assert canvas.overlays_visible

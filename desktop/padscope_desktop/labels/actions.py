@@ -20,8 +20,10 @@ LABEL_ACTIONS: tuple[Action, ...] = (
     Action("move", "Move a piece", "Label", ("V",), checkable=True, short="Move", mode="label"),
     Action("delete", "Delete a piece", "Label", ("D",), checkable=True, short="Delete", mode="label"),
     Action("grow", "Grow a piece; with Shift shrink it", "Label", ("U",), checkable=True, short="Grow", mode="label"),
-    Action("grow_here", "Grow the piece under the cursor", "Label", (".",), shown=False, mode="label"),
-    Action("shrink_here", "Shrink the piece under the cursor", "Label", (",",), shown=False, mode="label"),
+    Action("grow_here", "Grow the piece under the cursor", "Label", (".",), shown=False, mode="label", repeats=True),
+    Action(
+        "shrink_here", "Shrink the piece under the cursor", "Label", (",",), shown=False, mode="label", repeats=True
+    ),
     Action(
         "delete_here",
         "Delete the piece under the cursor",
@@ -41,12 +43,13 @@ LABEL_ACTIONS: tuple[Action, ...] = (
             shown=False,
             mode="label",
             where="picture",
+            repeats=True,
         )
         for fast, shift in (("", ""), ("_fast", "Shift+"))
         for name, key in (("left", "Left"), ("right", "Right"), ("up", "Up"), ("down", "Down"))
     ),
-    Action("larger", "Larger brush", "Label", ("]",), shown=False, mode="label"),
-    Action("smaller", "Smaller brush", "Label", ("[",), shown=False, mode="label"),
+    Action("larger", "Larger brush", "Label", ("]",), shown=False, mode="label", repeats=True),
+    Action("smaller", "Smaller brush", "Label", ("[",), shown=False, mode="label", repeats=True),
     Action("square", "Square brush", "Label", ("Shift+B",), checkable=True, line=True, mode="label"),
     Action("inside_pads", "Paint only inside pads", "Label", ("Shift+P",), checkable=True, mode="label"),
     Action("only_hot", "Paint only where heat reaches the level", "Label", ("Shift+G",), checkable=True, mode="label"),
@@ -69,8 +72,10 @@ LABEL_ACTIONS: tuple[Action, ...] = (
     ),
     Action("outline", "Only the outlines of masks", "Label", ("Shift+M",), checkable=True, line=True, mode="label"),
     Action("review", "Reviewed, or open again", "Label", ("Ctrl+Return", "Ctrl+Enter"), line=True, mode="label"),
-    Action("next_unreviewed", "Next picture not reviewed", "Label", ("N", "PgDown"), mode="label"),
-    Action("previous_unreviewed", "Previous picture not reviewed", "Label", ("Shift+N", "PgUp"), mode="label"),
+    Action("next_unreviewed", "Next picture not reviewed", "Label", ("N", "PgDown"), mode="label", repeats=True),
+    Action(
+        "previous_unreviewed", "Previous picture not reviewed", "Label", ("Shift+N", "PgUp"), mode="label", repeats=True
+    ),
     *(
         Action(f"class_{i}", f"Class {i}", "Label", (key,), shown=False, mode="label", where="picture")
         for i, key in enumerate(KEYS, start=1)

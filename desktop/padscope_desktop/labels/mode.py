@@ -160,7 +160,6 @@ class LabelMode(Mode):
 
     def set_actions(self, made: Mapping[str, QAction]) -> None:
         self._made = made
-        made["eraser"].setAutoRepeat(False)
         self.panel.set_actions(made)
         self._check_tool()
         self._on_brush()
