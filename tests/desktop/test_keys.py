@@ -57,12 +57,14 @@ def test_a_key_that_was_changed_is_still_there_after_a_restart(bench: Bench) -> 
     assert "B is the key of “Brush”" in editor.said.text()
     editor.key.setKeySequence("Ctrl+7")
     QTest.mouseClick(editor.set_key, Qt.MouseButton.LeftButton)
+    bench.window.remembering.write()  # as when the hand rests
     other = app.build()  # another day: the same settings
     try:
         assert other.actions_by_id["lasso"].shortcut().toString() == "Ctrl+7"
         assert other.actions_by_id["brush"].shortcut().toString() == "B"
         editor.choose("lasso")
         QTest.mouseClick(editor.reset, Qt.MouseButton.LeftButton)
+        bench.window.remembering.write()
         assert settings.load(settings.place()).keys == {}
         assert bench.window.actions_by_id["lasso"].shortcut().toString() == "L"
     finally:
