@@ -149,6 +149,10 @@ def test_the_command_lines_say_it_aloud(tiles, gpu, tmp_path, capsys) -> None:
     out, err = capsys.readouterr()
     assert GPU_FAILED in err
     assert json.loads(out)["notes"] == [GPU_FAILED]
+    again = tmp_path / "again.padmodel"
+    assert main(["calibrate", "--model", str(file), "--tiles", str(tiles), "--out", str(again)]) == 0
+    assert GPU_FAILED in capsys.readouterr().err
+    assert load_model(again).facts["notes"] == [GPU_FAILED, GPU_FAILED]
     assert main(["compare", "--tiles", str(tiles), "--detectors", "blob"]) == 0
     assert f"blob, seed 0: {GPU_FAILED}" in capsys.readouterr().err
 

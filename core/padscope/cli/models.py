@@ -65,6 +65,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
         )
     refuse_unwritable(arguments.out)
     model = load_model(arguments.model, versions=registry.versions())
+    before = len(model.facts.get("notes", ()))
     margin, device = arguments.margin or NO_MISS_MARGIN, arguments.device
     if share is not None:
         model = calibration.recalibrated(model, share, arguments.confidence)
@@ -76,6 +77,8 @@ def calibrate(arguments: argparse.Namespace) -> int:
             model, load_layout(layout), boards, margin=margin, device=device, names=names
         )
         model = shown(work)
+    for note in model.facts.get("notes", ())[before:]:
+        say(note)
     save_model(model, arguments.out)
     _print_model(model, arguments.out, f"{model.detector} with another threshold.", json=arguments.json)
     return 0

@@ -42,7 +42,7 @@ def calibrated_on_tiles(
         with open_picture(sample.path) as picture:
             heat = yield from scorer.heat(picture, sample.path.name)
         scores.append(float(np.nanmax(heat)))
-    return _without_misses(model, scores, str(root), margin)
+    return _noted(_without_misses(model, scores, str(root), margin), scorer.notes)
 
 
 def calibrated_on_boards(
@@ -68,7 +68,7 @@ def calibrated_on_boards(
             defective = [c for c in cuts if truth.pads.get(c.pad.id) and c.pad.id not in hidden]
             work = scorer.pads(picture, defective, pose.um_to_px, name)
             scores += (yield from relayed(work, _one_of(i, len(boards), name))).values()
-    return _without_misses(model, scores, str(folder), margin)
+    return _noted(_without_misses(model, scores, str(folder), margin), scorer.notes)
 
 
 def in_words(found: Calibration, unit: str) -> str:
@@ -89,6 +89,11 @@ def _without_misses(model: Model, scores: Iterable[float], where: str, margin: f
     if not defects:
         raise InputError(f"{where} holds no labelled defect; label some, or calibrate with --false-alarms alone.")
     return replace(model, calibration=calibrated_without_misses(model.calibration.sound, defects, margin))
+
+
+def _noted(model: Model, notes: Iterable[str]) -> Model:
+    """With what is to be said of how it was calibrated, after what was said of its training."""
+    return replace(model, facts={**model.facts, "notes": [*model.facts.get("notes", ()), *notes]})
 
 
 def _one_of(i: int, count: int, name: str) -> Callable[[Progress], Progress]:
