@@ -15,7 +15,7 @@ from padscope.boards.layout_choice import Choice
 from padscope.boards.layout_dxf import layout_to_dxf
 from padscope.boards.layout_files import load_layout, save_layout
 from padscope.errors import LayoutError
-from reference_drawings import box, write
+from reference_drawings import MILS, box, polyline, tags, write
 
 
 def drawing(units: int = 4) -> ezdxf.document.Drawing:
@@ -116,3 +116,42 @@ def test_rows_and_columns_of_a_block_in_inches_are_all_pads(tmp_path: Path) -> N
     assert len(layout.pads) == 7
     assert {round(p.x_um) for p in layout.pads} == {25_908, 28_448, 101_092}
     assert {round(p.w_um) for p in layout.pads} == {1016}
+
+
+def test_blocks_in_blocks_turned_and_mirrored_in_mils(tmp_path: Path) -> None:
+    path = write(tmp_path, "mils.dxf", MILS)
+    bond = load_layout(path, Choice(layers=("BOND",)))  # layer 0 of a block is the layer the block is put on
+    assert [p.id for p in bond.pads] == ["A7"]
+    assert box(bond.pads[0]) == [24_384, -12_954, 25_400, -12_700]
+    back = load_layout(path, Choice(layers=("BACK",)))
+    assert [(p.id, *box(p)) for p in back.pads] == [("A7", 50_800, -12_700, 51_054, -11_684)]
+    marks = ((22_860, -12_700, 508), (51_054, -10_160, 508), (7_620, -1_016, 508))
+    found = [(round(f.x_um, 6), round(f.y_um, 6), round(f.diameter_um, 6)) for f in bond.fiducials]
+    assert found == list(marks)
+    mask = load_layout(path, Choice(layers=("MASK",))).pads
+    # 60 to 80 mil and 5 more of the half disc, to the left of 1000; and upwards from 500, downwards after the mirror
+    assert box(mask[0]) == pytest.approx([23_241, -12_954, 23_876, -12_700], abs=1)
+    assert box(mask[1]) == pytest.approx([50_800, -11_176, 51_054, -10_541], abs=1)
+    assert mask[0].area_um2 == pytest.approx(25.4**2 * (200 + math.pi * 25 / 2), rel=0.01)
+
+
+def test_names_stand_in_attributes_of_blocks_and_in_centred_words(tmp_path: Path) -> None:
+    block = tags(0, "BLOCK", 8, "0", 2, "PAD", 70, 2, 10, 0, 20, 0) + polyline("0", (0, 0), (1, 0), (1, 0.2), (0, 0.2))
+    insert = tags(0, "INSERT", 8, "TOP", 66, 1, 2, "PAD", 10, 5, 20, 0)
+    attribute = tags(0, "ATTRIB", 8, "TOP", 10, 5.1, 20, 0.1, 40, 0.05, 1, "B12", 2, "NAME", 70, 0, 0, "SEQEND", 8, "0")
+    word = tags(0, "TEXT", 8, "TOP", 10, 4, 20, 2.1, 11, 8.5, 21, 2.1, 40, 5, 72, 1, 73, 2, 1, "C3")
+    text = (
+        tags(0, "SECTION", 2, "HEADER", 9, "$ACADVER", 1, "AC1015", 9, "$INSUNITS", 70, 4, 0, "ENDSEC")
+        + tags(0, "SECTION", 2, "BLOCKS") + block + tags(0, "ENDBLK", 8, "0", 0, "ENDSEC", 0, "SECTION", 2, "ENTITIES")
+        + insert + attribute + 2 * polyline("TOP", (8, 2), (9, 2), (9, 2.2), (8, 2.2)) + word  # drawn twice
+        + tags(0, "ENDSEC", 0, "EOF")
+    )  # fmt: skip
+    layout = load_layout(write(tmp_path, "named.dxf", text))
+    assert {p.id: box(p) for p in layout.pads} == {"B12": [5000, -200, 6000, 0], "C3": [8000, -2200, 9000, -2000]}
+
+
+def test_a_unit_for_the_sky_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "far.dxf", MILS.replace("$INSUNITS\n70\n9", "$INSUNITS\n70\n19"))
+    with pytest.raises(LayoutError, match=r"far\.dxf is drawn in a unit for maps or the sky \(19\)"):
+        load_layout(path)
+    assert box(load_layout(path, Choice(layers=("BOND",), unit_um=0.1)).pads[0]) == [96, -51, 100, -50]

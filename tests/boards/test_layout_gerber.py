@@ -126,6 +126,60 @@ M02*"""
     assert len(layout.pads[5].corners_um) == 6
 
 
+def test_x3_attributes_macros_and_steps_in_both_directions(tmp_path: Path) -> None:
+    """A frame of 2 × 2 boards; a macro that computes, turns and clears; names with escaped letters."""
+    text = """%TF.FileFunction,Copper,L4,Bot*%%FSLAX36Y36*%%MOMM*%
+%AMPOST*0 a bar with a round end*$3=$1/2*21,1,$1,$2x2,0,0,$4*1,1,$2X2,$3,0,$4*1,0,0.01,0,0*%
+%ADD10POST,0.8X0.1X0X90*%%ADD11C,0*%
+%SRX2Y2I10.0J20.5*%
+%TO.C,U5*%%TO.P,U5,A1,\\u03BC out*%%TO.N,BIAS\\u002C high*%
+D10*
+X001000000Y002000000D03*
+%TD.P*%%TO.P,U5,A2*%
+%TA.AperFunction,SMDPad,CuDef*%
+D11*
+X0Y0D02*
+X1000000D01*
+X0Y0D03*
+%SR*%
+M02*
+"""
+    layout = load_layout(write(tmp_path, "back.gbl", text), Choice(side="bottom"))
+    assert [p.id for p in layout.pads] == ["U5-A1-1", "U5-A1-2", "U5-A1-3", "U5-A1-4"]
+    assert {p.net for p in layout.pads} == {"BIAS, high"}
+    # seen from below; the bar of 0.8 × 0.2 mm stands upright, its round end adds 0.1 mm at the top
+    boxes = [[-1100.0 - dx, -2500.0 - dy, -900.0 - dx, -1600.0 - dy] for dx in (0, 10_000) for dy in (0, 20_500)]
+    assert [box(p) for p in layout.pads] == boxes
+
+
+def test_old_gerber_says_things_once_and_counts_quarters(tmp_path: Path) -> None:
+    """Two commands between per cent signs, an operation for all that follows, G74: centres without signs."""
+    text = """%FSLAX24Y24*MOIN*%%ASAXBY*%%OFA0B0*%%ADD10R,0.02X0.01*ADD11C,0*%
+G54D10*X10000Y0D03*X20000*
+G36*G74*X0Y10000D02*G01X-1000D01*G02X0Y11000I1000J0D01*G01Y10000*G37*
+G75*M02*"""
+    layout = load_layout(write(tmp_path, "old.art", text))
+    assert [box(p) for p in layout.pads] == [
+        [25_146, -127, 25_654, 127],
+        [50_546, -127, 51_054, 127],
+        [-2540, -27_940, 0, -25_400],
+    ]
+    assert layout.pads[2].area_um2 == pytest.approx(math.pi / 4 * 2540**2, rel=0.002)
+
+
+def test_a_quarter_turn_knows_its_centre_by_its_direction(tmp_path: Path) -> None:
+    """From (0, 0) to (1, 1) mm with I1 J0 or I0 J1: about (1, 0) clockwise, about (0, 1) the other way."""
+    start = "%FSLAX33Y33*%%MOMM*%G36*G74*X0Y0D02*"
+    for code, middle, kept in (
+        ("G02X1000Y1000I1000J0", "X1000Y0", math.pi / 4),
+        ("G03X1000Y1000I0J1000", "X0Y1000", math.pi / 4),
+    ):
+        text = f"{start}{code}D01*G01{middle}D01*X0Y0D01*G37*M02*"
+        pad = load_layout(write(tmp_path, "arc.gbr", text)).pads[0]
+        assert pad.area_um2 == pytest.approx(1e6 * kept, rel=0.002)
+        assert box(pad) == [0, -1000, 1000, 0]
+
+
 BAD_GERBER = {
     "another text": ("hello", "is no Gerber command"),
     "no pads": ("%FSLAX46Y46*%%MOMM*%M02*", "no flashes and no regions"),
@@ -137,7 +191,12 @@ BAD_GERBER = {
         "%FSLAX46Y46*%%MOMM*%%AMX*21,1,__import__,1,0,0,0*%%ADD10X*%M02*",
         "the aperture D10 cannot be made",
     ),
-    "a zero aperture": ("%FSLAX46Y46*%%MOMM*%%ADD10C,0*%M02*", "the aperture D10 cannot be made"),
+    "a zero aperture": ("%FSLAX46Y46*%%MOMM*%%ADD10R,0X1*%M02*", "the aperture D10 cannot be made"),
+    "no number format": ("%MOMM*%%ADD10C,1*%D10*X0Y0D03*M02*", "does not say how its numbers are written"),
+    "a turned picture": ("%FSLAX46Y46*%%MOMM*%%IR90*%M02*", "the old command IR90 changes the whole picture"),
+    "a negative": ("%FSLAX46Y46*%%MOMM*%%IPNEG*%M02*", "the old command IPNEG"),
+    "a component layer": ("%TF.FileFunction,Component,L1,Top*%%FSLAX46Y46*%%MOMM*%M02*", "choose a copper layer"),
+    "no end": ("%FSLAX46Y46*%%MOMM*%%ADD10C,1*%D10*X0Y0D03*X5", "without its last command (M02), so it is cut off"),
     "a block aperture": ("%FSLAX46Y46*%%MOMM*%%ABD10*%%AB*%M02*", "block apertures"),
     "an open region": ("%FSLAX46Y46*%%MOMM*%%ADD10C,1*%D10*X0Y0D03*G36*X0Y0D02*X1D01*M02*", "ends within a region"),
     "endless copies": ("%FSLAX46Y46*%%MOMM*%%SRX9999Y9999I1J1*%M02*", "more than Padscope takes"),

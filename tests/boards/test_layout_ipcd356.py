@@ -121,3 +121,40 @@ def test_bad_ipcd356_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(LayoutError, match=r"board\.ipc") as caught:
         load_layout(write(tmp_path, "board.ipc", text))
     assert words in str(caught.value)
+
+
+TYPED = """\
+C  typed by hand, columns as printed in table 5
+P  VER   IPC-D-356B
+P  UNITS CUST 0
+P  NNAME2 DATA_OUT_OF_THE_CHIP
+317VCC              J1    -1    MD0400PA00X+010000Y-005000X0600Y0000R000 S0
+017                 J1    -2     D0400PA00X+020000Y-005000X0600Y0000R000 S0
+327NNAME2           U2    -17         A01X+000500Y+001000X0400Y0100R030 S1
+027                 U2    -18         A01X+000500Y+002000X0400Y0100R330 S1
+327BIAS             U2    -19         A04X-000500Y+001000X0400Y0100R030 S2
+367                 H1    -           A00X+090000Y+090000X1250Y0000R000 S0
+378BIAS             L01 X+000000Y+000000 X+001000Y+000000
+389BOARD_EDGE       X+000000Y+000000X+100000Y+000000
+999
+"""
+
+
+def test_ipcd356b_records_continue_nets_and_drill_lands(tmp_path: Path) -> None:
+    layout = load_layout(write(tmp_path, "typed.ipc", TYPED))
+    nets = {"J1-1": "VCC", "J1-2": "VCC", "U2-17": "DATA_OUT_OF_THE_CHIP", "U2-18": "DATA_OUT_OF_THE_CHIP"}
+    assert {p.id: p.net for p in layout.pads} == nets
+    assert box(layout.pad["J1-1"]) == [24_638, 11_938, 26_162, 13_462]
+    finger = layout.pad["U2-17"]
+    assert (finger.x_um, finger.y_um, finger.w_um, finger.h_um) == pytest.approx((1270, -2540, 1016, 254))
+    assert finger.rotation_deg == pytest.approx(-30)
+    assert layout.pad["U2-18"].rotation_deg == pytest.approx(30)
+    below = load_layout(write(tmp_path, "typed.ipc", TYPED), Choice(side="bottom"))
+    assert [p.id for p in below.pads] == ["J1-1", "J1-2", "U2-19"]
+    finger = below.pad["U2-19"]  # seen from below: left is right, and turns go the other way
+    assert (finger.x_um, finger.y_um, finger.rotation_deg) == pytest.approx((1270, -2540, 30))
+
+
+def test_an_ipcd356_without_its_last_line_is_cut_off(tmp_path: Path) -> None:
+    with pytest.raises(LayoutError, match=r"^typed\.ipc ends without its last line \(999\), so it is cut off"):
+        load_layout(write(tmp_path, "typed.ipc", TYPED.replace("999\n", "")))

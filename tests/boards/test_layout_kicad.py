@@ -78,6 +78,53 @@ def test_a_kicad_footprint_alone_has_its_own_origin(tmp_path: Path) -> None:
     assert box(layout.pads[0]) == [71, 157, 129, 243]
 
 
+FLIPPED = """
+(kicad_pcb (version 20241229) (generator "pcbnew")
+  (net 0 "") (net 7 "BIAS\\\\A")
+  (footprint "lib:back" (layer "B.Cu") (at 50 40 30)
+    (property "Reference" "U9" (at 0 0 30) (layer "B.SilkS"))
+    (pad "1" smd rect (at 1 0.5 30) (size 1 0.127) (layers "B.Cu" "B.Mask") (net 7 "BIAS\\\\A"))
+    (pad "2" thru_hole circle (at 0 5 30) (size 0.5 0.5) (drill 0.2) (layers "*.Cu" "*.Mask")
+      (padstack (mode front_inner_back)
+        (layer "Inner" (shape circle) (size 0.3 0.3))
+        (layer "B.Cu" (shape rect) (size 0.8 0.4) (offset 0.1 0)))))
+  (footprint "lib:front" (layer "F.Cu") (at 10 10)
+    (property "Reference" "U1" (at 0 0))
+    (pad "1" smd roundrect (at 0 0) (size 1 0.5) (layers "F.Cu")
+      (roundrect_rratio 0) (chamfer_ratio 0.2) (chamfer top_left bottom_left))
+    (pad "2" smd roundrect (at 3 0) (size 1 0.5) (layers "F.Cu")
+      (roundrect_rratio 0.1) (chamfer_ratio 0.2) (chamfer top_right))))
+"""
+
+
+def test_a_turned_kicad_footprint_on_the_back_is_seen_from_below(tmp_path: Path) -> None:
+    """(1, 0.5) mm turned by 30° counterclockwise is (1.116, -0.067); from below x changes its sign, and the turn."""
+    below = load_layout(write(tmp_path, "back.kicad_pcb", FLIPPED), Choice(side="bottom"))
+    assert [(p.id, p.net) for p in below.pads] == [("U9-1", "BIAS\\A"), ("U9-2", "")]
+    pad = below.pad["U9-1"]
+    assert (pad.x_um, pad.y_um) == pytest.approx((-51_116.0254, 39_933.0127))
+    assert (pad.w_um, pad.h_um, pad.rotation_deg) == pytest.approx((1000, 127, 30))
+
+
+def test_kicad_padstacks_have_another_shape_on_the_back(tmp_path: Path) -> None:
+    path = write(tmp_path, "back.kicad_pcb", FLIPPED)
+    above = load_layout(path).pad["U9-2"]
+    assert (above.x_um, above.y_um) == pytest.approx((52_500, 44_330.127))
+    assert above.area_um2 == pytest.approx(math.pi * 250**2, rel=0.01)
+    below = load_layout(path, Choice(side="bottom")).pad["U9-2"]
+    assert (below.w_um, below.h_um, below.rotation_deg) == pytest.approx((800, 400, 30))
+    assert (below.x_um, below.y_um) == pytest.approx((-52_586.6025, 44_280.127))  # 0.1 mm along its own x
+
+
+def test_kicad_pads_lose_their_chamfered_corners(tmp_path: Path) -> None:
+    layout = load_layout(write(tmp_path, "back.kicad_pcb", FLIPPED))
+    cut = [[9600, 9750], [10500, 9750], [10500, 10250], [9600, 10250], [9500, 10150], [9500, 9850]]
+    assert sorted(layout.pad["U1-1"].corners_um.round(6).tolist()) == sorted(cut)
+    assert layout.pad["U1-1"].area_um2 == pytest.approx(0.5e6 - 0.1e6 * 0.1)
+    round_and_cut = 0.5e6 - 0.1e6 * 0.05 - 3 * (1 - math.pi / 4) * 50**2
+    assert layout.pad["U1-2"].area_um2 == pytest.approx(round_and_cut, rel=1e-3)
+
+
 BAD_KICAD = {
     "another text": ("hello", "no KiCad file"),
     "another expression": ("(eagle 1)", "begins with “eagle”"),

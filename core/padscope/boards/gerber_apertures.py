@@ -33,6 +33,8 @@ MOST_NUMBERS = 20_000
 
 def standard(kind: str, p: list[float]) -> tuple[Outline, float]:
     """C, R, O or P with its parameters: outline, and the diameter if it is round (else 0). ValueError if they do not fit."""
+    if kind == "C" and p[:1] == [0.0]:  # allowed for lines that leave no copper
+        return np.zeros((4, 2)), 0.0
     if not p or any(not math.isfinite(v) for v in p) or p[0] <= 0 or (kind in "RO" and (len(p) < 2 or p[1] <= 0)):
         raise ValueError("sizes above 0 are needed")
     if kind == "C":

@@ -10,7 +10,7 @@ import dataclasses
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ import numpy as np
 from ezdxf import path as outlines
 from ezdxf.document import Drawing
 from ezdxf.entities import DXFEntity
-from ezdxf.units import InsertUnits, conversion_factor
 from numpy.typing import NDArray
 
 from padscope.boards.layout import Layout, Pad, Wire
@@ -29,6 +28,10 @@ from padscope.boards.layout_text import read_bytes, written_whole
 from padscope.errors import LayoutError
 
 MICRONS = 13  # $INSUNITS
+UNITS_UM = {
+    1: 25_400.0, 2: 304_800.0, 4: 1e3, 5: 1e4, 6: 1e6, 8: 0.0254, 9: 25.4, 10: 914_400.0, 11: 1e-4, 12: 1e-3, 13: 1.0, 14: 1e5
+}  # fmt: skip
+"""µm per unit by $INSUNITS: inch, foot, mm, cm, m, microinch, mil, yard, ångström, nm, µm, dm (ezdxf converts no mils)."""
 APPLICATION = "PADSCOPE"
 PADS, NAMES, WIRES, FIDUCIALS = "PADS", "PAD_NAMES", "WIRES", "FIDUCIALS"
 CHUNK = 240
@@ -111,13 +114,14 @@ def _shapes(drawing: Drawing, path: Path, choice: Choice) -> list[Shape]:
     mirror = -1.0 if choice.side == "bottom" else 1.0
     frame = np.array([mirror * unit, -unit])
     shapes, texts = [], []
-    for entity in _entities(drawing.modelspace()):
-        kind, layer = entity.dxftype(), entity.dxf.layer
-        if kind in ("TEXT", "MTEXT"):
-            words = entity.plain_text() if kind == "MTEXT" else entity.dxf.text
-            texts.append((np.array([entity.dxf.insert.x, entity.dxf.insert.y]) * frame, str(words).strip()))
+    for entity, layer in _entities(drawing.modelspace()):
+        kind = entity.dxftype()
+        if kind in TEXTS:
+            words, at = TEXTS[kind](entity)
+            texts.append((np.array([at.x, at.y]) * frame, str(words).strip()))
         elif kind == "CIRCLE":
-            x, y = np.array([entity.dxf.center.x, entity.dxf.center.y]) * frame
+            middle = entity.ocs().to_wcs(entity.dxf.center)  # a mirrored circle lies in a plane seen from behind
+            x, y = np.array([middle.x, middle.y]) * frame
             d = 2 * entity.dxf.radius * unit
             shapes.append(
                 Shape(circle(x, y, d), "", "", layer, d, FIDUCIALS in layer.upper() or "FID" in layer.upper())
@@ -126,7 +130,7 @@ def _shapes(drawing: Drawing, path: Path, choice: Choice) -> list[Shape]:
             shapes += [Shape(c * frame, "", "", layer) for c in _closed(entity, unit)]
     if not shapes:
         raise LayoutError(f"{path.name} has no closed outlines and no circles; draw every pad as a closed polyline.")
-    return _named(shapes, texts)
+    return _named(_once(shapes), texts)
 
 
 def _drawing(path: Path) -> Drawing:
@@ -136,8 +140,11 @@ def _drawing(path: Path) -> Drawing:
         raise LayoutError(
             f"{path.name} is not a DXF file; save the drawing as DXF, with text or binary coding."
         ) from None
+    except (StopIteration, AttributeError, TypeError):  # what ezdxf stumbles over where a file ends too early
+        raise LayoutError(f"{path.name} is cut off or damaged; save the drawing as DXF again.") from None
     except (ezdxf.DXFError, UnicodeDecodeError, ValueError, KeyError, IndexError) as error:
-        raise LayoutError(f"{path.name} is damaged or no DXF file ({str(error).splitlines()[0][:80]}).") from None
+        reason = (str(error).splitlines() or [""])[0][:80]
+        raise LayoutError(f"{path.name} is damaged or no DXF file ({reason}).") from None
 
 
 def _unit_um(drawing: Drawing, path: Path, choice: Choice) -> float:
@@ -145,7 +152,11 @@ def _unit_um(drawing: Drawing, path: Path, choice: Choice) -> float:
         return choice.unit_um
     if not drawing.units:
         raise LayoutError(f"{path.name} does not say its unit; give the size of one unit in µm (1000 for mm).")
-    return float(conversion_factor(InsertUnits(drawing.units), InsertUnits.Microns))
+    if drawing.units not in UNITS_UM:
+        raise LayoutError(
+            f"{path.name} is drawn in a unit for maps or the sky ({drawing.units}); give the size of one unit in µm."
+        )
+    return UNITS_UM[drawing.units]
 
 
 def _own(drawing: Drawing, path: Path) -> Layout | None:
@@ -166,14 +177,37 @@ def _own(drawing: Drawing, path: Path) -> Layout | None:
     return layout_from_json(data | found["layout"][0], path.name, name=path.stem)
 
 
-def _entities(space: Any, depth: int = 0) -> Iterator[Any]:
-    """All entities, blocks taken apart."""
+def _entities(space: Any, within: str = "0", depth: int = 0) -> Iterator[tuple[Any, str]]:
+    """All entities with their layers, blocks taken apart; what a block has on layer 0 lies on the layer the block is put on."""
     for entity in space:
+        layer = within if entity.dxf.layer == "0" else entity.dxf.layer
         if entity.dxftype() == "INSERT" and depth < DEEPEST_BLOCKS:
             for single in entity.multi_insert() if entity.mcount > 1 else (entity,):  # rows and columns of a block
-                yield from _entities(single.virtual_entities(), depth + 1)
+                yield from _entities(single.virtual_entities(), layer, depth + 1)
+            yield from ((attribute, layer) for attribute in entity.attribs)
         else:
-            yield entity
+            yield entity, layer
+
+
+def _written(entity: Any) -> tuple[str, Any]:
+    """A line of text and where it is placed: at its beginning, its middle or its end."""
+    return entity.plain_text(), entity.ocs().to_wcs(entity.get_placement()[1])
+
+
+TEXTS: dict[str, Callable[[Any], tuple[str, Any]]] = {
+    "TEXT": _written,
+    "ATTRIB": _written,
+    "MTEXT": lambda entity: (entity.plain_text(), entity.dxf.insert),
+}
+
+
+def _once(shapes: list[Shape]) -> list[Shape]:
+    """Without what is drawn a second time on the same layer, as an outline and its hatch are."""
+    kept: dict[tuple[object, ...], Shape] = {}
+    for shape in shapes:
+        box = np.round([shape.corners_um.min(axis=0), shape.corners_um.max(axis=0)], 1)
+        kept.setdefault((shape.layer, shape.diameter_um, *box.ravel()), shape)
+    return list(kept.values())
 
 
 def _closed(entity: Any, unit: float) -> Iterator[NDArray[np.float64]]:

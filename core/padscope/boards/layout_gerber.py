@@ -36,9 +36,15 @@ PAD_FUNCTIONS = (
 )
 FIDUCIAL = "FiducialPad"
 SIDES = {"TOP": "top", "BOT": "bottom"}
+ESCAPED = re.compile(r"\\u([0-9A-Fa-f]{4})")
 WORD = re.compile(r"([GDXYIJ])([+-]?[\d.]+)")
 ARC_STEP = math.radians(6)
 MOST_COPIES = 10_000
+WHOLE_PICTURE = {
+    "IPPOS", "IR0", "MIA0B0", "ASAXBY",
+    *(f"{code}A{one}B{one}" for code, ones in (("OF", ("0", "0.0")), ("SF", ("1", "1.0"))) for one in ones),
+}  # fmt: skip
+"""Deprecated commands that change nothing (section 8.1)."""
 
 
 @dataclass
@@ -53,7 +59,7 @@ class _State:
     """What a Gerber file is in the middle of."""
 
     file: str
-    decimals: tuple[int, int] = (0, 0)
+    decimals: tuple[int, int] | None = None
     unit_um: float = 0.0
     side: str = ""
     apertures: dict[int, _Aperture] = field(default_factory=dict)
@@ -67,6 +73,8 @@ class _State:
     turn_deg: float = 0.0
     scaling: float = 1.0
     motion: int = 1
+    operation: int = 0
+    one_quadrant: bool = False
     region: list[list[tuple[float, float]]] | None = None
     repeat: list[tuple[float, float]] = field(default_factory=lambda: [(0.0, 0.0)])
     shapes: list[Shape] = field(default_factory=list)
@@ -118,6 +126,8 @@ def _read(file: str, text: str) -> _State:
         raise LayoutError(f"{file} is no Gerber file; it needs apertures (%ADD…) and an end (M02).")
     if state.region is not None:
         raise LayoutError(f"{file} ends within a region; the file is cut off.")
+    if not ended:
+        raise LayoutError(f"{file} ends without its last command (M02), so it is cut off; write it again.")
     return state
 
 
@@ -146,13 +156,19 @@ def _blocks(file: str, text: str) -> list[tuple[int, str, bool]]:
 
 
 def _extended(state: _State, block: str) -> None:
-    code, rest = block[:2], block[2:]
-    if code in EXTENDED:
-        EXTENDED[code](state, rest)
-    elif code in ("TF", "TA", "TO", "TD"):
-        _attribute(state, block)
-    elif code == "AB":
-        raise state.refuse("block apertures (AB) are not read; write the layer without them.")
+    """One command, or several as old programs put between two per cent signs; a macro is one."""
+    for command in [block] if block.startswith("AM") else block.split("*"):
+        code, rest = command[:2], command[2:]
+        if code in EXTENDED:
+            EXTENDED[code](state, rest)
+        elif code in ("TF", "TA", "TO", "TD"):
+            _attribute(state, command)
+        elif code == "AB":
+            raise state.refuse("block apertures (AB) are not read; write the layer without them.")
+        elif command in WHOLE_PICTURE:
+            continue
+        elif code in ("IP", "IR", "MI", "OF", "SF", "AS"):
+            raise state.refuse(f"the old command {command[:20]} changes the whole picture; write the layer without it.")
 
 
 def _format(state: _State, rest: str) -> None:
@@ -229,6 +245,9 @@ EXTENDED: dict[str, Callable[[_State, str], None]] = {
 def _attribute(state: _State, block: str) -> None:
     """TF of the file, TA of apertures to come, TO of objects to come; TD forgets."""
     code, (name, *values) = block[:2], block[2:].split(",")
+    values = [ESCAPED.sub(lambda m: chr(int(m.group(1), 16)), v) for v in values]
+    if code == "TF" and name == ".FileFunction" and values[:1] == ["Component"]:
+        raise state.refuse("an X3 component layer says where parts lie, not how large pads are; choose a copper layer.")
     if code == "TF" and name == ".FileFunction":
         words = {v.upper() for v in values}
         state.side = next((side for word, side in SIDES.items() if word in words), "")
@@ -250,7 +269,7 @@ def _command(state: _State, block: str) -> None:
         raise state.refuse(f"“{block[:40]}” is no Gerber command.")
     x, y = state.at
     i = j = 0.0
-    operation = 0
+    operation = state.operation if any(letter in "XY" for letter, _ in words) else 0
     for letter, number in words:
         if letter == "G":
             _prepare(state, int(float(number)))
@@ -265,6 +284,7 @@ def _command(state: _State, block: str) -> None:
     if operation >= 10:
         state.current = operation
         return
+    state.operation = operation or state.operation  # old files say it once for the points that follow
     if operation == 1 and state.region is not None:
         if not state.region:
             state.region.append([state.at])
@@ -285,6 +305,8 @@ def _prepare(state: _State, code: int) -> None:
         outlines, state.region = state.region, None
         for outline in outlines:
             _finish_region(state, np.array(outline, dtype=np.float64))
+    elif code in (74, 75):
+        state.one_quadrant = code == 74
     elif code in (70, 71):
         state.unit_um = INCH_UM if code == 70 else MM_UM
     elif code == 91:
@@ -292,6 +314,8 @@ def _prepare(state: _State, code: int) -> None:
 
 
 def _coordinate(state: _State, number: str, axis: int) -> float:
+    if state.decimals is None:
+        raise state.refuse("the file does not say how its numbers are written (%FSLA…) before its first point.")
     try:
         return float(number) if "." in number else int(number) / 10 ** state.decimals[axis]
     except ValueError:
@@ -299,10 +323,10 @@ def _coordinate(state: _State, number: str, axis: int) -> float:
 
 
 def _line(state: _State, to: tuple[float, float], centre: tuple[float, float]) -> list[tuple[float, float]]:
-    """Points of a straight line or an arc (G75: its centre from its start)."""
+    """Points of a straight line or an arc (G75: its centre from its start; G74: the same without signs)."""
     if state.motion == 1:
         return [to]
-    middle = np.array(state.at) + centre
+    middle = np.array(state.at) + (_signed(state, to, centre) if state.one_quadrant else centre)
     start, end = np.array(state.at) - middle, np.array(to) - middle
     first, last = math.atan2(start[1], start[0]), math.atan2(end[1], end[0])
     sweep = (last - first) % (2 * math.pi) if state.motion == 3 else -((first - last) % (2 * math.pi))
@@ -313,6 +337,18 @@ def _line(state: _State, to: tuple[float, float], centre: tuple[float, float]) -
     angle = np.linspace(first, first + sweep, count + 1)[1:]
     points = middle + radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     return [(float(px), float(py)) for px, py in points[:-1]] + [to]
+
+
+def _signed(state: _State, to: tuple[float, float], centre: tuple[float, float]) -> tuple[float, float]:
+    """The one of the four centres that lies as far from the start as from the end, with at most a quarter turn between."""
+    way = 1.0 if state.motion == 3 else -1.0
+
+    def unlikely(signed: tuple[float, float]) -> tuple[bool, float]:
+        start, end = (np.array(p) - np.array(state.at) - signed for p in (state.at, to))
+        turn = way * math.atan2(start[0] * end[1] - start[1] * end[0], start @ end)
+        return not -1e-6 <= turn <= math.pi / 2 + 1e-6, abs(float(np.hypot(*start) - np.hypot(*end)))
+
+    return min(((a * centre[0], b * centre[1]) for a in (1, -1) for b in (1, -1)), key=unlikely)
 
 
 def _flash(state: _State, x: float, y: float) -> None:
@@ -337,8 +373,8 @@ def _finish_region(state: _State, outline: NDArray[np.float64]) -> None:
 def _add(state: _State, outline: Outline, diameter: float, function: str) -> None:
     if not state.unit_um:
         raise state.refuse("the file does not say its unit (%MOMM*% or %MOIN*%) before its first pad.")
-    if not state.dark:
-        return
+    if not state.dark or not np.ptp(outline, axis=0).all():
+        return  # cleared, or an aperture of no size
     name = "-".join(v for v in state.of_object.get(".P", [])[:2] if v) or next(iter(state.of_object.get(".C", [])), "")
     net = next(iter(state.of_object.get(".N", [])), "")
     for dx, dy in state.repeat:

@@ -67,7 +67,7 @@ def _points(path: Path, text: str) -> tuple[list[_Point], tuple[float, float]]:
     long_names: dict[str, str] = {}
     points: list[_Point] = []
     net = ""
-    known = False
+    known = ended = False
     for number, line in enumerate(text.splitlines(), 1):
         line = line.rstrip()
         code = line[:3]
@@ -89,6 +89,7 @@ def _points(path: Path, text: str) -> tuple[list[_Point], tuple[float, float]]:
                 net = "" if field.upper() in UNCONNECTED else long_names.get(field, field)
             points.append(_point(path, number, line.ljust(80), net))
         elif code == "999":
+            ended = True
             break
         elif line and not (line[0] in "C#" or code.isdigit()):
             raise LayoutError(
@@ -97,6 +98,8 @@ def _points(path: Path, text: str) -> tuple[list[_Point], tuple[float, float]]:
     if not points:
         word = "no test points" if known else "no IPC-D-356 records"
         raise LayoutError(f"{path.name} has {word}; it needs lines that begin with 317 or 327.")
+    if not ended:
+        raise LayoutError(f"{path.name} ends without its last line (999), so it is cut off; write it again.")
     return points, units
 
 

@@ -22,6 +22,8 @@ MM = 1000.0
 TOKEN = re.compile(r'\(|\)|"((?:[^"\\]|\\.)*)"|[^\s()"]+')
 ROOTS = ("kicad_pcb", "module", "footprint")
 LAYERS = {"top": "F.Cu", "bottom": "B.Cu"}
+CORNERS = {"top_left": (-1, -1), "top_right": (1, -1), "bottom_right": (1, 1), "bottom_left": (-1, 1)}
+"""Clockwise on the screen: which way from the middle."""
 NOT_METAL = "np_thru_hole"
 FIDUCIAL_PROPERTIES = ("pad_prop_fiducial_glob", "pad_prop_fiducial_loc")
 DEEPEST = 200
@@ -85,7 +87,7 @@ def _parsed(path: Path, text: str) -> Node:
                 line = text.count("\n", 0, match.start()) + 1
                 raise LayoutError(f"{path.name}, line {line}: a bracket is closed that was never opened.")
         else:
-            word = match.group(1).replace('\\"', '"') if match.group(1) is not None else token
+            word = re.sub(r"\\(.)", r"\1", match.group(1)) if match.group(1) is not None else token
             if fresh:
                 open_nodes[-1].word, fresh = word, False
             else:
@@ -124,12 +126,13 @@ def _pad(where: str, pad: Node, reference: str, at: tuple[float, float, float], 
     dx, dy, turn = _placed(where, pad)
     t = math.radians(at[2])
     centre = (at[0] + dx * math.cos(t) + dy * math.sin(t), at[1] - dx * math.sin(t) + dy * math.cos(t))
-    size = pad.first("size")
+    metal = _on_side(pad, side)
+    size, shape = metal.first("size") or pad.first("size"), metal.first("shape")
     w, h = _numbers(where, size.values if size else [], 2)
     if w <= 0 or h <= 0:
         raise LayoutError(f"{where}: its size is {w:g} × {h:g} mm; it must be above 0.")
-    kind = pad.values[2]
-    outlines = list(_outlines(where, pad, kind, w * MM, h * MM))
+    kind = shape.values[0] if shape and shape.values else pad.values[2]
+    outlines = list(_outlines(where, metal, kind, w * MM, h * MM))
     net = pad.first("net")
     name = "-".join(filter(None, (reference, pad.values[0])))
     marked = pad.first("property")
@@ -147,10 +150,17 @@ def _pad(where: str, pad: Node, reference: str, at: tuple[float, float, float], 
         )
 
 
+def _on_side(pad: Node, side: str) -> Node:
+    """Where the pad's shape stands: the back of a padstack (KiCad 9) has its own."""
+    stack = pad.first("padstack")
+    layers = list(stack.all("layer")) if stack and side == "bottom" else []
+    return next((layer for layer in layers if layer.values[:1] == [LAYERS[side]]), pad)
+
+
 def _outlines(where: str, pad: Node, kind: str, w: float, h: float) -> Iterator[NDArray[np.float64]]:
     """Corners about the pad's middle, unturned, µm."""
     offset = pad.first("drill")
-    shift = offset.first("offset") if offset else None
+    shift = offset.first("offset") if offset else pad.first("offset")
     x, y = (v * MM for v in _numbers(where, shift.values, 2)) if shift else (0.0, 0.0)
     if kind == "circle":
         yield circle(x, y, w)
@@ -159,7 +169,7 @@ def _outlines(where: str, pad: Node, kind: str, w: float, h: float) -> Iterator[
     elif kind == "roundrect":
         ratio = pad.first("roundrect_rratio")
         share = _numbers(where, ratio.values, 1)[0] if ratio else 0.25
-        yield rounded(x, y, w, h, share * min(w, h))
+        yield _chamfered(where, pad, rounded(x, y, w, h, share * min(w, h)), (x, y, w, h))
     elif kind == "trapezoid":
         delta = pad.first("rect_delta")
         dh, dw = (v * MM for v in _numbers(where, delta.values, 2)) if delta else (0.0, 0.0)
@@ -183,6 +193,24 @@ def _outlines(where: str, pad: Node, kind: str, w: float, h: float) -> Iterator[
         raise LayoutError(
             f"{where}: the pad shape “{kind}” is unknown; it must be rect, circle, oval, roundrect, trapezoid or custom."
         )
+
+
+def _chamfered(
+    where: str, pad: Node, outline: NDArray[np.float64], box: tuple[float, float, float, float]
+) -> NDArray[np.float64]:
+    """The outline (convex, clockwise on the screen) without the corners that the pad has cut off."""
+    corners, ratio = pad.first("chamfer"), pad.first("chamfer_ratio")
+    x, y, w, h = box
+    if not corners or not ratio:
+        return outline
+    cut = _numbers(where, ratio.values, 1)[0] * min(w, h)
+    around = []
+    for name, (sx, sy) in CORNERS.items():
+        at = np.array([x + sx * w / 2, y + sy * h / 2])
+        ends = [at - (0, sy * cut), at - (sx * cut, 0)]
+        own = outline[((outline - (x, y)) * (sx, sy) > 0).all(axis=1)]
+        around += (ends if sx == sy else ends[::-1]) if name in corners.values else list(own)
+    return np.array(around)
 
 
 def _placed(where: str, node: Node) -> tuple[float, float, float]:
