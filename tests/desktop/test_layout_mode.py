@@ -367,6 +367,20 @@ def test_a_region_drawn_on_the_picture_narrows_an_import(empty: Hand) -> None:
     assert len(mode.drafting.preview.pads) == 3
 
 
+def test_the_side_of_a_drawing_can_be_chosen_where_the_other_has_nothing(empty: Hand) -> None:
+    bench, mode, page = empty.bench, empty.mode, empty.mode.panel.imports
+    file = bench.folder / "back.gbl"
+    file.write_text("%TF.FileFunction,Copper,L2,Bot*%%FSLAX33Y33*%%MOMM*%%ADD10R,1X0.127*%D10*X2000Y-1000D03*M02*")
+    bench.answers.next.append(file)
+    empty.push(mode.panel.importing)
+    bench.until(lambda: page.trouble.isVisible())
+    assert "choose that side" in page.trouble.text()
+    page.side.setCurrentText("Bottom")
+    bench.until(lambda: page.accept.isEnabled())
+    assert not page.trouble.isVisible()
+    assert mode.drafting.preview.pads[0].x_um == -2000
+
+
 def test_a_layout_file_is_taken_whole_and_a_broken_one_is_refused_in_place(empty: Hand) -> None:
     bench, mode, page = empty.bench, empty.mode, empty.mode.panel.imports
     good, bad = bench.folder / "mine.json", bench.folder / "broken.json"

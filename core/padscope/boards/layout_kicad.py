@@ -204,7 +204,7 @@ def _chamfered(
     if not corners or not ratio:
         return outline
     cut = _numbers(where, ratio.values, 1)[0] * min(w, h)
-    around = []
+    around: list[NDArray[np.float64]] = []
     for name, (sx, sy) in CORNERS.items():
         at = np.array([x + sx * w / 2, y + sy * h / 2])
         ends = [at - (0, sy * cut), at - (sx * cut, 0)]

@@ -190,7 +190,7 @@ class ImportPage(QWidget):
         self.found.setText("Nothing could be read")
         self.trouble.setText(sentence)
         self.trouble.show()
-        self._choices.setVisible("unit" in sentence)  # what a person can still say
+        self._choices.setVisible("unit" in sentence or "side" in sentence)  # what a person can still say
         self.accept.setEnabled(False)
         for made in (self.look, self.clicks):
             made.setEnabled(False)
