@@ -235,6 +235,8 @@ class Session(QObject):
 
     def _renew(self, entry: Entry) -> None:
         """Another picture lies under the name of an old one: nothing that is known of the old one holds for it."""
+        if self.current == entry.key:
+            self.judging.set_board(None)  # first, so that nobody takes the old verdicts for the new picture's
         entry.forget()
         self._boards.pop(entry.key, None)
         self.display.drop(entry.key)
