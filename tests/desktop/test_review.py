@@ -99,6 +99,19 @@ def test_an_override_without_a_name_or_a_reason_says_what_is_missing(bench: Benc
     assert not panel.form_open
 
 
+def test_a_reason_half_typed_is_not_given_to_another_pad(bench: Bench) -> None:
+    begun(bench)
+    mode, panel = bench.window.inspect_mode, bench.window.inspect_mode.panel.review
+    bench.press(Qt.Key.Key_Tab)
+    bench.qtbot.mouseClick(panel.other, Qt.MouseButton.LeftButton)
+    bench.qtbot.keyClicks(panel.reason, "a burr at the left")
+    first = mode.selected
+    mode.step(1)
+    assert mode.selected != first
+    assert not panel.form_open
+    assert not mode.reviewing.decided
+
+
 def test_a_signed_map_is_changed_only_after_it_was_opened_again(bench: Bench) -> None:
     begun(bench)
     mode, panel = bench.window.inspect_mode, bench.window.inspect_mode.panel.review

@@ -181,13 +181,18 @@ class InspectMode(Mode):
     # Pads
 
     def select(self, pad: str | None, *, reveal: bool = False) -> None:
-        self.selected = pad
-        self.canvas.set_selected(pad)
+        self._choose(pad)
         self.panel.pads.set_selected(pad)
-        self.reasons.renew()
-        self._disarm()
         if pad is not None and reveal:
             self.jump.to(pad)
+
+    def _choose(self, pad: str | None) -> None:
+        if pad != self.selected and self.panel.review.override_open:
+            self.panel.review.end_form()  # a verdict and its reason are one pad's
+        self.selected = pad
+        self.canvas.set_selected(pad)
+        self.reasons.renew()
+        self._disarm()
 
     @Slot(object)
     def _on_pad_clicked(self, pad: str | None) -> None:
@@ -195,10 +200,7 @@ class InspectMode(Mode):
 
     @Slot(str)
     def _on_row_chosen(self, pad: str) -> None:
-        self.selected = pad
-        self.canvas.set_selected(pad)
-        self.reasons.renew()
-        self._disarm()
+        self._choose(pad)
         self.jump.to(pad)
 
     @Slot(str)

@@ -125,6 +125,10 @@ class ReviewPanel(QWidget):
     def form_open(self) -> bool:
         return self._form.isVisibleTo(self)
 
+    @property
+    def override_open(self) -> bool:
+        return self.form_open and not self._reopening
+
     @Slot()
     def begin_override(self) -> None:
         if self.other.isEnabled():
