@@ -143,6 +143,7 @@ def test_nor_by_another_picture_nor_by_another_mode(slow: Painter) -> None:
     assert [e.tool for e in slow.asked(lambda p: labels.edits(p, row.id))] == ["rectangle"]
     painted = slow.area(1)
     slow.labelling.undo()
+    slow.labelling.slices.complete()
     assert painted > 500 * 500
     assert slow.mask.empty
 
@@ -176,3 +177,26 @@ def test_a_press_on_nothing_with_the_tools_for_pieces_says_so(hand: Painter) -> 
         hand.key(key)
         hand.click(300, 200)
     assert said == ["There is nothing painted under the cursor."] * 5
+
+
+def test_a_large_undo_is_done_piece_by_piece_and_wholly_before_anything_else(slow: Painter) -> None:
+    slow.key("X")
+    slow.stroke((20, 20), (400, 300), (600, 560))
+    slow.mode.easel.slices.complete()
+    slow.stored()
+    slow.mode.undo()
+    assert slow.mode.easel.slices.busy
+    assert slow.value(300, 300) == 1
+    slow.key(Qt.Key.Key_Escape)  # it stands in the project already: it cannot be half an undo
+    assert slow.mode.easel.slices.busy
+    slow.key("B")
+    slow.stroke((700, 100), (720, 100))
+    assert slow.value(300, 300) == 0
+    assert slow.value(*map(round, slow.exact(710, 100))) == 1
+    slow.stored()
+    row = slow.asked(lambda p: labels.labels(p))[0]
+    assert [e.tool for e in slow.asked(lambda p: labels.edits(p, row.id)) if e.state == labels.DONE] == ["brush"]
+    slow.mode.undo()
+    slow.mode.redo()
+    slow.mode.easel.slices.complete()
+    assert slow.value(*map(round, slow.exact(710, 100))) == 1

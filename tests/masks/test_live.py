@@ -155,6 +155,20 @@ def test_an_abandoned_stroke_never_was(case):
     assert mask == mask_from_array(classes)
 
 
+def test_a_stroke_stopped_while_it_is_compared_can_still_be_abandoned():
+    classes = np.zeros((HEIGHT, WIDTH), np.uint8)
+    classes[200:270, 200:290] = 3  # in four chunks
+    mask = mask_from_array(classes)
+    live = LiveStroke(mask, 0)
+    live.add([Region(mask.box, np.ones((HEIGHT, WIDTH), bool))])
+    comparing = live.finishing()
+    steps = [next(comparing) for _ in range(3)]
+    assert [s.total for s in steps] == [4, 4, 4]
+    comparing.close()
+    live.abandon()
+    assert mask == mask_from_array(classes)
+
+
 def test_only_chunks_that_look_different_are_named():
     mask = ClassMask(2000, 2000)
     live = LiveStroke(mask, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,14 +107,26 @@ def replaced(mask: ClassMask, box: Box, classes: Pixels) -> Edit:
 
 def changed_since(mask: ClassMask, before: Mapping[Place, Pixels | None]) -> Edit:
     """What has happened to these chunks, None where there was none: an edit that is already done."""
+    return Edit(tuple(d for d in deltas_since(mask, before) if d is not None))
+
+
+def deltas_since(mask: ClassMask, before: Mapping[Place, Pixels | None]) -> Iterator[Delta | None]:
+    """`changed_since`, one chunk after the other in order of place; None where it is as it was."""
     nothing = np.zeros((CHUNK, CHUNK), np.uint8)
-    old = {place: nothing if chunk is None else chunk for place, chunk in before.items()}
-    xors = {place: chunk ^ _chunk(mask, place) for place, chunk in old.items()}
-    return Edit(tuple(_cut(place, xors[place]) for place in sorted(xors) if xors[place].any()))
+    for place in sorted(before):
+        chunk = before[place]
+        xor = (nothing if chunk is None else chunk) ^ _chunk(mask, place)
+        yield _cut(place, xor) if xor.any() else None
 
 
 def apply(mask: ClassMask, edit: Edit) -> None:
     """Do the edit, or undo it if it was just done."""
+    for _ in applied(mask, edit):
+        pass
+
+
+def applied(mask: ClassMask, edit: Edit) -> Iterator[Place]:
+    """`apply`, one chunk after the other; which one was changed last."""
     for d in edit.deltas:
         chunk = mask.chunks.get(d.place)
         if chunk is None:
@@ -122,6 +134,7 @@ def apply(mask: ClassMask, edit: Edit) -> None:
         chunk[d.y0 : d.y0 + d.xor.shape[0], d.x0 : d.x0 + d.xor.shape[1]] ^= d.xor
         if not chunk.any():
             del mask.chunks[d.place]
+        yield d.place
 
 
 def merged(edits: Iterable[Edit]) -> Edit:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from padscope.masks.class_mask import CHUNK, ClassMask, Pixels, Place, overlap, places
-from padscope.masks.edits import Allowed, Edit, changed_since
+from padscope.masks.edits import Allowed, Delta, Edit, deltas_since
 from padscope.masks.shapes import Region
-from padscope.types import Box, Mask
+from padscope.types import Box, Mask, Progress, Work, finish
 
 
 class LiveStroke:
@@ -71,13 +71,21 @@ class LiveStroke:
 
     def finish(self) -> Edit:
         """What the whole stroke changed, already done to the mask."""
-        edit = changed_since(self.mask, self._before)
+        return finish(self.finishing())
+
+    def finishing(self) -> Work[Edit]:
+        """`finish`, chunk by chunk; stopped in the middle, the stroke can still be abandoned."""
+        deltas: list[Delta] = []
+        for i, delta in enumerate(deltas_since(self.mask, self._before)):
+            if delta is not None:
+                deltas.append(delta)
+            yield Progress(i, len(self._before), "comparing")
         for place in self._before:
             chunk = self.mask.chunks.get(place)
             if chunk is not None and not chunk.any():
                 del self.mask.chunks[place]
         self._before = {}
-        return edit
+        return Edit(tuple(deltas))
 
     def abandon(self) -> set[Place]:
         """The mask as it was before; the chunks that look different now."""

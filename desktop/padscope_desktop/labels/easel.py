@@ -13,14 +13,13 @@ from PySide6.QtGui import QColor
 from padscope.masks.brush import ROUND, SQUARE
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.constraints import all_of, hot, inside_any, remembered
-from padscope.masks.edits import Allowed
+from padscope.masks.edits import Allowed, Edit
 from padscope.masks.filling import flooded
 from padscope.masks.guided import smart_brush
 from padscope.masks.live import LiveStroke
 from padscope.masks.shapes import Region, polygon_bands, wand
 from padscope.types import Array, Box, Floats, Progress, Work
 from padscope_desktop.labels.labelling import Labelling
-from padscope_desktop.labels.slices import Slices
 from padscope_desktop.session import Session
 from padscope_desktop.viewer.canvas import Canvas
 from padscope_desktop.viewer.heat_layer import CELL_PX
@@ -62,7 +61,7 @@ class Easel(QObject):
         self.session = session
         self.canvas = canvas
         self.labelling: Labelling = session.labelling
-        self.slices = Slices(self)
+        self.slices = self.labelling.slices
         self.brush = Brush()
         self.labelling.leaving.connect(self.slices.complete)
         self._kept: tuple[object, Allowed | None] = (None, None)
@@ -127,6 +126,11 @@ class Easel(QObject):
 
     def finish(self, stroke: LiveStroke, tool: str) -> None:
         self.labelling.finish(stroke, tool)
+
+    def finishing(self, stroke: LiveStroke, tool: str) -> Work[Edit]:
+        """The same piece by piece, at the end of a work that paints."""
+        edit = yield from stroke.finishing()
+        return self.labelling.keep(stroke.mask, edit, tool)
 
     def drop(self, stroke: LiveStroke) -> None:
         self.labelling.painted.emit(stroke.abandon())
@@ -208,7 +212,7 @@ class Easel(QObject):
         """Found first, painted then, both piece by piece."""
         regions = yield from work
         yield from self.painting(stroke, regions)
-        self.finish(stroke, "fill")
+        yield from self.finishing(stroke, "fill")
 
     def fill_outline(self, points: Floats, erase: bool, tool: str) -> None:
         stroke = self.begin(erase)
@@ -220,7 +224,7 @@ class Easel(QObject):
 
         def work() -> Work[None]:
             yield from self.painting(stroke, regions)
-            self.finish(stroke, tool)
+            yield from self.finishing(stroke, tool)
 
         self.slices.start(work(), stopped=partial(self.drop, stroke))
 

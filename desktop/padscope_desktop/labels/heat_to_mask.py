@@ -78,7 +78,7 @@ class HeatToMask(QObject):
                     found += 1
                     self.easel.add(stroke, [region])
                 yield Progress(i, len(outlines), "taking heat")
-            edit = self.easel.labelling.finish(stroke, "heat taken")
+            edit = yield from self.easel.finishing(stroke, "heat taken")
             self.accepted.emit(_words(found, edit.changed_px, len(outlines)))
 
         self.easel.slices.start(work(), stopped=lambda: self.easel.drop(stroke))

@@ -7,21 +7,25 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from padscope.masks.class_mask import ClassMask
-from padscope.masks.edits import Allowed, Edit, apply
+from padscope.masks.edits import Allowed, Edit, applied, apply
 from padscope.masks.live import LiveStroke
 from padscope.masks.states import LOCKED
 from padscope.store.steps import LOOK, REDO, REVIEW, STROKE, UNDO, Step, moment
+from padscope.types import Progress, Work
 from padscope_desktop.album import Entry
 from padscope_desktop.background.protocol import Fault
 from padscope_desktop.labels import stock as label_stock
 from padscope_desktop.labels.long_work import LongWork, Wish
 from padscope_desktop.labels.outbox import Outbox
+from padscope_desktop.labels.slices import Slices
 from padscope_desktop.labels.stock import Loaded
+from padscope_desktop.labels.unsaved import closing_words, them
 from padscope_desktop.messages import Choice, Message, about_fault
 from padscope_desktop.quantities import count
 
@@ -31,10 +35,8 @@ if TYPE_CHECKING:
 
 REST_MS = 500
 """Verdicts are renewed when the brush has rested this long."""
-
-
-def them(n: int) -> str:
-    return "it" if n == 1 else "them"
+CHUNKS_AT_ONCE = 64
+"""Of an undo, between two looks at the clock; what changes no more is over at once."""
 
 
 class Labelling(QObject):
@@ -56,6 +58,7 @@ class Labelling(QObject):
         self._session = session
         self.outbox = Outbox(session.keeper, self)
         self.long_work = LongWork(session, self)
+        self.slices = Slices(self)
         self.classes: tuple[ClassRow, ...] = ()
         self.active = 1
         self.states: Mapping[str, str] = {}
@@ -233,10 +236,12 @@ class Labelling(QObject):
         return LiveStroke(self._loaded.mask, 0 if erase else own, allowed, others)
 
     def finish(self, stroke: LiveStroke, tool: str) -> Edit:
-        """Safe from a kill and on its way into the project when this returns; nobody waits for it."""
-        edit = stroke.finish()
+        return self.keep(stroke.mask, stroke.finish(), tool)
+
+    def keep(self, mask: ClassMask, edit: Edit, tool: str) -> Edit:
+        """What a stroke has changed. Safe from a kill and on its way into the project when this returns; nobody waits for it."""
         loaded = self._loaded
-        if edit.empty or loaded is None or stroke.mask is not loaded.mask:
+        if edit.empty or loaded is None or mask is not loaded.mask:
             return edit
         self._done.append(edit)
         self._undone.clear()
@@ -283,9 +288,17 @@ class Labelling(QObject):
         return bool(self.refusal)
 
     def _step(self, loaded: Loaded, edit: Edit, kind: str) -> None:
-        apply(loaded.mask, edit)
-        self.painted.emit({d.place for d in edit.deltas})
+        """In the journal when this returns; of a very large one the mask follows piece by piece, before anything else is done."""
         self._put(loaded, kind)
+        self.slices.start(self._stepping(loaded.mask, edit), lasting=True)
+
+    def _stepping(self, mask: ClassMask, edit: Edit) -> Work[None]:
+        places, done = applied(mask, edit), 0
+        while some := set(islice(places, CHUNKS_AT_ONCE)):
+            self.painted.emit(some)
+            done += len(some)
+            if done < len(edit.deltas):
+                yield Progress(done, len(edit.deltas), "undoing")
         self._stroked()
 
     def _fetch_older(self, loaded: Loaded) -> None:
@@ -428,24 +441,11 @@ class Labelling(QObject):
     def ask_before_losing(self, lose: Callable[[], None]) -> None:
         """The one question there is when the window closes: the disk refuses what was painted, or the project it belongs to is
         no longer open."""
-        n, box = self.unsaved, self.outbox
-        what = f"{count(n, 'stroke')} could not be saved. Closing now loses {them(n)}."
-        if box.safe:
-            kept = f"keeps {them(n)} in a file beside the project, which takes {them(n)} in when it is opened again."
-            what = f"{count(n, 'stroke')} could not be saved. Closing now {kept}"
+        box = self.outbox
+        what, text = closing_words(self.unsaved, box.elsewhere, safe=box.safe, refused=box.refused)
         again = (Choice("Save again", box.send),) if box.refused else ()
-        texts = ("Free some space on the disk, or connect it again.",) if box.refused else ()
-        if box.elsewhere:
-            theirs = f"{count(box.elsewhere, 'stroke')} belong{'s' if box.elsewhere == 1 else ''} to another project;"
-            texts = (*texts, f"{theirs} open that one again to save {them(box.elsewhere)}.")
-        self._session.said.emit(
-            Message(
-                "stroke",
-                what,
-                " ".join(texts),
-                choices=(*again, Choice("Close" if box.safe else "Close and lose", lose)),
-            )
-        )
+        close = Choice("Close" if box.safe else "Close and lose", lose)
+        self._session.said.emit(Message("stroke", what, text, choices=(*again, close)))
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:
         self._session.said.emit(about_fault(topic, what, fault))

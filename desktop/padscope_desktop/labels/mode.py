@@ -194,7 +194,7 @@ class LabelMode(Mode):
         self.canvas.update()
 
     def redo(self) -> None:
-        if not self.easel.slices.busy and not self.tools[self.tool].abandon():
+        if not self.easel.slices.stoppable and not self.tools[self.tool].abandon():
             self.labelling.redo()
 
     def back(self) -> bool:
@@ -414,7 +414,7 @@ class LabelMode(Mode):
     @Slot()
     def _on_slices(self) -> None:
         if self.easel.slices.busy:
-            self.session.mentioned.emit("Working… Esc stops it")
+            self.session.mentioned.emit("Working… Esc stops it" if self.easel.slices.stoppable else "Working…")
         self.canvas.update()
 
 

@@ -66,7 +66,7 @@ class Pieces:
             stroke.new_class = piece.value
             moved = (Region(r.box.shifted(dx, dy), r.inside) for r in piece.pieces)
             yield from self.easel.painting(stroke, moved)
-            self.easel.finish(stroke, "move")
+            yield from self.easel.finishing(stroke, "move")
 
         self.easel.slices.start(work(), stopped=partial(self.easel.drop, stroke))
 
@@ -90,7 +90,7 @@ class Pieces:
             if stroke is not None:
                 begun.append(stroke)
                 yield from easel.painting(stroke, regions)
-                easel.finish(stroke, tool)
+                yield from easel.finishing(stroke, tool)
 
         def stopped() -> None:
             for stroke in begun:

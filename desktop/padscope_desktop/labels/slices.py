@@ -26,6 +26,7 @@ class Slices(QObject):
         self._work: Work[Any] | None = None
         self._done: Callable[[Any], None] = nothing
         self._stopped: Callable[[], None] = nothing
+        self._lasting = False
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._on_turn)
 
@@ -33,12 +34,21 @@ class Slices(QObject):
     def busy(self) -> bool:
         return self._work is not None
 
+    @property
+    def stoppable(self) -> bool:
+        return self.busy and not self._lasting
+
     def start(
-        self, work: Work[Any], done: Callable[[Any], None] = nothing, stopped: Callable[[], None] = nothing
+        self,
+        work: Work[Any],
+        done: Callable[[Any], None] = nothing,
+        stopped: Callable[[], None] = nothing,
+        *,
+        lasting: bool = False,
     ) -> None:
-        """`stopped` is called where it is cancelled. A first slice at once."""
+        """`stopped` is called where it is cancelled; what is `lasting` cannot be. A first slice at once."""
         self.complete()
-        self._work, self._done, self._stopped = work, done, stopped
+        self._work, self._done, self._stopped, self._lasting = work, done, stopped, lasting
         self._go_on(time.perf_counter() + FIRST_S)
         if self.busy:
             self._timer.start()
@@ -49,9 +59,10 @@ class Slices(QObject):
         self._go_on(math.inf)
 
     def cancel(self) -> bool:
-        work, self._work = self._work, None
-        if work is None:
+        if not self.stoppable:
             return False
+        work, self._work = self._work, None
+        assert work is not None
         self._timer.stop()
         work.close()
         self._stopped()
