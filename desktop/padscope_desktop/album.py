@@ -97,7 +97,7 @@ def state(entry: Entry) -> tuple[Mark, str]:
         n = entry.to_look_at
         if entry.signed_by:
             return Mark.SIGNED, f"signed by {entry.signed_by}"
-        return (Mark.LOOK, f"{count(n, 'pad')} to look at") if n else (Mark.FINE, "all pads fine")
+        return (Mark.LOOK, f"check {count(n, 'pad')}") if n else (Mark.FINE, "all pads fine")
     if entry.card is None:
         return Mark.LOADING, "opening"
     return Mark.NEW, "not inspected"

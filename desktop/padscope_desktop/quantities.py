@@ -74,6 +74,12 @@ def local_time(utc: str) -> str:
         return utc
 
 
+def brief_time(utc: str, now: datetime | None = None) -> str:
+    """The time of day of what was today, of anything older the day: "13:45", "2025-11-22"."""
+    day, _, time = local_time(utc).partition(" ")
+    return time if time and day == (now or datetime.now()).strftime("%Y-%m-%d") else day
+
+
 def named_day(day: str) -> str:
     """ "2026-11-02" -> "2 Nov 2026", in English whatever the machine speaks."""
     when = date.fromisoformat(day)

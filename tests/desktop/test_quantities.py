@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from padscope_desktop import quantities as q
+
+NOON = datetime(2025, 11, 22, 12)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,8 @@ from padscope_desktop import quantities as q
         (q.count(1, "pad"), "1 pad"),
         (q.count(57, "pad"), "57 pads"),
         (q.local_time("yesterday"), "yesterday"),
+        (q.brief_time(NOON.astimezone(UTC).isoformat(), NOON), "12:00"),
+        (q.brief_time(NOON.astimezone(UTC).isoformat(), NOON + timedelta(days=1)), "2025-11-22"),
         (q.elided_middle("short.jpg", 20), "short.jpg"),
     ],
 )

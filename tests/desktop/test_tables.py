@@ -206,7 +206,7 @@ def test_every_state_of_a_picture_has_words_and_filters(tmp_path: Path) -> None:
     assert state(entry)[0] is Mark.LOADING
     assert listed(entry) == nothing | {"Not inspected"}
     entry.counts = {Verdict.OK: 5, Verdict.NOT_BONDABLE: 1}
-    assert state(entry) == (Mark.LOOK, "1 pad to look at")
+    assert state(entry) == (Mark.LOOK, "check 1 pad")
     assert listed(entry) == nothing | {"To look at", "To be signed"}
     entry.counts = {Verdict.OK: 6}
     assert state(entry) == (Mark.FINE, "all pads fine")

@@ -182,7 +182,7 @@ def test_a_review_and_a_look_come_back_too_and_lock_what_comes_after(waiting: tu
     late[0] = dataclasses.replace(late[0][0], label=row.id), late[0][1]
     place(path).write_bytes(written(late))
     with open_project(path) as opened:
-        assert "was accepted meanwhile; it was put aside as p.padscope-strokes.1" in opened.came_back[0]
+        assert "was reviewed meanwhile; it was put aside as p.padscope-strokes.1" in opened.came_back[0]
         assert labels.labels(opened)[0].strokes == 1
     assert path.with_name("p.padscope-strokes.1").read_bytes() == written(late)
 

@@ -153,7 +153,7 @@ def test_a_locked_label_is_never_painted_over(tmp_path, painted):
     report = finish(import_labels(painted, [tmp_path / "out"], "labelme"))
     assert [t.picture for t in report.taken] == ["sound.png", "two.png"]
     assert [r.what for r in report.refused] == ["one.png"]
-    assert "was accepted and is locked; reopen it" in report.refused[0].why
+    assert "was reviewed and is locked; reopen it" in report.refused[0].why
     assert store.load_mask(painted, one.id) == kept
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from padscope.errors import StoreError
 from padscope.masks.edits import Edit
-from padscope.masks.states import LOCKED
+from padscope.masks.states import LOCKED, WORDS
 from padscope.store import labels, steps
 from padscope.store.database import Project
 from padscope.store.steps import LOOKED_AT, Left, Step
@@ -92,7 +92,7 @@ def _refusal(project: Project, step: Step, label: int) -> str:
             "speaks of a label that the project does not know" if label or step.kind in (steps.UNDO, steps.REDO) else ""
         )
     locked = row.state in LOCKED and step.kind in (steps.STROKE, steps.UNDO, steps.REDO)
-    return f"holds strokes of a label that was {row.state} meanwhile" if locked else ""
+    return f"holds strokes of a label that was {WORDS[row.state]} meanwhile" if locked else ""
 
 
 def _aside(project: Path, why: str) -> str:

@@ -12,7 +12,7 @@ from padscope.formats.registry import Format, format_named
 from padscope.masks.class_mask import ClassMask
 from padscope.masks.classes import DefectClass, load_classes
 from padscope.masks.edits import Edit, changed_since
-from padscope.masks.states import LOCKED
+from padscope.masks.states import LOCKED, WORDS
 from padscope.pictures.picture import Picture, open_picture
 from padscope.resources import resource
 from padscope.store import labels
@@ -108,7 +108,7 @@ def _taken(project: Project, pictures: _Pictures, item: Labelled, table: ClassTa
         row = labels.label_that_counts(project, picture.sha256)
         if row is not None and row.state in LOCKED:
             raise InputError(
-                f"{item.picture}: its label was {row.state} and is locked; reopen it, then read these labels again."
+                f"{item.picture}: its label was {WORDS[row.state]} and is locked; reopen it, then read these labels again."
             )
         _add_classes(project, item.mask, table, author)
         if row is None:

@@ -168,7 +168,7 @@ class LabelDoors(QObject):
         self._start("import", (folder, form, self._session.operator), words, self._on_imported)
 
     def _on_imported(self, report: ImportReport) -> None:
-        lines = [f"{r.what}: {r.why}" for r in report.refused]
+        lines = [r.why if r.what in r.why else f"{r.what}: {r.why}" for r in report.refused]
         lines += [f"{t.picture}: {note}" for t in report.taken for note in t.notes]
         if report.classes_added:
             lines.insert(0, f"New classes: {', '.join(report.classes_added)}")

@@ -278,9 +278,10 @@ class ClassesPanel(QWidget):
     def _fill_colours(self) -> None:
         menu, row = self.colour.menu(), self.current
         menu.clear()
+        names = {other.colour: other.name for other in self.model.rows}
         for name, colour in PALETTE if row is not None else ():
             assert row is not None
-            action = menu.addAction(_swatch(colour), name)
+            action = menu.addAction(_swatch(colour), f"{name} · {names[colour]}" if colour in names else name)
             action.setCheckable(True)
             action.setChecked(colour == row.colour)
             action.triggered.connect(partial(self._on_colour, row.value, colour))

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from padscope_desktop.labels.easel import LEAST_SIZE, MOST_SIZE, MOST_TOLERANCE, Brush
 from padscope_desktop.panels.classes import ClassesPanel
 from padscope_desktop.panels.parts import Elided, button, label, line, named
-from padscope_desktop.quantities import count, local_time, number, percent
+from padscope_desktop.quantities import brief_time, count, local_time, number, percent
 from padscope_desktop.theme import TARGET, Theme
 
 if TYPE_CHECKING:
@@ -234,7 +234,8 @@ class LabelPanel(QWidget):
         self._state = state
         self.state.setText(words)
         facts = [row.author, local_time(row.changed_at)] if row is not None else []
-        self.facts.setText(" · ".join(part for part in facts if part))
+        brief = [row.author, brief_time(row.changed_at)] if row is not None else []
+        self.facts.setText(" · ".join(part for part in brief if part))
         strokes = [count(row.strokes, "stroke")] if row is not None else []
         self.facts.setToolTip(" · ".join(part for part in (tip, *facts, *strokes) if part))
         locked = state in ("accepted", "rejected")
@@ -243,6 +244,8 @@ class LabelPanel(QWidget):
         self.reopen.setVisible(locked)
         if not self.comment.isModified():
             self.comment.setText(row.comment if row is not None else "")
+            self.comment.setCursorPosition(0)  # a long one is read from its beginning
+            self.comment.setToolTip(self.comment.text())
         self.progress.setText(f"{number(reviewed)}/{number(pictures)} ✓" if pictures else "")
         self.progress.setToolTip(f"{number(reviewed)} of {count(pictures, 'picture')} reviewed")
 

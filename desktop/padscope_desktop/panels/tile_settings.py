@@ -11,6 +11,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QListWidget, QListWidgetItem, QSpinBox, QVBoxLayout, QWidget
 
 from padscope.datasets.tile_plan import SELECTIVITY, SIZES, TilePlan, TileSettings
+from padscope.masks.states import WORDS
 from padscope.types import Progress
 from padscope_desktop.album import Entry
 from padscope_desktop.panels.parts import Chooser, button, label, line, named
@@ -31,7 +32,6 @@ GROUNDS: tuple[tuple[str, str, bool, bool], ...] = (
     ("Keep the background", "The whole picture is cut", False, False),
 )
 """Words, tip, `remove_background`, `by_colour`."""
-STATES: Mapping[str, str] = {"draft": "draft", "done": "finished", "accepted": "reviewed", "rejected": "rejected"}
 
 
 class TilePanel(QWidget):
@@ -139,7 +139,7 @@ class TilePanel(QWidget):
                 state = states.get(entry.sha256, "")
                 if not entry.sha256 or state in ("", "rejected"):
                     continue
-                item = QListWidgetItem(f"{entry.name}   {STATES.get(state, state)}")
+                item = QListWidgetItem(f"{entry.name}   {WORDS.get(state, state)}")
                 item.setData(SHA, entry.sha256)
                 item.setFlags(
                     Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
