@@ -142,7 +142,7 @@ class MainWindow(QMainWindow):
             (self.production_mode.picture_wanted, self._on_picture_wanted),
             (self.inspect_mode.reviewing.operator_wanted, self.mode_bar.operator.setFocus),
             (self.inspect_mode.panel.history.beside_wanted, self.seeing.show_inspection),
-            (self.label_doors.reread, self.label_mode.conflicts.look),
+            (self.label_doors.merged, self.label_mode.conflicts.look),
         ):
             signal.connect(slot)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope_desktop import stock
+from padscope_desktop.background.jobs import nothing
 from padscope_desktop.dialogs import Dialogs
 from padscope_desktop.labels import stock as label_stock
 from padscope_desktop.labels.long_work import Wish
@@ -28,9 +29,9 @@ Done = Callable[[Any], None]
 
 
 class LabelDoors(QObject):
-    """Each is a job in the line below, with a cancel; no stroke waits for it. Signal: reread(), after what came in."""
+    """Each is a job in the line below, with a cancel; no stroke waits for it. Signal: merged(), after another project came in."""
 
-    reread = Signal()
+    merged = Signal()
 
     def __init__(self, session: Session, dialogs: Dialogs, chosen: Callable[[], list[int]], parent: QObject) -> None:
         super().__init__(parent)
@@ -84,14 +85,14 @@ class LabelDoors(QObject):
         ]
         kept = [f"{c.what}: here “{c.here}”, there “{c.there}”; kept: {c.kept}" for c in report.conflicts]
         self._tell(f"{path.name} is merged: {', '.join(new) or 'nothing'} new.", kept)
-        self._reread()
+        self._reread(then=self.merged.emit)
 
-    def _reread(self) -> None:
+    def _reread(self, then: Callable[[], None] = nothing) -> None:
         """The project holds more than it did; verdicts that are on the screen and not yet in it go there first."""
         self._session.judging.settle()
-        self._session.keeper.ask(stock.contents, done=self._on_contents)
+        self._session.keeper.ask(stock.contents, done=partial(self._on_contents, then))
 
-    def _on_contents(self, contents: stock.Contents) -> None:
+    def _on_contents(self, then: Callable[[], None], contents: stock.Contents) -> None:
         album = self._session.album
         for picture in contents.pictures:
             entry = album.at(Path(picture.path))
@@ -106,7 +107,7 @@ class LabelDoors(QObject):
                 entry.own_scale = picture.own_scale or entry.own_scale
                 self._session.renew_board(entry.key)
         self._session.labelling.reload()
-        self.reread.emit()
+        then()
 
     @Slot()
     def split(self) -> None:
