@@ -125,6 +125,16 @@ def test_kicad_pads_lose_their_chamfered_corners(tmp_path: Path) -> None:
     assert layout.pad["U1-2"].area_um2 == pytest.approx(round_and_cut, rel=1e-3)
 
 
+def test_thermal_vias_are_part_of_their_kicad_pad(tmp_path: Path) -> None:
+    text = """(footprint "chip" (layer "F.Cu")
+      (pad "9" smd rect (at 0 0) (size 2 2) (layers "F.Cu"))
+      (pad "9" thru_hole circle (at 0.5 0.5) (size 0.4 0.4) (drill 0.2) (layers "*.Cu"))
+      (pad "9" thru_hole circle (at 5 0.5) (size 0.4 0.4) (drill 0.2) (layers "*.Cu"))
+      (pad "1" smd rect (at 2 0) (size 0.5 0.5) (layers "F.Cu")))"""
+    layout = load_layout(write(tmp_path, "chip.kicad_mod", text))
+    assert [(p.id, p.x_um) for p in layout.pads] == [("9-1", 0), ("9-2", 5000), ("1", 2000)]
+
+
 BAD_KICAD = {
     "another text": ("hello", "no KiCad file"),
     "another expression": ("(eagle 1)", "begins with “eagle”"),

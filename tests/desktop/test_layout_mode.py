@@ -367,6 +367,23 @@ def test_a_region_drawn_on_the_picture_narrows_an_import(empty: Hand) -> None:
     assert len(mode.drafting.preview.pads) == 3
 
 
+def test_copper_that_is_no_pad_by_its_file_is_left_out_until_it_is_ticked(empty: Hand) -> None:
+    bench, mode, page = empty.bench, empty.mode, empty.mode.panel.imports
+    file = bench.folder / "x2.gbr"
+    file.write_text(
+        "%FSLAX33Y33*%%MOMM*%%TA.AperFunction,SMDPad,CuDef*%%ADD10R,1X0.1*%%TA.AperFunction,ViaPad*%%ADD11C,0.3*%"
+        "D10*X0Y0D03*X0Y500D03*D11*X3000Y0D03*M02*"
+    )
+    bench.answers.next.append(file)
+    empty.push(mode.panel.importing)
+    bench.until(lambda: page.accept.isEnabled())
+    ticks = {page._layer(k): page.layers.item(k).checkState() == Qt.CheckState.Checked for k in range(2)}
+    assert ticks == {"SMDPad": True, "ViaPad": False}
+    assert page.found.text().startswith("2 pads")
+    page.layers.item([*ticks].index("ViaPad")).setCheckState(Qt.CheckState.Checked)
+    bench.until(lambda: page.found.text().startswith("3 pads"))
+
+
 def test_the_side_of_a_drawing_can_be_chosen_where_the_other_has_nothing(empty: Hand) -> None:
     bench, mode, page = empty.bench, empty.mode, empty.mode.panel.imports
     file = bench.folder / "back.gbl"

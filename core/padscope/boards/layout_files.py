@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from padscope.boards.layout import Layout
 from padscope.boards.layout_choice import Choice, Shape
 from padscope.boards.layout_csv import load_layout_csv, save_layout_csv
 from padscope.boards.layout_dxf import dxf_shapes, load_layout_dxf, save_layout_dxf
-from padscope.boards.layout_gerber import gerber_shapes, load_layout_gerber
+from padscope.boards.layout_gerber import gerber_shapes, load_layout_gerber, no_pads_of
 from padscope.boards.layout_ipcd356 import ipcd356_shapes, load_layout_ipcd356
 from padscope.boards.layout_json import load_layout_json, save_layout_json
 from padscope.boards.layout_kicad import kicad_shapes, load_layout_kicad
@@ -22,6 +22,7 @@ __all__ = [
     "SAVERS",
     "Choice",
     "load_layout",
+    "not_pads",
     "save_layout",
     "save_layout_csv",
     "save_layout_json",
@@ -72,6 +73,11 @@ def shapes_in(path: Path | str, choice: Choice) -> list[Shape]:
     if loader is None:
         raise LayoutError(f"{path.name} is no drawing of a board; pads are chosen from {', '.join(DRAWINGS)}.")
     return SHAPES[loader](path, choice, read_bytes(path))
+
+
+def not_pads(path: Path | str, shapes: Sequence[Shape]) -> tuple[str, ...]:
+    """Layers of a drawing that are left out where none is chosen: only Gerber X2 says of its copper what it is for."""
+    return no_pads_of(shapes) if DRAWINGS.get(Path(path).suffix.lower()) is load_layout_gerber else ()
 
 
 def save_layout(layout: Layout, path: Path | str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,9 +89,17 @@ def load_layout_gerber(path: Path, choice: Choice | None = None) -> Layout:
     choice = choice or Choice()
     raw = read_bytes(path)
     shapes = gerber_shapes(path, choice, raw)
-    if not choice.layers and any(s.layer in PAD_FUNCTIONS for s in shapes):
-        shapes = [s for s in shapes if s.mark or s.layer in PAD_FUNCTIONS]
+    if not choice.layers:
+        others = no_pads_of(shapes)
+        shapes = [s for s in shapes if s.mark or s.layer not in others]
     return layout_of(shapes, choice, path.name, path.stem, hashlib.sha256(raw).hexdigest())
+
+
+def no_pads_of(shapes: Sequence[Shape]) -> tuple[str, ...]:
+    """Functions of copper that is no pad, as vias, where the file says which of its copper is; nothing where it does not."""
+    functions = dict.fromkeys(s.layer for s in shapes if not s.mark)
+    others = tuple(f for f in functions if f not in PAD_FUNCTIONS)
+    return others if len(others) < len(functions) else ()
 
 
 def gerber_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:

@@ -63,7 +63,22 @@ def kicad_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
     shapes = [s for f in footprints for s in _footprint(path, f, choice.side, alone)]
     if not shapes:
         raise LayoutError(f"{path.name} has no pads on {LAYERS[choice.side]}; check the file and the side.")
-    return shapes
+    return _without_vias(shapes)
+
+
+def _without_vias(shapes: list[Shape]) -> list[Shape]:
+    """Without pads within the box of a larger one of the same name: thermal vias, which are the same piece of metal."""
+    boxes = [(s.corners_um.min(axis=0), s.corners_um.max(axis=0)) for s in shapes]
+    named: dict[str, list[int]] = {}
+    for k, shape in enumerate(shapes):
+        named.setdefault(shape.name, []).append(k)
+
+    def within(k: int, other: int) -> bool:
+        (low, high), (outer_low, outer_high) = boxes[k], boxes[other]
+        larger = np.prod(outer_high - outer_low) > np.prod(high - low)
+        return bool(larger and (low >= outer_low).all() and (high <= outer_high).all())
+
+    return [s for k, s in enumerate(shapes) if not s.name or not any(within(k, other) for other in named[s.name])]
 
 
 def _parsed(path: Path, text: str) -> Node:

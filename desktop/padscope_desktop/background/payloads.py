@@ -219,7 +219,7 @@ class Placed:
 @dataclass(frozen=True)
 class Drawing:
     """What of a file was chosen as a layout (None, and why), and its layers and nets with the number of shapes on each. `whole`:
-    a layout already, from which nothing is chosen."""
+    a layout already, from which nothing is chosen. `left_out`: layers that hold no pads by what the file itself says."""
 
     path: Path
     layout: Layout | None
@@ -227,6 +227,7 @@ class Drawing:
     layers: tuple[tuple[str, int], ...]
     nets: tuple[tuple[str, int], ...]
     whole: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

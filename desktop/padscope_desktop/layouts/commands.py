@@ -47,7 +47,7 @@ def learn_layout(picture: Path, um_per_px: float | None) -> Work[Placed]:
 def read_drawing(path: Path, choice: Choice | None) -> Work[Drawing]:
     """The chosen part of a drawing as a layout, and what else could be chosen; a layout file is taken whole."""
     from padscope.boards.layout_choice import Choice
-    from padscope.boards.layout_files import DRAWINGS, load_layout, shapes_in
+    from padscope.boards.layout_files import DRAWINGS, load_layout, not_pads, shapes_in
     from padscope.errors import LayoutError
 
     yield Progress(0, 1, "reading the drawing")
@@ -60,10 +60,11 @@ def read_drawing(path: Path, choice: Choice | None) -> Work[Drawing]:
     choice = choice or Choice()
     shapes = shapes_in(path, choice)
     layers, nets = _named(s.layer for s in shapes), _named(s.net for s in shapes)
+    others = not_pads(path, shapes)
     try:
-        return Drawing(path, load_layout(path, choice), "", layers, nets)
+        return Drawing(path, load_layout(path, choice), "", layers, nets, left_out=others)
     except LayoutError as error:
-        return Drawing(path, None, str(error), layers, nets)
+        return Drawing(path, None, str(error), layers, nets, left_out=others)
 
 
 def _own_drawing(path: Path) -> Layout | None:

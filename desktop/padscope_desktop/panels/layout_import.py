@@ -15,7 +15,7 @@ from padscope_desktop.theme import TARGET
 
 WAIT_MS = 250
 SIDES = {"Top": "top", "Bottom": "bottom"}
-UNITS = {"as the file says": None, "mm": 1000.0, "inch": 25_400.0, "mil": 25.4, "µm": 1.0}
+UNITS = {"file’s": None, "mm": 1000.0, "inch": 25_400.0, "mil": 25.4, "µm": 1.0}
 
 
 class ImportPage(QWidget):
@@ -35,6 +35,8 @@ class ImportPage(QWidget):
         self.layers = named(QListWidget(), "Layers")
         self.layers.setObjectName("checks")
         self.layers.setMinimumHeight(3 * TARGET)
+        self.layers.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # the number behind a long name stays in sight
+        self.layers.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.nets = WordField("Nets", empty="all")
         self.nets.setToolTip("Patterns as in file names, separated by commas: VDD*, GND?")
         self.names = WordField("Names of pads", empty="all")
@@ -42,6 +44,7 @@ class ImportPage(QWidget):
         self.side, self.unit = named(Chooser(), "Side"), named(Chooser(), "Unit of the drawing")
         self.side.addItems(list(SIDES))
         self.unit.addItems(list(UNITS))
+        self.unit.setToolTip("What one unit of the drawing is; the file’s: as the file itself says")
         self.wires = NumberField("Wires per pad", digits=0)
         self.pitch = NumberField("Wire pitch in µm", empty="–")
         self.pitch.setToolTip("As many wires side by side as fit at this pitch, in place of a fixed number.")
@@ -59,6 +62,7 @@ class ImportPage(QWidget):
         self._layers_title = label("Layers", title=True)
         self._choices = QWidget()
         self._region_um: tuple[float, float, float, float] | None = None
+        self._left_out: tuple[str, ...] = ()
         self._filling = False
         self._wait = QTimer(self, interval=WAIT_MS, singleShot=True)
         self._wait.timeout.connect(self._tell)
@@ -140,6 +144,7 @@ class ImportPage(QWidget):
         self.side.setCurrentIndex(0)
         self.unit.setCurrentIndex(0)
         self._region_um = None
+        self._left_out = ()
         self._choices.setVisible(False)
         self.found.setText("Reading…")
         for part in (self.trouble, self.lies):
@@ -152,14 +157,16 @@ class ImportPage(QWidget):
     def show_drawing(self, drawing: Drawing) -> None:
         self._filling = True
         self._choices.setVisible(not drawing.whole)
+        self._left_out = drawing.left_out
         ticked = set(self._ticked()) if self.layers.count() else None
         if [name for name, _ in drawing.layers] != [self._layer(k) for k in range(self.layers.count())]:
             self.layers.clear()
             for name, n in drawing.layers:
                 item = QListWidgetItem(f"{name}   ({number(n)})")
                 item.setData(Qt.ItemDataRole.UserRole, name)
+                item.setToolTip(name)
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
-                on = ticked is None or name in ticked
+                on = name not in drawing.left_out if ticked is None else name in ticked
                 item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
                 self.layers.addItem(item)
         for part in (self._layers_title, self.layers):
@@ -207,7 +214,7 @@ class ImportPage(QWidget):
     def choice(self) -> Choice:
         """UsageError where what is typed makes none."""
         ticked = self._ticked()
-        every = len(ticked) == self.layers.count()
+        every = len(ticked) == self.layers.count() and not self._left_out
         return Choice(
             layers=() if every else tuple(_literal(t) for t in ticked) or ("",),
             nets=_patterns(self.nets.text()),
@@ -229,7 +236,9 @@ class ImportPage(QWidget):
 
     def _say_region(self) -> None:
         r = self._region_um
-        self.region_words.setText("" if r is None else f"{number(r[2] - r[0])} × {number(r[3] - r[1])} µm")
+        self.region_words.setText(
+            "" if r is None else f"{number((r[2] - r[0]) / 1000, 1)} × {number((r[3] - r[1]) / 1000, 1)} mm"
+        )
         self.whole.setEnabled(r is not None)
 
     @Slot()

@@ -114,6 +114,7 @@ class PadTable(QWidget):
         super().__init__(parent)
         self.model = LayoutTable(self)
         self.view = named(QTableView(), "Pads of the layout")
+        self.view.setTextElideMode(Qt.TextElideMode.ElideLeft)  # names of parts begin alike: U1-17, U1-18
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
