@@ -155,3 +155,12 @@ def test_a_unit_for_the_sky_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LayoutError, match=r"far\.dxf is drawn in a unit for maps or the sky \(19\)"):
         load_layout(path)
     assert box(load_layout(path, Choice(layers=("BOND",), unit_um=0.1)).pads[0]) == [96, -51, 100, -50]
+
+
+def test_blocks_that_are_missing_are_named_and_unknown_things_passed_over(tmp_path: Path) -> None:
+    with pytest.raises(LayoutError, match=r'^mils\.dxf uses a part that is not in the file .*"MARKED".*bind it in'):
+        load_layout(write(tmp_path, "mils.dxf", MILS.replace("\n2\nMARKED\n70", "\n2\nOTHER\n70")))
+    strange = MILS.replace("0\nENDSEC\n0\nEOF", "0\nACME_PART\n5\nFF\n8\nBOND\n0\nENDSEC\n0\nEOF")
+    assert strange != MILS
+    found = load_layout(write(tmp_path, "mils.dxf", strange), Choice(layers=("BOND",)))
+    assert found == load_layout(write(tmp_path, "mils.dxf", MILS), Choice(layers=("BOND",)))

@@ -114,7 +114,7 @@ def _shapes(drawing: Drawing, path: Path, choice: Choice) -> list[Shape]:
     mirror = -1.0 if choice.side == "bottom" else 1.0
     frame = np.array([mirror * unit, -unit])
     shapes, texts = [], []
-    for entity, layer in _entities(drawing.modelspace()):
+    for entity, layer in _all_entities(drawing, path):
         kind = entity.dxftype()
         if kind in TEXTS:
             words, at = TEXTS[kind](entity)
@@ -177,9 +177,20 @@ def _own(drawing: Drawing, path: Path) -> Layout | None:
     return layout_from_json(data | found["layout"][0], path.name, name=path.stem)
 
 
+def _all_entities(drawing: Drawing, path: Path) -> list[tuple[Any, str]]:
+    try:
+        return list(_entities(drawing.modelspace()))
+    except ezdxf.DXFStructureError as error:  # as an external reference does
+        raise LayoutError(
+            f"{path.name} uses a part that is not in the file ({str(error)[:80].rstrip('.')}); bind it in, and save again."
+        ) from None
+
+
 def _entities(space: Any, within: str = "0", depth: int = 0) -> Iterator[tuple[Any, str]]:
     """All entities with their layers, blocks taken apart; what a block has on layer 0 lies on the layer the block is put on."""
     for entity in space:
+        if not entity.dxf.is_supported("layer"):
+            continue  # what only the program that made it knows
         layer = within if entity.dxf.layer == "0" else entity.dxf.layer
         if entity.dxftype() == "INSERT" and depth < DEEPEST_BLOCKS:
             for single in entity.multi_insert() if entity.mcount > 1 else (entity,):  # rows and columns of a block

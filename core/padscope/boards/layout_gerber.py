@@ -217,10 +217,12 @@ def _define_macro(state: _State, rest: str) -> None:
 
 
 def _repeat(state: _State, rest: str) -> None:
-    match = re.match(r"X(\d+)Y(\d+)I([\d.]+)J([\d.]+)", rest)
-    if not match:
+    if not rest:
         state.repeat = [(0.0, 0.0)]
         return
+    match = re.fullmatch(r"X([1-9]\d*)Y([1-9]\d*)I(\d+\.?\d*|\.\d+)J(\d+\.?\d*|\.\d+)", rest)
+    if not match:
+        raise state.refuse(f"the repetition SR{rest[:40]} is not understood; it has the form SRX2Y3I5.0J4.0.")
     columns, rows, dx, dy = int(match.group(1)), int(match.group(2)), float(match.group(3)), float(match.group(4))
     if columns * rows > MOST_COPIES:
         raise state.refuse(f"{columns} × {rows} copies of the board are more than Padscope takes.")
