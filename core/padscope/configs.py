@@ -186,7 +186,11 @@ class BackboneConfig:
         help="Strides in px joined by +, as 4+8+16; of a transformer its blocks, as 3+6+9.",
     )
     input_scale: float = setting(
-        1.0, "Enlargement of the picture", low=0.25, high=4, help="2 shows finer things and costs four times the time."
+        1.0,
+        "Enlargement of the picture",
+        low=0.25,
+        high=4,
+        help="In quarters: 2 shows finer things and costs four times the time.",
     )
     precision: str = setting(
         "auto",

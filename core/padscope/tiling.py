@@ -34,14 +34,14 @@ def snapped(box: Box, step: int = ALIGN) -> Box:
     return Box(box.x0 // step * step, box.y0 // step * step, -(-box.x1 // step) * step, -(-box.y1 // step) * step)
 
 
-def plan_tiles(width: int, height: int, tile: int, halo: int, border: int) -> list[TileBox]:
+def plan_tiles(width: int, height: int, tile: int, halo: int, border: int, align: int = ALIGN) -> list[TileBox]:
     """Cores of about `tile` px or less that cover the picture once, row by row, each with its halo around it.
 
     No tile reaches farther than `border` px over the picture's border: what lies there is only a reflection. With a halo as
     large as the network sees, the kept cells are the same, to float noise, as those of one pass over the whole picture."""
-    widest = snapped(Box(0, 0, width, height).grown(border))
-    cores = [Box(x0, y0, x1, y1) for y0, y1 in _spans(height, tile) for x0, x1 in _spans(width, tile)]
-    return [TileBox(core, _within(snapped(core.grown(halo)), widest)) for core in cores]
+    widest = snapped(Box(0, 0, width, height).grown(border), align)
+    cores = [Box(x0, y0, x1, y1) for y0, y1 in _spans(height, tile, align) for x0, x1 in _spans(width, tile, align)]
+    return [TileBox(core, _within(snapped(core.grown(halo), align), widest)) for core in cores]
 
 
 def cut(read: Callable[[Box], Pixels], width: int, height: int, box: Box) -> Pixels:
@@ -89,10 +89,10 @@ def _within(box: Box, limit: Box) -> Box:
     return Box(max(box.x0, limit.x0), max(box.y0, limit.y0), min(box.x1, limit.x1), min(box.y1, limit.y1))
 
 
-def _spans(length: int, tile: int) -> list[tuple[int, int]]:
+def _spans(length: int, tile: int, align: int) -> list[tuple[int, int]]:
     """Equal aligned parts of at most about `tile` px; the last one ends at the border."""
     count = math.ceil(length / tile)
-    step = math.ceil(length / count / ALIGN) * ALIGN
+    step = math.ceil(length / count / align) * align
     return [(start, min(start + step, length)) for start in range(0, length, step)]
 
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.tiling import CELL, TileBox, as_unit, cut, grid_shape, plan_tiles
+from padscope.tiling import ALIGN, CELL, TileBox, as_unit, cut, grid_shape, plan_tiles
 from padscope.types import Box, Floats, Pixels, Tiles
 
 BORDER_PX = 64
@@ -26,11 +26,13 @@ RESIZED_BORDER_PX = 32
 BATCH = 8
 
 
-def picture_tiles(picture: Any, name: str, *, tile: int, halo: int) -> Iterator[tuple[TileBox, Tiles]]:
+def picture_tiles(
+    picture: Any, name: str, *, tile: int, halo: int, align: int = ALIGN
+) -> Iterator[tuple[TileBox, Tiles]]:
     """The tiles of a picture one by one; `inside` is the tile's core, so that every pixel is judged once; `places` are those in
     the picture, so that they do not depend on how it is cut."""
     everything = Box(0, 0, picture.width, picture.height)
-    for plan in plan_tiles(picture.width, picture.height, tile, halo, BORDER_PX):
+    for plan in plan_tiles(picture.width, picture.height, tile, halo, BORDER_PX, align):
         pixels = as_unit(cut(picture.read, picture.width, picture.height, plan.outer))
         core = np.zeros(pixels.shape[1:], dtype=bool)
         core[plan.core.shifted(-plan.outer.x0, -plan.outer.y0).slices] = True

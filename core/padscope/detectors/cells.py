@@ -13,6 +13,7 @@ from padscope.detectors.checks import AT_LEAST, sound_batches
 from padscope.errors import ModelError
 from padscope.nets.backbone import Backbone
 from padscope.nets.embedding import embeddings
+from padscope.nets.reach import filled_up
 from padscope.stats.gaussian import Moments, merged, moments_of, no_moments
 from padscope.tiling import CELL, cells_inside
 from padscope.types import Mask, Progress, Tiles, TileSource, Work
@@ -21,8 +22,10 @@ from padscope.types import Mask, Progress, Tiles, TileSource, Work
 def embedded(backbone: Backbone, tiles: Tiles, neighbourhood: int) -> tuple[Tensor, Mask]:
     """Embeddings (N, C, h, w) of all cells of 8 px, and which of them (N, h, w) hold metal."""
     inside = cells_inside(tiles.inside)
-    maps = backbone(torch.from_numpy(tiles.pixels))
-    return embeddings(maps, neighbourhood, inside.shape[1:]), inside
+    pixels = filled_up(backbone, torch.from_numpy(tiles.pixels))
+    rows, columns = inside.shape[1:]
+    whole = embeddings(backbone(pixels), neighbourhood, (pixels.shape[2] // CELL, pixels.shape[3] // CELL))
+    return whole[:, :, :rows, :columns], inside
 
 
 def rows_of(grid: Tensor, where: Mask) -> Tensor:

@@ -73,7 +73,7 @@ class Backbone:
     def _sized(self, scale: float, pixels: Tensor) -> Tensor:
         if scale == 1 and self.step == BLOCK_PX:
             return pixels
-        h, w = (max(1, round(n / BLOCK_PX * scale)) * self.step for n in pixels.shape[-2:])
+        h, w = (max(1, round(n * scale * self.step / BLOCK_PX)) for n in pixels.shape[-2:])
         return F.interpolate(pixels, size=(h, w), mode="bilinear", align_corners=False, antialias=True)
 
 

@@ -11,6 +11,7 @@ from padscope.configs import BackboneConfig
 from padscope.errors import UsageError
 from padscope.nets.backbone import Backbone, changed, load_backbone
 from padscope.nets.brought import load_brought
+from padscope.nets.reach import refuse_uneven
 from padscope.nets.weights import EMBEDDED, found_weights
 
 STRIDES = (2, 4, 8, 16, 32)
@@ -22,7 +23,9 @@ def backbone_of(config: BackboneConfig, device: str) -> Backbone:
     levels = levels_of(config.levels)
     path = found_weights(config.weights) if config.weights else None
     changed_at = path.stat().st_mtime_ns if path else 0  # a file that is replaced is read again
-    return _loaded(config.backbone, path, changed_at, levels, config.input_scale, config.precision, device)
+    backbone = _loaded(config.backbone, path, changed_at, levels, config.input_scale, config.precision, device)
+    refuse_uneven(backbone)
+    return backbone
 
 
 def levels_of(text: str) -> tuple[int, ...]:

@@ -19,6 +19,8 @@ from padscope.detectors.base import Detector
 from padscope.detectors.smoothing import SIGMAS
 from padscope.errors import ModelError
 from padscope.nets import devices
+from padscope.nets.backbone import HALO_PX, Backbone
+from padscope.nets.reach import align_px, reach_px
 from padscope.store.artifacts import Model
 from padscope.types import Affine, Floats, Progress, Tiles, Work
 from padscope.workflows.gpu_or_cpu import GpuOrCpu
@@ -158,13 +160,24 @@ def heat_over(detector: Detector, preparation: Preparation, picture: Any, name: 
     grid = np.full(tiling.grid_shape(picture.width, picture.height), np.nan, dtype=np.float32)
     of_picture = preparation.places == "picture"
     reach = blur_reach_px(detector) if of_picture else 0
-    for plan, given in picture_tiles(picture, name, tile=preparation.tile_px, halo=detector.halo + reach):
+    halo, align = context_px(detector)
+    for plan, given in picture_tiles(picture, name, tile=preparation.tile_px, halo=halo + reach, align=align):
         tiles = given if of_picture else replace(given, places=None)
         keep = tiling.cells_inside(tiles.inside)[0]
         seen = plan.core.grown(reach).clipped(picture.width, picture.height)
         tiles.inside[0][seen.shifted(-plan.outer.x0, -plan.outer.y0).slices] = True
         tiling.lay(grid, cell_heat(detector, tiles)[0], keep, plan.outer)
     return grid
+
+
+def context_px(detector: Detector) -> tuple[int, int]:
+    """The halo that this detector's own network needs, where the class only knows that of the default one; and of what tiles
+    begin and end at multiples."""
+    backbone: Backbone | None = getattr(getattr(detector, "view", detector), "backbone", None)
+    if backbone is None:
+        return detector.halo, tiling.ALIGN
+    seen = reach_px(backbone, int(getattr(detector.config, "neighbourhood", 1)))
+    return detector.halo - HALO_PX + seen, align_px(backbone)
 
 
 def blur_reach_px(detector: Detector) -> int:
