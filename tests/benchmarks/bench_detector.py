@@ -1,6 +1,7 @@
 """PatchCore beside what it stands on: a tile against the bare backbone, the coreset against the full greedy.
 
-Run: python tests/benchmarks/bench_detector.py [--runs 15] [--threads 2] [--coreset] [--device cpu]
+Run: python tests/benchmarks/bench_detector.py [--runs 15] [--threads 2] [--coreset] [--wide] [--device cpu]
+--wide adds a network of the size of Wide-ResNet-50-2, of random weights (its features say nothing; its seconds do).
 Every ratio is of two things measured turn by turn in the same run; the spread is the middle half of the turns.
 """
 
@@ -10,15 +11,19 @@ import argparse
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import timm
 import torch
+from safetensors.torch import save_file
 
 from padscope.configs import PatchcoreConfig
 from padscope.detectors.bank_view import bank_view
 from padscope.detectors.patchcore import Patchcore
 from padscope.detectors.place_habit import ACROSS, ALONG, PlaceHabit
-from padscope.nets.backbone import load_backbone
 from padscope.nets.cell_head import CellHead
 from padscope.nets.embedding import embeddings
 from padscope.stats.coreset import Reservoir, covering_radius, k_center
@@ -26,6 +31,7 @@ from padscope.tiling import CELL
 from padscope.types import Tiles, finish
 
 BANK, SIDE = 5000, 256
+WIDE = "wide_resnet50_2"
 ROWS, DIMENSIONS, CENTRES, PORTION = 204_800, 152, 4096, 51_200
 
 
@@ -35,26 +41,42 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--coreset", action="store_true")
+    parser.add_argument("--wide", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     print(f"{arguments.threads} threads, {arguments.device}, torch {torch.__version__}, {arguments.runs} runs each")
-    coreset(arguments.device) if arguments.coreset else tiles(arguments.runs, arguments.device)
+    if arguments.coreset:
+        coreset(arguments.device)
+        return
+    with TemporaryDirectory() as folder:
+        tiles(arguments.runs, arguments.device, settings_of(Path(folder), wide=arguments.wide))
 
 
-def tiles(runs: int, device: str) -> None:
+def settings_of(folder: Path, *, wide: bool) -> dict[str, PatchcoreConfig]:
+    plain = PatchcoreConfig(bank_size=BANK, blemishes=0)
+    found = {"bank alone": plain, "bank and head": replace(plain, blemishes=1200)}
+    if wide:
+        path = folder / "wide.safetensors"
+        torch.manual_seed(0)
+        save_file(timm.create_model(WIDE, pretrained=False).state_dict(), path)
+        found["wide, bank alone"] = replace(plain, backbone=WIDE, weights=str(path))
+    return found
+
+
+def tiles(runs: int, device: str, settings: dict[str, PatchcoreConfig]) -> None:
     pixels = textured(8, seed=0)
     for batch in (1, 8):
         seen = Tiles(pixels[:batch], np.ones((batch, SIDE, SIDE), dtype=bool), tuple("x" * batch))
         print(f"tiles of {SIDE} px, bank {BANK}, batches of {batch}: time of a tile against the bare backbone")
-        for name, blemishes, levels in (("bank alone", 0, (2, 3)), ("bank and head", 1200, (1, 2, 3))):
-            backbone = load_backbone(levels, device)
-            detector = detector_with(blemishes, device)
+        for name, config in settings.items():
+            detector = detector_with(config, device)
             x = torch.from_numpy(seen.pixels)
+            backbone = detector.view.backbone
             bare, whole = turn_by_turn([lambda b=backbone, x=x: b(x), lambda d=detector, s=seen: d.score(s)], runs)
             ratio = whole / bare
             print(
-                f"  {name:14} {np.median(whole) / batch * 1e3:7.1f} ms of which backbone {np.median(bare) / batch * 1e3:6.1f} ms:"
-                f" {np.median(ratio):.2f} x ({np.percentile(ratio, 25):.2f} … {np.percentile(ratio, 75):.2f})"
+                f"  {name:16} {np.median(whole) / batch * 1e3:7.1f} ms of which backbone {np.median(bare) / batch * 1e3:6.1f} ms:"
+                f" {np.median(ratio):.2f} x ({np.percentile(ratio, 25):.2f} … {np.percentile(ratio, 75):.2f}), {runs} runs"
             )
 
 
@@ -67,9 +89,8 @@ def textured(count: int, seed: int) -> np.ndarray:
     return np.clip(0.5 + 0.08 * sum(fields), 0, 1).repeat(3, axis=1).astype(np.float32)
 
 
-def detector_with(blemishes: int, device: str) -> Patchcore:
+def detector_with(config: PatchcoreConfig, device: str) -> Patchcore:
     """A detector whose head has learned nothing; its bank is of other tiles' embeddings."""
-    config = PatchcoreConfig(bank_size=BANK, blemishes=blemishes)
     view = bank_view(config, device)
     draw = torch.Generator().manual_seed(0)
     seen = torch.from_numpy(textured(8, seed=1))
@@ -77,7 +98,7 @@ def detector_with(blemishes: int, device: str) -> Patchcore:
     rows = rows.permute(0, 2, 3, 1).reshape(-1, view.dimensions)
     bank = rows[torch.randperm(len(rows), generator=draw)[:BANK].to(device)]
     head = None
-    if blemishes:
+    if config.blemishes:
         d = 2 * sum(view.backbone.channels)
         shapes = [(128, d), (128,), (128, 128), (128,), (1, 128), (1,)]
         weights = tuple((torch.randn(s, generator=draw) / 20).to(device) for s in shapes)

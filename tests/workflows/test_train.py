@@ -29,7 +29,7 @@ def test_folds_divide_the_units_and_keep_boards_together_where_there_are_enough(
 
 
 def test_too_little_sound_metal_is_refused_with_the_number_needed() -> None:
-    with pytest.raises(InputError, match=r"only 9 .* at least 10"):
+    with pytest.raises(InputError, match=r"at least 10 .* there are 9"):
         drawn_folds([("b", str(i)) for i in range(9)], 4, seed=0)
 
 

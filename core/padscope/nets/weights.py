@@ -96,10 +96,10 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], str]:
     data = _bytes(path)
     try:
         tensors = load_safetensors(data) if path.suffix == ".safetensors" else _unpickled(data)
-    except Exception as error:  # torch and safetensors raise a dozen kinds
+    except Exception:  # torch and safetensors raise a dozen kinds
         raise ModelError(
-            f"{path} is not a weights file that can be read safely ({type(error).__name__}); bring a .safetensors file, "
-            "or a .pth file that holds tensors and nothing else."
+            f"{path} is not a weights file that can be read safely: it is damaged, or holds more than tensors; copy it again, "
+            "or bring a .safetensors file or a .pth file that holds tensors and nothing else."
         ) from None
     if not tensors:
         raise ModelError(f"{path} holds no tensors; bring the weights of a timm network.")

@@ -257,8 +257,8 @@ def drawn_folds(units: Sequence[Unit], count: int, seed: int) -> list[list[Unit]
     The largest part comes first."""
     if len(units) < FEWEST:
         raise InputError(
-            f"There are only {len(units)} sound tiles; training needs at least {FEWEST}, because some are held out for the "
-            "threshold. Add pictures of sound boards."
+            f"Training needs at least {FEWEST} sound tiles, because some are held out for the threshold, but there "
+            f"{'is 1' if len(units) == 1 else f'are {len(units)}'}; add pictures of sound metal."
         )
     groups: dict[str, list[Unit]] = {}
     for unit in units:
