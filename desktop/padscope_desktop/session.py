@@ -11,7 +11,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from padscope.boards.layout import Layout
-from padscope.boards.pad_map import PictureFacts
 from padscope.types import Scale
 from padscope_desktop import settings, stock
 from padscope_desktop.album import Album, Entry
@@ -19,12 +18,13 @@ from padscope_desktop.background.jobs import Job, Jobs
 from padscope_desktop.background.keeper import Keeper
 from padscope_desktop.background.payloads import DetectorCard, Device, ModelCard, Thumbnail
 from padscope_desktop.background.protocol import Fault, WorkerDeath
+from padscope_desktop.boards_at_hand import BoardsAtHand
 from padscope_desktop.display import Display
 from padscope_desktop.errands import Errands
 from padscope_desktop.inspecting.board import Board
 from padscope_desktop.inspecting.inspecting import Clicks, Inspecting
 from padscope_desktop.inspecting.judging import Judging
-from padscope_desktop.inspecting.together import Together, files_of, lines_of, seen_from
+from padscope_desktop.inspecting.together import Together, lines_of
 from padscope_desktop.labels.labelling import Labelling
 from padscope_desktop.labels.rejudging import Rejudging
 from padscope_desktop.messages import Choice, about_death, about_fault
@@ -32,7 +32,6 @@ from padscope_desktop.opening import Opening
 from padscope_desktop.thumbnails import Thumbnails
 from padscope_desktop.watching import Watching
 
-KEPT_BOARDS = 8
 KEPT_RUNNING = ("warm_up", "detectors", "load_readers")
 """Commands that have nothing to do with the project that is open."""
 
@@ -68,6 +67,7 @@ class Session(QObject):
         self.cache = cache
         self.display = Display(jobs, cache, self)
         self.judging = Judging(jobs, self)
+        self.boards = BoardsAtHand(self)
         self.inspecting = Inspecting(self)
         self.together = Together(self)
         self.errands = Errands(self)
@@ -84,14 +84,13 @@ class Session(QObject):
         self.model: ModelCard | None = None
         self.device: Device | None = None
         self.detectors: tuple[DetectorCard, ...] = ()
-        self._boards: dict[int, Board] = {}
         self._early: list[Path] = []  # dropped before any project was open
         self._unnamed: list[Path] = []  # where a project without a name may lie
         self._wish = 0  # which project was asked for last
         self.opening = Opening(self)
         self.judging.judged.connect(self._on_judged)
-        self.judging.settled.connect(self._store)
-        self.judging.repainted.connect(self._store)
+        self.judging.settled.connect(self.boards.store)
+        self.judging.repainted.connect(self.boards.store)
         self.judging.failed.connect(self._on_not_judged)
         jobs.worker_died.connect(self._on_worker_died)
 
@@ -167,7 +166,7 @@ class Session(QObject):
         self.album, self.current = self.album.emptied(), None
         self.layout, self.model = None, None
         self.display.forget()
-        self._boards.clear()
+        self.boards.clear()
         self.inspecting.forget()
         for changed in (self.album_changed, self.current_changed, self.layout_changed, self.model_changed):
             changed.emit()
@@ -238,13 +237,13 @@ class Session(QObject):
         if self.current == entry.key:
             self.judging.set_board(None)  # first, so that nobody takes the old verdicts for the new picture's
         entry.forget()
-        self._boards.pop(entry.key, None)
+        self.boards.forget(entry.key)
         self.display.drop(entry.key)
         self.opening.forget_bar(entry.path)
 
     def renew_board(self, key: int) -> None:
         """The project has another inspection of a picture than the one at hand."""
-        self._boards.pop(key, None)
+        self.boards.forget(key)
         self.entry_changed.emit(key)
         if key == self.current:
             self.show(key)
@@ -294,8 +293,9 @@ class Session(QObject):
         self.current_changed.emit()
         self.settled.emit("picture")
         self.display.show(key, entry.path)
-        if key in self._boards:
-            self.judging.set_board(self._boards[key], fixed=bool(entry.signed_by))
+        board = self.boards.of(key)
+        if board is not None:
+            self.judging.set_board(board, fixed=bool(entry.signed_by))
         elif entry.inspection:
             self.keeper.ask(
                 partial(stock.board, inspection=entry.inspection, key=key, picture=entry.sha256),
@@ -321,13 +321,6 @@ class Session(QObject):
     def _on_board(self, board: Board) -> None:
         if board.key == self.current and self.judging.board is None:
             self.judging.set_board(board, fixed=bool(self.album.entries[board.key].signed_by))
-
-    def _keep(self, board: Board) -> None:
-        """The newest of a picture, at hand before it is stored; only the last few."""
-        self._boards.pop(board.key, None)
-        self._boards[board.key] = board
-        if len(self._boards) > KEPT_BOARDS:
-            del self._boards[next(iter(self._boards))]
 
     # Layout and model
 
@@ -445,7 +438,7 @@ class Session(QObject):
         if overwritten:
             self._renew(entry)
             entry.sha256 = now
-        self._store(board)
+        self.boards.store(board)
         self._on_judged(board)
         if overwritten:
             self.thumbnails.fetch(entry)
@@ -463,35 +456,7 @@ class Session(QObject):
     def _on_not_judged(self, fault: Fault) -> None:
         self._say("judge", "The verdicts could not be renewed.", fault)
 
-    # Storing and saying
-
-    @Slot(object)
-    def _store(self, board: Board) -> None:
-        if board.key not in self.album.entries:
-            return  # of a project that was left
-        lines = lines_of(board, self.album)
-        for line in lines:
-            line.storing += 1
-            self._keep(seen_from(board, line))
-        self.keeper.ask(
-            partial(stock.store_board, board=board, pictures=files_of(board, self.album)),
-            done=partial(self._on_stored, lines, board.pad_map.pictures()),
-            failed=partial(self._on_not_stored, lines),
-        )
-
-    def _on_stored(self, lines: list[Entry], pictures: tuple[PictureFacts, ...], inspection: int) -> None:
-        shas = tuple(facts.sha256 for facts in pictures)
-        together = shas if shas[1:] else ()
-        for entry in lines:
-            entry.storing -= 1
-            if self.album.entries.get(entry.key) is entry and entry.sha256 in ("", *shas):
-                entry.inspection, entry.signed_by, entry.together = inspection, "", together
-                self.entry_changed.emit(entry.key)
-
-    def _on_not_stored(self, lines: list[Entry], fault: Fault) -> None:
-        for entry in lines:
-            entry.storing -= 1
-        self._say("store", f"The inspection of {lines[0].name} was not saved.", fault)
+    # Saying
 
     def _say(self, topic: str, what: str, fault: Fault) -> None:
         self.said.emit(about_fault(topic, what, fault))
