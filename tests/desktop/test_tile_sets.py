@@ -103,6 +103,7 @@ def test_cancelling_leaves_nothing_behind(bench: Bench, tiles: TileMode) -> None
     assert "nothing was written" in tiles.panel.progress.text()
     assert not list(bench.folder.glob("*tiles*"))
     assert tiles.panel.make.isEnabled()
+    assert tiles.panel.list.hasFocus()  # not the operator's name, where the next key would be written
 
 
 def test_a_set_that_was_finished_when_it_was_cancelled_is_not_said_to_be_gone(bench: Bench, tiles: TileMode) -> None:

@@ -214,6 +214,8 @@ class TilePanel(QWidget):
 
     def set_running(self, running: bool) -> None:
         self._running = running
+        if not running and self.cancel.hasFocus():
+            self.list.setFocus()  # else the operator's name would have it, and the next key be written there
         self.cancel.setVisible(running)
         self.make.setText("Making…" if running else "Make the tile set…")
         self.again.setEnabled(not running)
