@@ -164,3 +164,10 @@ def test_blocks_that_are_missing_are_named_and_unknown_things_passed_over(tmp_pa
     assert strange != MILS
     found = load_layout(write(tmp_path, "mils.dxf", strange), Choice(layers=("BOND",)))
     assert found == load_layout(write(tmp_path, "mils.dxf", MILS), Choice(layers=("BOND",)))
+
+
+def test_an_insert_without_its_block_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LayoutError, match=r"^mils\.dxf has entities without their numbers; save the drawing"):
+        load_layout(
+            write(tmp_path, "mils.dxf", MILS.replace("INSERT\n8\nBOND\n2\nMARKED", "INSERT\n8\nBOND\n3\nMARKED"))
+        )

@@ -199,6 +199,7 @@ BAD_GERBER = {
     "no end": ("%FSLAX46Y46*%%MOMM*%%ADD10C,1*%D10*X0Y0D03*X5", "without its last command (M02), so it is cut off"),
     "a block aperture": ("%FSLAX46Y46*%%MOMM*%%ABD10*%%AB*%M02*", "block apertures"),
     "an open region": ("%FSLAX46Y46*%%MOMM*%%ADD10C,1*%D10*X0Y0D03*G36*X0Y0D02*X1D01*M02*", "ends within a region"),
+    "two points in a number": ("%FSLAX46Y46*%%MOMM*%%ADD10C,1*%D10*X1..5Y0D03*M02*", "is no Gerber command"),
     "odd copies": ("%FSLAX46Y46*%%MOMM*%%SRX2Y2I1..0J1*%M02*", "the repetition SRX2Y2I1..0J1 is not understood"),
     "endless copies": ("%FSLAX46Y46*%%MOMM*%%SRX9999Y9999I1J1*%M02*", "more than Padscope takes"),
 }

@@ -110,6 +110,13 @@ def dxf_shapes(path: Path, choice: Choice, raw: bytes) -> list[Shape]:
 
 
 def _shapes(drawing: Drawing, path: Path, choice: Choice) -> list[Shape]:
+    try:
+        return _drawn(drawing, path, choice)
+    except (ezdxf.DXFError, TypeError, ZeroDivisionError):  # what ezdxf stumbles over in entities without their numbers
+        raise LayoutError(f"{path.name} has entities without their numbers; save the drawing as DXF again.") from None
+
+
+def _drawn(drawing: Drawing, path: Path, choice: Choice) -> list[Shape]:
     unit = _unit_um(drawing, path, choice)
     mirror = -1.0 if choice.side == "bottom" else 1.0
     frame = np.array([mirror * unit, -unit])
