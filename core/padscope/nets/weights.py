@@ -77,7 +77,10 @@ def found_weights(name: str) -> Path:
     for path in (Path(name), weights_folder() / name):
         if path.is_file():
             return path
-    raise ModelError(f"There is no weights file {name}, neither as a path nor in {weights_folder()}.")
+    raise ModelError(
+        f"There is no weights file {name}, neither as a path nor in {weights_folder()}; `padscope weights list` shows what is "
+        "there."
+    )
 
 
 def brought_weights() -> list[Path]:
