@@ -41,7 +41,7 @@ def plan_tiles(width: int, height: int, tile: int, halo: int, border: int, align
     large as the network sees, the kept cells are the same, to float noise, as those of one pass over the whole picture."""
     widest = snapped(Box(0, 0, width, height).grown(border), align)
     cores = [Box(x0, y0, x1, y1) for y0, y1 in _spans(height, tile, align) for x0, x1 in _spans(width, tile, align)]
-    return [TileBox(core, _within(snapped(core.grown(halo), align), widest)) for core in cores]
+    return [TileBox(core, snapped(core.grown(halo), align).common(widest)) for core in cores]
 
 
 def cut(read: Callable[[Box], Pixels], width: int, height: int, box: Box) -> Pixels:
@@ -83,10 +83,6 @@ def lay(grid: Floats, heat: Floats, keep: Mask, outer: Box, cell: int = CELL) ->
     part = grid[y0 + top : y0 + bottom, x0 + left : x0 + right]
     new = np.where(keep, heat, np.nan)[top:bottom, left:right]
     np.fmax(part, new, out=part)
-
-
-def _within(box: Box, limit: Box) -> Box:
-    return Box(max(box.x0, limit.x0), max(box.y0, limit.y0), min(box.x1, limit.x1), min(box.y1, limit.y1))
 
 
 def _spans(length: int, tile: int, align: int) -> list[tuple[int, int]]:

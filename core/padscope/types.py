@@ -96,6 +96,10 @@ class Box:
         """The part of the box inside a picture of this size (perhaps empty)."""
         return Box(max(self.x0, 0), max(self.y0, 0), min(self.x1, width), min(self.y1, height))
 
+    def common(self, other: Box) -> Box:
+        """What lies in both (perhaps empty)."""
+        return Box(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1))
+
     @staticmethod
     def around(points_px: Floats) -> Box:
         """The smallest box whose pixels touch all points, shape (N, 2)."""

@@ -235,12 +235,7 @@ def _measured(
 def _over(painted: PaintedMask, box: Box) -> NDArray[np.uint8]:
     """The painted classes (h, w) over another box."""
     result = np.zeros((box.height, box.width), np.uint8)
-    common = Box(
-        max(box.x0, painted.box.x0),
-        max(box.y0, painted.box.y0),
-        min(box.x1, painted.box.x1),
-        min(box.y1, painted.box.y1),
-    )
+    common = box.common(painted.box)
     if not common.empty:
         source = common.shifted(-painted.box.x0, -painted.box.y0)
         result[common.shifted(-box.x0, -box.y0).slices] = painted.classes[source.slices]

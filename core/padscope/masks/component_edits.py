@@ -58,7 +58,7 @@ def holes_of(component: Component) -> Work[list[Region]]:
 
     def inside(asked: Box) -> Mask:
         out = np.zeros((asked.height, asked.width), bool)
-        out[_common(asked, frame).shifted(-asked.x0, -asked.y0).slices] = True
+        out[asked.common(frame).shifted(-asked.x0, -asked.y0).slices] = True
         return out
 
     outside = {}
@@ -72,7 +72,7 @@ def holes_of(component: Component) -> Work[list[Region]]:
             here &= ~outside[place]
         if place in alone.chunks:
             here &= alone.chunks[place] == 0
-        common = _common(_box(place), box)  # the frame is a pixel wider than the component
+        common = _box(place).common(box)  # the frame is a pixel wider than the component
         here = here[common.shifted(-place[1] * CHUNK, -place[0] * CHUNK).slices]
         if here.any():
             found.append(Region(common, here))
@@ -106,7 +106,3 @@ def _around(alone: ClassMask, place: Place, px: int) -> Region:
     """A chunk with `px` more on all sides; nothing lies beyond the picture."""
     box = _box(place).grown(px)
     return Region(box, alone.read(box) > 0)
-
-
-def _common(a: Box, b: Box) -> Box:
-    return Box(max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1))

@@ -107,7 +107,7 @@ def grown(region: Region, px: int, within: Box) -> Region:
     changed = (
         cv2.dilate(inside, disc) if px > 0 else cv2.erode(inside, disc, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     )
-    seen = Box(max(box.x0, within.x0), max(box.y0, within.y0), min(box.x1, within.x1), min(box.y1, within.y1))
+    seen = box.common(within)
     if seen.empty:
         return Region(Box(box.x0, box.y0, box.x0, box.y0), np.zeros((0, 0), bool))
     return Region(seen, changed.view(bool)[seen.shifted(-box.x0, -box.y0).slices])

@@ -44,9 +44,9 @@ def find_label(darkness: NDArray[np.uint8], bar: Box) -> Box | None:
     _, _, stats, _ = cv2.connectedComponentsWithStats((near >= least).astype(np.uint8), connectivity=8)
     own = bar.shifted(-around.x0, -around.y0).grown(1)
     marks = [
-        Mark(Box(x, y, x + w, y + h), area)
+        Mark(box, area)
         for x, y, w, h, area in stats[1:].tolist()
-        if area >= LOWEST and Box(max(x, own.x0), max(y, own.y0), min(x + w, own.x1), min(y + h, own.y1)).empty
+        if area >= LOWEST and (box := Box(x, y, x + w, y + h)).common(own).empty
     ]
     if len(marks) > CROWD:
         return None

@@ -130,8 +130,7 @@ class TiffSource(Source):
                     batch, pool.map(self._decode, batch, known, coded), strict=True
                 ):
                     self._keep(index, pixels)
-                    part = Box(x, y, x + pixels.shape[1], y + pixels.shape[0])
-                    part = Box(max(part.x0, box.x0), max(part.y0, box.y0), min(part.x1, box.x1), min(part.y1, box.y1))
+                    part = box.common(Box(x, y, x + pixels.shape[1], y + pixels.shape[0]))
                     channels = slice(plane * g.samples, plane * g.samples + pixels.shape[2])
                     out[(*part.shifted(-box.x0, -box.y0).slices, channels)] = pixels[part.shifted(-x, -y).slices]
         return out

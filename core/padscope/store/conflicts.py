@@ -142,7 +142,7 @@ def _parts(
     for component in components(_differing(mine, theirs)):
         left, most, at = list(component.pieces), 0, ""
         for name, shape in shapes.items():
-            if _common(component.box, shape.box).empty:
+            if component.box.common(shape.box).empty:
                 continue
             on = [inside for piece in left if (inside := _cut(piece, shape, keep=True)) is not None]
             left = [outside for piece in left if (outside := _cut(piece, shape, keep=False)) is not None]
@@ -161,13 +161,9 @@ def _parts(
         yield _part(f"{REST} {number}", regions, mine, theirs), regions
 
 
-def _common(a: Box, b: Box) -> Box:
-    return Box(max(a.x0, b.x0), max(a.y0, b.y0), min(a.x1, b.x1), min(a.y1, b.y1))
-
-
 def _cut(piece: Region, shape: Region, keep: bool) -> Region | None:
     """What of a piece lies on a shape, or what does not; None where nothing is left."""
-    common = _common(piece.box, shape.box)
+    common = piece.box.common(shape.box)
     on = np.zeros(piece.inside.shape, bool)
     if not common.empty:
         there = common.shifted(-piece.box.x0, -piece.box.y0).slices
