@@ -47,3 +47,8 @@ def reached(alike, x, y):
             out[row, col] = True
             todo += [(row + 1, col), (row - 1, col), (row, col + 1), (row, col - 1)]
     return out
+
+
+def area_px(ring):
+    """Pixels an outline of corners (N, 2) encloses (the shoelace formula); negative for the outline of a hole."""
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in itertools.pairwise([*ring.tolist(), ring[0].tolist()])) / 2

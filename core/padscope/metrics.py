@@ -67,10 +67,6 @@ class Confusion:
     def false_alarm_rate(self) -> float | None:
         return _ratio(self.fp, self.fp + self.tn)
 
-    @property
-    def accuracy(self) -> float | None:
-        return _ratio(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
-
 
 def curve(scores: ArrayLike, defective: ArrayLike) -> Curve:
     """The exact curve of scores, any shape, against truth of the same shape; DetectorError where a score is not finite."""

@@ -27,7 +27,7 @@ from padscope.masks.class_mask import ClassMask
 from padscope.masks.classes import DefectClass
 from padscope.masks.components import component_at, components
 from padscope.masks.guided import refined, smart_brush
-from padscope.masks.shapes import fill, stroke, wand
+from padscope.masks.shapes import stroke, wand
 from padscope.masks.tally import class_counts
 from padscope.types import Box
 
@@ -107,7 +107,6 @@ def main() -> None:
         "component under a pixel": lambda: component_at(mask, 350, 350),
     }
     slow: dict[str, Callable[[], object]] = {
-        "fill of 25 megapixels": lambda: fill(ClassMask(SIDE, SIDE), 1, 1, Box(0, 0, 5000, 5000)),
         "wand over 25 megapixels": lambda: wand(large, Box(0, 0, 5000, 5000), 1, 1, 10),
     }
     print(f"{'tool':26} {'median':>11} {'worst':>12}")

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import reference_masks as slow
-from padscope.masks.class_mask import mask_from_array
-from padscope.masks.shapes import SMALLEST_RADIUS, above, fill, polygon, stroke, wand
+from padscope.masks.shapes import SMALLEST_RADIUS, above, polygon, stroke, wand
 from padscope.types import Box
 
 W, H = 23, 17
@@ -92,22 +91,7 @@ def test_two_points_surround_nothing():
     assert polygon(np.array([[50.0, 50.0], [60.0, 50.0], [60.0, 60.0]]), PICTURE).inside.size == 0
 
 
-@given(
-    hnp.arrays(np.uint8, (H, W), elements=st.integers(0, 2)), st.integers(0, W - 1), st.integers(0, H - 1), st.data()
-)
-def test_a_fill_goes_as_far_as_the_class(classes, x, y, data):
-    x0, y0 = data.draw(st.integers(0, x)), data.draw(st.integers(0, y))
-    x1, y1 = data.draw(st.integers(x + 1, W + 3)), data.draw(st.integers(y + 1, H + 3))
-    alike = classes == classes[y, x]
-    outside = np.ones((H, W), bool)
-    outside[y0:y1, x0:x1] = False
-    region = fill(mask_from_array(classes), x, y, Box(x0, y0, x1, y1))
-    assert np.array_equal(drawn([region]), slow.reached(alike & ~outside, x, y))
-
-
-def test_a_fill_from_outside_its_box_fills_nothing():
-    mask = mask_from_array(np.zeros((H, W), np.uint8))
-    assert not fill(mask, 20, 3, Box(0, 0, 10, 10)).inside.any()
+def test_a_wand_from_outside_its_box_takes_nothing():
     assert not wand(np.zeros((5, 5), np.uint8), Box(0, 0, 5, 5), 5, 0, 1).inside.any()
 
 

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
 
 from padscope.pictures.picture import Picture, open_picture
 from padscope.pictures.scale_bar import ScaleBar, bar_zones, find_scale_bar, scale_bars, surest
-from padscope.pictures.valid_area import valid_area, valid_box
+from padscope.pictures.valid_area import valid_area
 from padscope.types import Box
 from picture_files import drawn, jpeg_bytes, write_file
 
@@ -86,22 +85,6 @@ def test_giants_are_looked_at_in_stripes(tmp_path: Path, monkeypatch: pytest.Mon
     whole = valid_area(picture)
     monkeypatch.setattr("padscope.pictures.valid_area.STRIPE_ROWS", 24)
     np.testing.assert_array_equal(valid_area(picture), whole)
-
-
-@given(arrays.arrays(bool, st.tuples(st.integers(1, 8), st.integers(1, 8))))
-def test_the_largest_valid_box(valid: np.ndarray) -> None:
-    height, width = 8 * valid.shape[0] - 3, 8 * valid.shape[1] - 5
-    best = 0
-    for y0, x0 in np.ndindex(valid.shape):
-        for y1 in range(y0 + 1, valid.shape[0] + 1):
-            for x1 in range(x0 + 1, valid.shape[1] + 1):
-                if valid[y0:y1, x0:x1].all():
-                    best = max(best, (y1 - y0) * (x1 - x0))
-    box = valid_box(valid, width, height)
-    cells = valid[box.y0 // 8 : -(-box.y1 // 8), box.x0 // 8 : -(-box.x1 // 8)]
-    assert cells.size == best
-    assert cells.all()
-    assert box == box.clipped(width, height)
 
 
 # ---- the scale bar

@@ -67,18 +67,6 @@ class ClassMask:
             total += np.bincount(chunk.ravel(), minlength=256)
         return {int(k): int(total[k]) for k in np.flatnonzero(total) if k > 0}
 
-    def painted_box(self) -> Box | None:
-        """The smallest box around everything painted; None where nothing is."""
-        found = []
-        for (r, c), chunk in self.chunks.items():
-            rows, cols = np.flatnonzero(chunk.any(axis=1)), np.flatnonzero(chunk.any(axis=0))
-            found.append((c * CHUNK + cols[0], r * CHUNK + rows[0], c * CHUNK + cols[-1] + 1, r * CHUNK + rows[-1] + 1))
-        if not found:
-            return None
-        edges = np.array(found)
-        (x0, y0), (x1, y1) = edges[:, :2].min(axis=0), edges[:, 2:].max(axis=0)
-        return Box(int(x0), int(y0), int(x1), int(y1))
-
     def copy(self) -> ClassMask:
         return ClassMask(self.width, self.height, {place: chunk.copy() for place, chunk in self.chunks.items()})
 

@@ -105,12 +105,6 @@ def outline(region: Region) -> Corners:
     return np.add(joined(outlines(region.inside)), (region.box.x0, region.box.y0))
 
 
-def area_px(ring: Corners) -> float:
-    """Enclosed pixels; negative for the outline of a hole."""
-    x, y = ring[:, 0].astype(np.float64), ring[:, 1].astype(np.float64)
-    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
-
-
 def _cycles(following: list[int]) -> list[list[int]]:
     seen = bytearray(len(following))
     found = []

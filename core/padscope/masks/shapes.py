@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.masks.class_mask import CHUNK, ClassMask
+from padscope.masks.class_mask import CHUNK
 from padscope.types import Array, Box, Floats, Mask
 
 SMALLEST_RADIUS = 0.7072
@@ -85,15 +85,6 @@ def _falling(corners: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[n
     down = corners[:, 1] < after[:, 1]
     top, bottom = np.where(down[:, None], corners, after), np.where(down[:, None], after, corners)
     return np.where(down, 1, -1).astype(np.int32), top.T, (bottom - top).T
-
-
-def fill(mask: ClassMask, x: int, y: int, within: Box) -> Region:
-    """The connected pixels (4 neighbours) that have the class of pixel (x, y), inside a box: bare ground has no other end."""
-    box = within.clipped(mask.width, mask.height)
-    classes = mask.read(box)
-    if not (box.x0 <= x < box.x1 and box.y0 <= y < box.y1):
-        return Region(box, np.zeros(classes.shape, bool))
-    return _connected(box, classes == classes[y - box.y0, x - box.x0], x, y)
 
 
 def wand(pixels: Array, box: Box, x: int, y: int, tolerance: float) -> Region:

@@ -115,21 +115,3 @@ def _blocks(values: Pixels, pick: np.ufunc) -> Pixels:
     rows = pick.reduceat(values, np.arange(0, values.shape[0], CELL), axis=0)
     found: Pixels = pick.reduceat(rows, np.arange(0, values.shape[1], CELL), axis=1)
     return found
-
-
-def valid_box(valid: Mask, width: int, height: int) -> Box:
-    """The largest rectangle of valid cells, in px; empty if there is none. (Largest rectangle under a histogram, row by row.)"""
-    best, best_area = Box(0, 0, 0, 0), 0
-    heights = np.zeros(valid.shape[1], np.int64)
-    for row, line in enumerate(valid):
-        heights = np.where(line, heights + 1, 0)
-        stack: list[tuple[int, int]] = []  # (first column, height), heights rising
-        for col, tall in enumerate([*heights.tolist(), 0]):
-            start = col
-            while stack and stack[-1][1] >= tall:
-                start, lower = stack.pop()
-                if lower * (col - start) > best_area:
-                    best_area = lower * (col - start)
-                    best = Box(start * CELL, (row + 1 - lower) * CELL, col * CELL, (row + 1) * CELL)
-            stack.append((start, tall))
-    return best.clipped(width, height)
