@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import tracemalloc
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,22 @@ def test_an_overview_is_read_in_stripes(tmp_path: Path, monkeypatch: pytest.Monk
     picture = open_picture(write_file(tmp_path / "p", "tiff-strips", pixels))
     np.testing.assert_array_equal(picture.read(picture.box, 8), reduce_by(pixels, 8))
     np.testing.assert_array_equal(picture.read(picture.box, 64), reduce_by(pixels, 64))
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "tiff-strips"])
+def test_stripes_of_a_decoded_picture_are_cut_from_what_is_kept(tmp_path: Path, kind: str) -> None:
+    picture = open_picture(write_file(tmp_path / "p", kind, drawn(600, 400)))
+    fresh = np.concatenate(list(picture.stripes(7)))
+    picture.read(Box(0, 0, 5, 5))  # from here on the decoded pixels of a PNG or a JPEG are kept
+    tracemalloc.start()
+    for stripe in picture.stripes(7):
+        np.copyto(stripe, 0)  # a stripe is the caller's own
+    del stripe
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < fresh.nbytes / 2, "a copy of the whole picture was made"
+    np.testing.assert_array_equal(np.concatenate(list(picture.stripes(7))), fresh)
+    np.testing.assert_array_equal(picture.read(picture.box), fresh)
 
 
 def test_a_window_must_lie_in_the_picture(tmp_path: Path) -> None:

@@ -42,8 +42,6 @@ def roomy(shape: tuple[int, ...]) -> Pixels:
 class JpegSource(Source):
     """One JPEG file. Decoded pixels are kept after the first window, because a JPEG can only be decoded whole."""
 
-    whole = True
-
     def __init__(self, original: Original, frame: Frame, header: Header) -> None:
         self.header = header
         self._original = original
@@ -51,6 +49,10 @@ class JpegSource(Source):
         self._pixels: Pixels | None = None
         self._checked = False
         self._lock = threading.Lock()
+
+    @property
+    def whole(self) -> bool:
+        return self._pixels is None
 
     def window(self, box: Box) -> Pixels:
         with self._lock:

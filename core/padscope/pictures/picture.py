@@ -145,7 +145,8 @@ class Picture:
 
     def stripes(self, rows: int) -> Iterator[Pixels]:
         """The whole picture from top to bottom in pieces of `rows` rows (the last may have fewer), (rows, W, channels): grey is not
-        replicated. Never holds more than one piece, or one decoded picture if the format can only be decoded whole."""
+        replicated. Never holds more than one piece beside what is kept already, or one decoded picture if the format can only be
+        decoded whole."""
         h, w = self.height, self.width
         if self._source.whole:
             pixels = self._source.window(self.box)

@@ -24,13 +24,15 @@ COLOUR = {0: (1, 1), 2: (3, 3), 3: (3, 1), 4: (1, 2), 6: (3, 4)}  # PNG colour t
 class PngSource(Source):
     """One PNG file. Decoded pixels are kept after the first window, because a PNG can only be decoded whole."""
 
-    whole = True
-
     def __init__(self, original: Original, header: Header) -> None:
         self.header = header
         self._original = original
         self._pixels: Pixels | None = None
         self._lock = threading.Lock()
+
+    @property
+    def whole(self) -> bool:
+        return self._pixels is None
 
     def window(self, box: Box) -> Pixels:
         with self._lock:
@@ -112,8 +114,6 @@ class BmpLayout:
 
 class BmpSource(Source):
     """One uncompressed BMP file; windows are read row by row."""
-
-    whole = False
 
     def __init__(self, original: Original, layout: BmpLayout, header: Header) -> None:
         self.header = header

@@ -68,7 +68,11 @@ class Source(Protocol):
     """Pixels of one page of one file, always as stored: never turned, never stretched, 16 bit stay 16 bit."""
 
     header: Header
-    whole: bool  # any window costs a decode of everything
+
+    @property
+    def whole(self) -> bool:
+        """Whether a window costs a decode of everything now: the format can only be decoded whole, and nothing is kept of it."""
+        return False
 
     def window(self, box: Box) -> Pixels:
         """(h, w, channels) uint8 or uint16, the caller's own; `box` lies inside the picture. Raises PictureError."""

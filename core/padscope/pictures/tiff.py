@@ -74,8 +74,6 @@ class Storage:
 class TiffSource(Source):
     """One page of a TIFF file."""
 
-    whole = False
-
     def __init__(self, original: Original, storage: Storage, header: Header) -> None:
         self.header = header
         self._original = original

@@ -39,8 +39,6 @@ class Layer:
 class VkSource(Source):
     """One picture of a VK file; windows are read row by row."""
 
-    whole = False
-
     def __init__(self, original: Original, inner: bytes | None, layer: Layer, header: Header) -> None:
         self.header = header
         self._original = original
