@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from padscope.boards.pad_map import Defect, Landing, Mark, PadMap, PadResult, PictureFacts, Provenance, Shows, Verdict
 from padscope.calibration import calibrated
 from padscope.errors import ModelError, StoreError
-from padscope.store import connection, rows, schema
+from padscope.store import artifacts, connection, rows, schema
 from padscope.store.artifacts import Model, load_model, save_model
 from padscope.store.database import Project, create_project, open_or_create_project, open_project
 from padscope.store.rows import PictureRow
@@ -134,6 +134,8 @@ def test_models_are_kept_whole(project, tmp_path):
     row = project.add_model(path)
     assert project.add_model(path) == row
     assert row.kept
+    whole = path.read_bytes()
+    assert project.model_file(row.sha256) == whole
     path.unlink()
     back = tmp_path / "back.padmodel"
     back.write_bytes(project.model_file(row.sha256))
@@ -144,6 +146,26 @@ def test_models_are_kept_whole(project, tmp_path):
     with pytest.raises(ModelError):
         project.add_model(back)
     assert project.models() == (row,)
+
+
+def test_a_model_file_is_read_once_and_a_known_one_by_its_head_alone(project, tmp_path, monkeypatch):
+    read = []
+    monkeypatch.setattr(artifacts, "_bytes", lambda path: read.append(path) or path.read_bytes())
+    models = [
+        save_model(
+            Model("patchcore", 1, {"k": k}, calibrated([1.0]), {}, {}, {"bank": np.arange(6.0)}), tmp_path / f"{k}"
+        )
+        for k in (1, 2)
+    ]
+    first = project.add_model(models[0])
+    assert project.add_model(models[0]) == first
+    assert read == models[:1]
+    changed = bytearray(models[1].read_bytes())
+    changed[-1] ^= 1
+    models[1].write_bytes(changed)
+    with pytest.raises(ModelError, match="damaged"):  # an unknown one is checked to its last byte
+        project.add_model(models[1])
+    assert project.models() == (first,)
 
 
 def test_what_fails_in_the_middle_leaves_nothing(project):

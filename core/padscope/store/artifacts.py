@@ -85,6 +85,13 @@ def load_model(
 ) -> Model:
     """The model, or ModelError. `versions` says which version of each detector this program has; `expected_sha256` which model
     is wanted (a result names the one it was made with). The bytes that are checked are the bytes that are used."""
+    return read_model(path, versions=versions, expected_sha256=expected_sha256)[0]
+
+
+def read_model(
+    path: Path | str, *, versions: Mapping[str, int] | None = None, expected_sha256: str | None = None
+) -> tuple[Model, bytes]:
+    """The same, with the bytes of the file that were checked: whoever keeps the file keeps these."""
     path = Path(path)
     data = _bytes(path)
     metadata = _metadata(path, data[:8], data[8:], len(data))
@@ -104,7 +111,7 @@ def load_model(
         raise ModelError(f"The model file {path} is another model ({actual}) than the one wanted ({expected_sha256}).")
     known = _read_manifest(path, metadata["manifest"])
     _check_version(path, known, versions)
-    return Model(
+    model = Model(
         known.detector,
         known.detector_version,
         known.config,
@@ -113,6 +120,7 @@ def load_model(
         known.facts,
         arrays,
     )
+    return model, data
 
 
 def describe_model(path: Path | str) -> ModelSummary:

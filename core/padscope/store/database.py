@@ -29,7 +29,7 @@ from padscope.boards.layout_json import layout_from_json, layout_to_json
 from padscope.boards.pad_map import PadMap, PictureFacts, Verdict
 from padscope.errors import StoreError
 from padscope.store import audit, connection, rows, schema
-from padscope.store.artifacts import describe_model, load_model
+from padscope.store.artifacts import describe_model, read_model
 from padscope.store.connection import SUFFIX, check_tables, look_at, migrate, spoken
 from padscope.store.ledger import Ledger, local_now
 from padscope.store.lock import take_lock
@@ -122,10 +122,14 @@ class Project(Ledger):
     # models
 
     def add_model(self, path: Path | str, *, keep: bool = True, author: str = "") -> ModelRow:
-        """Remember a model file and, if it is not too large, keep its bytes; ModelError where it is damaged."""
+        """Remember a model file and, if it is not too large, keep its bytes; ModelError where it is damaged. Of a file whose head
+        names a model that is remembered already, no more than the head is read: nothing of it is taken."""
         path = Path(path)
-        model, summary = load_model(path), describe_model(path)
-        kept = path.read_bytes() if keep and summary.size_bytes <= KEEP_UP_TO else None
+        named = describe_model(path)
+        known = next((r for r in self.models() if (r.sha256, r.size_bytes) == (named.sha256, named.size_bytes)), None)
+        if known is not None:
+            return known
+        model, data = read_model(path)
         with self.transaction():
             if self.row("SELECT id FROM models WHERE sha256 = ?", model.sha256) is None:
                 facts = {"config": model.config, "preparation": model.preparation, "facts": model.facts}
@@ -133,9 +137,9 @@ class Project(Ledger):
                     "sha256": model.sha256,
                     "detector": model.detector,
                     "path": self.stored_path(str(path)),
-                    "size_bytes": summary.size_bytes,
+                    "size_bytes": len(data),
                     "facts": rows.to_text({**facts, "threshold": model.calibration.threshold}),
-                    "file": kept,
+                    "file": data if keep and len(data) <= KEEP_UP_TO else None,
                     "added_at": self.now(),
                 }
                 self.insert("models", values)
