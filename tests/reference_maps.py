@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from padscope.boards.defects import PaintedMask
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import Defect, Landing, PadMap, PadResult, PictureFacts, Provenance, Verdict
-from padscope.types import Affine, Scale
+from padscope.types import Affine, Box, Mask, Scale
 
 PADS = (
     Pad("A", 600.0, 200.0, 1000.0, 127.0, net="CLK", single_purpose=True),
@@ -58,3 +63,16 @@ def map_with(*results: PadResult) -> PadMap:
     """The map with some pads judged otherwise."""
     other = {r.pad: r for r in results}
     return replace(MAP, pads=tuple(other.get(r.pad, r) for r in RESULTS))
+
+
+def painted_pads(
+    mask: NDArray[np.uint8] | Mask, layout: Layout, um_to_px: Affine, names: Mapping[int, str] | None = None
+) -> dict[str, PaintedMask]:
+    """Cut a painted mask of the whole picture (H, W) into its pads: every pad then counts as looked at by a person."""
+    height, width = mask.shape
+    painted = {}
+    for pad in layout.pads:
+        box = Box.around(um_to_px.apply(pad.corners_um)).clipped(width, height)
+        if not box.empty:
+            painted[pad.id] = PaintedMask(box, mask[box.slices], names or {})
+    return painted

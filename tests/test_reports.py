@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from padscope.boards.defects import painted_pads
 from padscope.boards.doubts import Doubt
 from padscope.boards.layout import Fiducial, Layout, Pad, spread_wires
 from padscope.boards.pad_map import PadMap, PictureFacts, Provenance, Verdict
@@ -30,7 +29,7 @@ from padscope.reports.pdf import pdf_bytes
 from padscope.reports.styles import STYLES, printable
 from padscope.types import Affine, Box, Scale
 from reference_maps import LAYOUT as SIX
-from reference_maps import MAP, RESULTS, landings, map_with
+from reference_maps import MAP, RESULTS, landings, map_with, painted_pads
 
 SIZE = (1400, 900)
 POSE = Affine(0.25, 0.0, 40.0, 0.0, 0.25, 40.0)

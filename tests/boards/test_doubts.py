@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from padscope.boards.doubts import Doubt, edge_width, in_255, pad_doubts
+from padscope.boards.doubts import Doubt, edge_width, in_255, pad_sights
 from padscope.boards.layout import Layout, Pad
 from padscope.boards.layout_files import load_layout
 from padscope.boards.rules import PictureRules, load_rules
@@ -50,7 +50,8 @@ def board(blur_px: float = 0.0) -> NDArray[np.uint8]:
 
 
 def doubts(pixels: NDArray[np.uint8] | NDArray[np.uint16], pose: Affine = POSE) -> dict[str, Doubt]:
-    return pad_doubts(Drawn(pixels), LAYOUT, pose, LIMITS)
+    sights = pad_sights(Drawn(pixels), LAYOUT, pose, LIMITS)
+    return {pad: s.doubt for pad, s in sights.items() if s.doubt is not None}
 
 
 def test_a_good_picture_raises_no_doubts() -> None:
@@ -115,4 +116,6 @@ def test_no_pad_of_the_real_boards_is_doubted(shared_data: Path) -> None:
         with (folder / f"{name}_pose.csv").open(newline="") as file:
             pose = Affine(*(float(v) for v in list(csv.reader(file))[1][1:]))
         with open_picture(folder / f"{name}.jpg") as picture:
-            assert pad_doubts(picture, layout, pose, limits) == {}
+            sights = pad_sights(picture, layout, pose, limits)
+            assert len(sights) == len(layout.pads)
+            assert {pad for pad, sight in sights.items() if sight.doubt is not None} == set()

@@ -9,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from padscope.boards.bond_map import pad_map_object, pad_map_text, parse_pad_map
-from padscope.boards.defects import painted_pads
 from padscope.boards.doubts import Doubt
 from padscope.boards.layout import Layout, Pad, spread_wires
 from padscope.boards.pad_map import PadResult, Polygon, Shows, Verdict
@@ -18,7 +17,7 @@ from padscope.boards.rules import load_rules
 from padscope.boards.verdict import judge
 from padscope.errors import PadMapError
 from padscope.types import Affine, Box
-from reference_maps import map_with
+from reference_maps import map_with, painted_pads
 
 SIZE = (640, 480)
 UM_TO_PX = Affine(0.4, 0.0, 10.0, 0.0, 0.4, 10.0)

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from padscope.boards.bond_map import write_pad_map
-from padscope.boards.defects import painted_pads
 from padscope.boards.layout_files import load_layout
 from padscope.boards.pad_map import PadMap, PictureFacts, Provenance
 from padscope.boards.rules import load_rules
 from padscope.boards.verdict import judge
 from padscope.types import Affine, Scale
+from reference_maps import painted_pads
 
 MADE = Provenance("truth", "", "standard", "", "boards", "", "2026-01-02T03:04:05Z", "padscope")
 

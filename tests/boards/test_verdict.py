@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from padscope.boards.defects import PaintedMask, level_at_pixels, painted_pads, pixels_inside
+from padscope.boards.defects import PaintedMask, level_at_pixels, pixels_inside
 from padscope.boards.doubts import Doubt
 from padscope.boards.landing import Obstacles
 from padscope.boards.layout import Layout, Pad, Wire, spread_wires
 from padscope.boards.pad_map import PadResult, Verdict
-from padscope.boards.reasons import marks_px
 from padscope.boards.rules import PristineRules, Rules, load_rules, parse_rules, rule_names, rules_toml
 from padscope.boards.verdict import judge, prepare
 from padscope.errors import RulesError
 from padscope.resources import resource
 from padscope.types import Affine, Box
+from reference_maps import painted_pads
 
 SIZE = (640, 480)
 UM_TO_PX = Affine(0.4, 0.0, 10.0, 0.0, 0.4, 10.0)
@@ -259,8 +259,8 @@ def test_every_reason_has_its_place_and_no_verdict_is_without_a_reason(seed: int
         assert [r.text for r in judgement.reasons] == list(result.reasons)
         asked = {r.effect for r in judgement.reasons}
         assert result.verdict is Verdict.OK or result.verdict in asked
-        assert all(r.marks_um for r in judgement.reasons)
-        assert [m.corners_um for m in result.marks] == [m for r in judgement.reasons for m in r.marks_um]
+        assert all(r.marks for r in judgement.reasons)
+        assert [m.corners_um for m in result.marks] == [m for r in judgement.reasons for _, m in r.marks]
         assert {m.reason for m in result.marks} == set(range(len(result.reasons)))
         if result.defects and result.level is not None:
             assert result.level >= 1.0
@@ -355,7 +355,7 @@ def test_reasons_are_found_in_the_picture() -> None:
     level[18, 30] = 5.0
     shift = prepare(level, LAYOUT, UM_TO_PX, SIZE, STANDARD).judgements()[0].reasons
     (landing,) = [r for r in shift if r.rule == "landing"]
-    planned, proposed = (np.array(mark) for mark in marks_px(landing, UM_TO_PX))
+    planned, proposed = (UM_TO_PX.apply(np.array(corners)) for _, corners in landing.marks)
     assert planned.mean(axis=0) == pytest.approx([250.0, 150.0], abs=0.5)  # (600, 350) µm, in px
     assert np.ptp(planned, axis=0) == pytest.approx([50.0, 30.0])  # a foot of 125 x 75 µm
     assert proposed[:, 0].mean() > planned[:, 0].mean() + 20

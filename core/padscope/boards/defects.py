@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from padscope.boards.layout import Layout, Pad
+from padscope.boards.layout import Pad
 from padscope.boards.pad_map import Defect
 from padscope.tiling import CELL
 from padscope.types import Affine, Box, Floats, Mask
@@ -162,19 +162,6 @@ def find_defects(
         for k, (x0, y0, x1, y1) in zip(largest_first.tolist(), boxes[largest_first].tolist(), strict=True)
     )
     return Found(defects, at, rank[which], painted is not None, too_small)
-
-
-def painted_pads(
-    mask: NDArray[np.uint8] | Mask, layout: Layout, um_to_px: Affine, names: Mapping[int, str] | None = None
-) -> dict[str, PaintedMask]:
-    """Cut a painted mask of the whole picture (H, W) into its pads: every pad then counts as looked at by a person."""
-    height, width = mask.shape
-    painted = {}
-    for pad in layout.pads:
-        box = Box.around(um_to_px.apply(pad.corners_um)).clipped(width, height)
-        if not box.empty:
-            painted[pad.id] = PaintedMask(box, mask[box.slices], names or {})
-    return painted
 
 
 Component = tuple[NDArray[np.int32], NDArray[np.int32]]

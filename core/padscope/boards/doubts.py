@@ -61,12 +61,6 @@ class PadSight:
     edge_width_um: float | None
 
 
-def pad_doubts(picture: HasPixels, layout: Layout, um_to_px: Affine, limits: PictureRules) -> dict[str, Doubt]:
-    """Why pads of the picture cannot be judged, by pad; pads without doubt, and those outside the picture, are left out."""
-    sights = pad_sights(picture, layout, um_to_px, limits)
-    return {pad: sight.doubt for pad, sight in sights.items() if sight.doubt is not None}
-
-
 def pad_sights(
     picture: HasPixels,
     layout: Layout,

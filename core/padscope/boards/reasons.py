@@ -43,10 +43,6 @@ class Reason:
     effect: Verdict | None = None
     marks: tuple[tuple[Shows, Polygon], ...] = ()
 
-    @property
-    def marks_um(self) -> tuple[Polygon, ...]:
-        return tuple(corners for _, corners in self.marks)
-
 
 @dataclass(frozen=True)
 class PadFacts:
@@ -292,11 +288,6 @@ def with_marks(result: PadResult, reasons: Sequence[Reason]) -> PadResult:
     """The result with the outlines of its reasons, which are told in this order."""
     marks = (Mark(k, shows, corners) for k, reason in enumerate(reasons) for shows, corners in reason.marks)
     return replace(result, marks=tuple(marks))
-
-
-def marks_px(reason: Reason, um_to_px: Affine) -> tuple[Polygon, ...]:
-    """The outlines a reason speaks of, in the picture."""
-    return tuple(polygon(um_to_px.apply(np.array(mark))) for mark in reason.marks_um)
 
 
 def in_window(points: NDArray[np.integer], window: Floats) -> Mask:
