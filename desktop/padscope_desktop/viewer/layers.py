@@ -19,6 +19,8 @@ from padscope_desktop.viewer.view import View
 CLIP_FROM = 3.0
 """Logical px of a cell from which on heat is cut at the pad's edge: a cell may reach over it, what it says does not."""
 
+MASK_SHARE = 1.5
+"""How much longer masks may take than the other films: a hand waits for them. The rest follows in the next frame."""
 LIVE_S = 0.4
 """So long after its last change a mask is still painted afresh in every frame: the next stroke comes soon."""
 
@@ -76,7 +78,7 @@ class Layers:
         if apart:
             for layer in masks:
                 painter.save()
-                layer.paint_within(painter, view, 2 * budget_s)
+                layer.paint_within(painter, view, MASK_SHARE * budget_s)
                 painter.restore()
                 done &= not layer.unfinished
         if not apart and (pads or heat or masks or any(layer.visible for layer in self.kept)):
