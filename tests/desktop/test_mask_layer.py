@@ -14,7 +14,7 @@ from padscope.masks.brush import ROUND, swept
 from padscope.masks.class_mask import CHUNK, ClassMask, mask_from_array
 from padscope.masks.live import LiveStroke
 from padscope_desktop.viewer.layers import Layers
-from padscope_desktop.viewer.mask_layer import MaskLayer, step_for
+from padscope_desktop.viewer.mask_layer import MaskLayer, reduced, step_for
 from padscope_desktop.viewer.view import View
 
 COLOURS = {1: "#ff0000", 2: "#00ff00", 200: "#0000ff"}
@@ -204,3 +204,12 @@ def test_a_chunk_of_one_class_looks_like_the_middle_of_any_other() -> None:
     seen = {image.pixel(x, y) for x in range(20, 3 * CHUNK - 20, 7) for y in range(20, 3 * CHUNK - 20, 7)}
     assert len(seen) == 1
     assert image.pixel(5, 5) != seen.pop()
+
+
+@pytest.mark.parametrize("step", [1, 2, 8, 64])
+def test_zoomed_out_each_block_shows_its_highest_class(step: int) -> None:
+    draw = np.random.default_rng(step)
+    for shape in ((CHUNK, CHUNK), (step, CHUNK), (CHUNK, step)):  # a chunk, and what its neighbours show of themselves
+        classes = (draw.integers(0, 255, shape) * (draw.random(shape) < 0.02)).astype(np.uint8)
+        blocks = classes.reshape(shape[0] // step, step, shape[1] // step, step)
+        assert (reduced(classes, step) == blocks.max(axis=(1, 3))).all()
