@@ -152,6 +152,27 @@ M02*
     assert [box(p) for p in layout.pads] == boxes
 
 
+MACROS = {
+    "an L": ("21,1,1.0,0.2,0.5,0.1,0*21,1,0.2,1.0,0.1,0.5,0", 0.36, (0, 0, 1000, 1000)),
+    "a cross": ("21,1,0.9,0.3,0,0,0*21,1,0.3,0.9,0,0,0", 0.45, (-450, -450, 450, 450)),
+    "apart: the larger": ("21,1,0.2,0.2,-1,0,0*21,1,0.6,0.4,1,0,0", 0.24, (700, -200, 1300, 200)),
+    "rounded: its hull": (
+        "21,1,0.6,0.4,0,0,0*1,1,0.4,-0.3,0,0*1,1,0.4,0.3,0,0",
+        0.24 + math.pi * 0.04,
+        (-500, -200, 500, 200),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MACROS)
+def test_a_macro_is_never_taken_for_more_metal_than_it_has(tmp_path: Path, name: str) -> None:
+    body, mm2, (x0, y0, x1, y1) = MACROS[name]
+    text = f"%FSLAX46Y46*%%MOMM*%%AMM*{body}*%%ADD10M*%D10*X0Y0D03*M02*"
+    pad = load_layout(write(tmp_path, "macro.gbr", text)).pads[0]
+    assert pad.area_um2 == pytest.approx(mm2 * 1e6, rel=0.005)
+    assert box(pad) == pytest.approx([x0, -y1, x1, -y0], abs=1)
+
+
 def test_old_gerber_says_things_once_and_counts_quarters(tmp_path: Path) -> None:
     """Two commands between per cent signs, an operation for all that follows, G74: centres without signs."""
     text = """%FSLAX24Y24*MOIN*%%ASAXBY*%%OFA0B0*%%ADD10R,0.02X0.01*ADD11C,0*%
