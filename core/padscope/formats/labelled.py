@@ -53,10 +53,16 @@ class ClassTable:
 
     def __init__(self, known: Iterable[DefectClass] = ()) -> None:
         self._by_name = {c.name.casefold(): c for c in known}
+        self._known = frozenset(self._by_name)
 
     @property
     def classes(self) -> tuple[DefectClass, ...]:
         return tuple(sorted(self._by_name.values(), key=lambda c: c.value))
+
+    @property
+    def added(self) -> tuple[DefectClass, ...]:
+        """What a file brought beside the known ones."""
+        return tuple(c for c in self.classes if c.name.casefold() not in self._known)
 
     def named(self, name: str) -> DefectClass | None:
         return self._by_name.get(name.strip().casefold())
