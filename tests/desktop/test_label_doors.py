@@ -129,8 +129,17 @@ def trigger(bench: Bench, action: str, *answers: object) -> None:
     bench.until(lambda: bench.lanes["labels"].busy)
 
 
-def test_an_import_that_is_cancelled_leaves_the_project_as_it_was(bench: Bench, tmp_path: Path) -> None:
+def test_an_import_that_is_cancelled_leaves_the_project_as_it_was(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     labelled = exported(bench, tmp_path)
+
+    def endless_import(project, *arguments):
+        yield from import_labels(project, *arguments)
+        while True:
+            yield Progress(0, 1, "reading labels")
+
+    monkeypatch.setitem(WORKS, "import", endless_import)
     heads: list[object] = []
     bench.session.keeper.ask(lambda p: p.head(), done=heads.append)
     trigger(bench, "import_labels", "PNG index masks", labelled)
