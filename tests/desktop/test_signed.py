@@ -73,6 +73,16 @@ def in_project(bench: Bench, key: int) -> tuple[int, str, tuple[PadResult, ...]]
     return answers[0]
 
 
+def signed_as_shown(bench: Bench) -> tuple[PadResult, ...]:
+    """The pads that carry the signature in the project, after it was seen that they are those on the screen."""
+    key = bench.session.current
+    assert key is not None
+    _, signer, pads = in_project(bench, key)
+    assert signer == SIGNER
+    assert pads == bench.session.judging.board.pads
+    return pads
+
+
 def move_threshold(bench: Bench, factor: float) -> None:
     bench.window.inspect_mode.panel.threshold.factor_wanted.emit(factor)
     bench.until(lambda: not bench.session.judging.busy)
@@ -150,12 +160,8 @@ def test_paint_is_in_the_map_that_is_signed_right_after_it(bench: Bench) -> None
     bench.press(Qt.Key.Key_F2)
     sign(bench)
     stored(bench)
-    key = bench.session.current
-    assert key is not None
-    _, signer, pads = in_project(bench, key)
-    assert signer == SIGNER
+    pads = signed_as_shown(bench)
     assert {p.pad: p.verdict for p in pads}["B1"] is Verdict.RE_CLEAN
-    assert pads == bench.session.judging.board.pads
 
 
 def test_a_threshold_moved_right_before_is_in_the_map_that_is_signed(bench: Bench) -> None:
@@ -166,12 +172,7 @@ def test_a_threshold_moved_right_before_is_in_the_map_that_is_signed(bench: Benc
     bench.window.inspect_mode.panel.threshold.factor_wanted.emit(0.5)
     sign(bench)
     stored(bench)
-    key = bench.session.current
-    assert key is not None
-    _, signer, pads = in_project(bench, key)
-    assert signer == SIGNER
-    assert pads == bench.session.judging.board.pads
-    assert sum(p.verdict is not Verdict.OK for p in pads) == 5
+    assert sum(p.verdict is not Verdict.OK for p in signed_as_shown(bench)) == 5
 
 
 def test_verdicts_that_nobody_judged_are_neither_stored_nor_signed(bench: Bench) -> None:
